@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @title LeaseBook: what was bought, until the last unit of it is paid or returned
+/// @notice Invariant: locked = paid + fees + refunded + still held, for each lease, at any time.
+interface ILeaseBook {
+    enum End {
+        NONE,
+        COMPLETED,
+        CLOSED_BY_CONSUMER,
+        CLOSED_BY_PROVIDER
+    }
+
+    /// @param start first second (unix) that is billed
+    /// @param end first second that is not; moves down on an early close
+    /// @param rate token base units per card-hour
+    /// @param settledUntil seconds up to which provider and treasury were paid
+    struct Lease {
+        address consumer;
+        uint64 start;
+        uint32 cards;
+        address provider;
+        uint64 end;
+        uint32 feeBps;
+        uint128 rate;
+        uint64 settledUntil;
+        End endReason;
+        bool closed;
+        uint128 locked;
+    }
+
+    /// @param slot slot that cleared it; 0 for a Buy
+    event LeaseOpened(
+        uint64 indexed leaseId,
+        address indexed consumer,
+        address indexed provider,
+        bytes32 node,
+        bytes32 sourceId,
+        uint64 slot,
+        uint32 cards,
+        uint32 duration,
+        uint64 start,
+        uint256 rate,
+        uint256 locked,
+        bytes32 workload
+    );
+    /// @param until first second not yet paid
+    event LeaseSettled(uint64 indexed leaseId, uint64 until, uint256 paid, uint256 fee);
+    /// @notice The lease will end at `end`, before its term.
+    event LeaseClosed(uint64 indexed leaseId, uint64 end, End reason);
+    /// @notice Nothing of the lease is held any more.
+    event LeaseEnded(uint64 indexed leaseId, End reason, uint256 refunded);
+
+    error LeaseUnknown(uint64 leaseId);
+    error LeaseAlreadyEnded(uint64 leaseId);
+    error NotParty(uint64 leaseId, address caller);
+    error NotProtocol(address caller);
+
+    function openLease(
+        address consumer,
+        address provider,
+        bytes32 node,
+        bytes32 sourceId,
+        uint64 slot,
+        uint32 cards,
+        uint32 duration,
+        uint128 rate,
+        uint256 locked,
+        bytes32 workload
+    ) external returns (uint64 leaseId);
+
+    /// @notice Pays what is owed up to now less the settle lag, and everything once the lag after the end is over. Anyone may call.
+    function settle(uint64 leaseId) external;
+
+    /// @notice Settles several leases; one that has already ended is passed over.
+    function settleMany(uint64[] calldata leaseIds) external;
+
+    /// @notice Ends the lease early. The consumer is billed at least the minimum; the provider is paid to this second.
+    function close(uint64 leaseId) external;
+
+    /// @notice What a lease of these terms locks: price rounded down, plus its fee rounded up, base units.
+    function quote(uint32 cards, uint32 duration, uint128 rate) external view returns (uint256 locked);
+
+    function leaseOf(uint64 leaseId) external view returns (Lease memory);
+}
