@@ -1,0 +1,109 @@
+import type { JsonRpcProvider } from 'ethers';
+import type { ClearedSlot } from '../../domain/slot.ts';
+import type { Hex } from '../../domain/types.ts';
+import type { SlotItems } from '../book/book.ts';
+import { auctionInterface, headerCall, headerEffect, pageCalls, skippedIn } from './slot-calls.ts';
+import type { Mined, TransactionManager } from './transaction-manager.ts';
+
+/** How a slot ended on the chain. `note` says what went another way than planned. */
+export type SlotCommit =
+  | { state: 'abandoned'; note: string }
+  | {
+      state: 'committed';
+      note: string | null;
+      skipped: { orderId: Hex; askId: Hex; reason: string }[];
+      gas: { header: bigint; pages: bigint };
+    };
+
+export interface SlotCommitInput {
+  provider: JsonRpcProvider;
+  transactions: TransactionManager;
+  auction: Hex;
+  cleared: ClearedSlot;
+  items: SlotItems;
+  /** Whether the chain's clock is past the slot's commit deadline. */
+  isLate: () => Promise<boolean>;
+}
+
+/** Pages that the chain has of a slot; null before its header. */
+async function pagesOnChain(provider: JsonRpcProvider, auction: Hex, slot: bigint): Promise<number | null> {
+  const data = await provider.call({
+    to: auction,
+    data: auctionInterface.encodeFunctionData('slotState', [slot]),
+  });
+  const [pagesCommitted, , committed] = auctionInterface.decodeFunctionResult('slotState', data);
+  return committed === true ? Number(pagesCommitted) : null;
+}
+
+/** Whether the header on the chain fixes the very result that we cleared. */
+async function isOurs(input: SlotCommitInput): Promise<boolean> {
+  const { provider, auction, cleared } = input;
+  const topics = auctionInterface.encodeFilterTopics('SlotCommitted', [cleared.header.slot]);
+  const logs = await provider.getLogs({
+    address: auction,
+    topics,
+    fromBlock: cleared.header.closeBlock,
+    toBlock: 'latest',
+  });
+  const parsed = logs[0] === undefined ? null : auctionInterface.parseLog(logs[0]);
+  const header: unknown = parsed?.args['header'];
+  if (
+    typeof header !== 'object' ||
+    header === null ||
+    !('inputsHash' in header) ||
+    !('matchesRoot' in header)
+  )
+    return false;
+  return header.inputsHash === cleared.header.inputsHash && header.matchesRoot === cleared.header.matchesRoot;
+}
+
+const words = (mined: Mined): string =>
+  `${mined.effect} reverted: ${mined.reverted?.name}(${mined.reverted?.args.join(', ')})`;
+
+/** Sends the header and the pages, all before waiting for any, and reads what the contract made of them. */
+export async function commitSlot(input: SlotCommitInput): Promise<SlotCommit> {
+  const { provider, transactions, auction, cleared, items } = input;
+  const { slot } = cleared.header;
+  const header = headerCall(auction, cleared);
+  const pages = pageCalls(
+    auction,
+    cleared,
+    new Map(items.orders.map((item) => [item.id, item.signed])),
+    new Map(items.asks.map((item) => [item.id, item.signed])),
+  );
+
+  let calls = [header, ...pages];
+  if (!(await transactions.knows(headerEffect(slot)))) {
+    // Nothing of ours is stored, so what the chain has came from a database that is gone.
+    const [present, late] = await Promise.all([pagesOnChain(provider, auction, slot), input.isLate()]);
+    if (present === null && late) return { state: 'abandoned', note: 'past its deadline before it was sent' };
+    if (present !== null) {
+      if (!(await isOurs(input)))
+        return {
+          state: 'committed',
+          note: 'the chain has this slot with other contents',
+          skipped: [],
+          gas: { header: 0n, pages: 0n },
+        };
+      calls = pages.slice(present);
+    }
+  }
+
+  const mined = await transactions.send(calls);
+  const headerMined = mined.find((result) => result.effect === header.effect);
+  if (headerMined?.reverted) {
+    const taken = headerMined.reverted.name === 'SlotAlreadyCommitted' && (await isOurs(input));
+    if (!taken) return { state: 'abandoned', note: words(headerMined) };
+  }
+  const pagesMined = mined.filter((result) => result !== headerMined);
+  const failed = pagesMined.filter((result) => result.reverted !== null);
+  return {
+    state: 'committed',
+    note: failed.length > 0 ? failed.map(words).join('; ') : null,
+    skipped: pagesMined.flatMap(skippedIn),
+    gas: {
+      header: headerMined?.gasUsed ?? 0n,
+      pages: pagesMined.reduce((sum, result) => sum + result.gasUsed, 0n),
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import type { Hex } from '../domain/types.ts';
+
+const key = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{64}$/, 'must be a 32-byte hex private key')
+  .transform((text) => text as Hex);
+const milliseconds = z.coerce.number().int().min(10).max(60_000);
+
+const schema = z.object({
+  DATABASE_URL: z.string().min(1),
+  RPC_URL: z.string().url(),
+  DEPLOYMENT_FILE: z.string().min(1),
+  SCHEDULER_KEY: key,
+  /** Jobs live in Redis when it is set, else in the database. */
+  REDIS_URL: z.string().optional(),
+  /** Milliseconds between looks at the chain's clock. */
+  SCHEDULER_POLL_MS: milliseconds.default(500),
+  /** Liveness, readiness and metrics over HTTP when set. */
+  METRICS_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
+  /** 1 when a supervisor started us: its end is ours. */
+  CARDHOUR_SUPERVISED: z.enum(['0', '1']).default('0'),
+});
+
+export type Environment = z.infer<typeof schema>;
+
+/**
+ * The scheduler's settings.
+ * @throws Error that names in one sentence what is missing or wrong, and the fix
+ */
+export function readEnvironment(source: Record<string, string | undefined>): Environment {
+  const parsed = schema.safeParse(source);
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')} (${issue.message})`).join(', ');
+  throw new Error(
+    `The scheduler's environment lacks or has wrong: ${wrong}; set them, or start everything with "npm start".`,
+  );
+}

@@ -1,0 +1,50 @@
+import { createServer, type Server } from 'node:http';
+
+/** What the scheduler says of itself. */
+export interface Health {
+  /** Newest slot handed to the queue; null before the first. */
+  lastSlot: bigint | null;
+  committed: number;
+  abandoned: number;
+  matched: number;
+  skipped: number;
+  settled: number;
+  failures: number;
+  /** Unix milliseconds at which the chain answered last. */
+  chainSeenAt: number;
+}
+
+export const newHealth = (): Health => ({
+  lastSlot: null,
+  committed: 0,
+  abandoned: 0,
+  matched: 0,
+  skipped: 0,
+  settled: 0,
+  failures: 0,
+  chainSeenAt: 0,
+});
+
+/** Silence of the chain after which we are not ready, in milliseconds. */
+const CHAIN_SILENCE_MS = 15_000;
+
+/** `/healthz` (process), `/readyz` (chain answers), `/metrics` (Prometheus text) on the loopback address. */
+export function serveHealth(port: number, health: Health): Server {
+  const server = createServer((request, response) => {
+    const ready = Date.now() - health.chainSeenAt < CHAIN_SILENCE_MS;
+    if (request.url === '/metrics') {
+      const { lastSlot, chainSeenAt: _seen, ...counters } = health;
+      const lines = Object.entries(counters).map(
+        ([name, value]) => `cardhour_scheduler_${name}_total ${value}`,
+      );
+      lines.push(`cardhour_scheduler_last_slot ${lastSlot ?? 0n}`);
+      response.setHeader('content-type', 'text/plain; version=0.0.4').end(`${lines.join('\n')}\n`);
+      return;
+    }
+    response.statusCode = request.url === '/readyz' && !ready ? 503 : 200;
+    const body = { ready, ...health, lastSlot: health.lastSlot?.toString() ?? null };
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
+  });
+  server.listen(port, '127.0.0.1');
+  return server;
+}

@@ -1,0 +1,300 @@
+import pg from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Deployment } from '../contracts/deployment.ts';
+import { auctionAbi, leaseBookAbi, providerRegistryAbi, vaultAbi } from '../contracts/generated/abi.ts';
+import { decodeManifest } from '../domain/manifest.ts';
+import type { MarketState } from '../domain/market-state.ts';
+import { clearSlot, type ClearedSlot } from '../domain/slot.ts';
+import type { Hex } from '../domain/types.ts';
+import { createBook, type SlotItems } from './book/book.ts';
+import { closingBlock, createChainState, type Closing } from './chain-state.ts';
+import { commitSlot } from './commit/commit-slot.ts';
+import { createTransactionManager } from './commit/transaction-manager.ts';
+import { createSettlement } from './settle.ts';
+import { openProvider } from './provider.ts';
+import {
+  markAbandoned,
+  markCommitted,
+  pendingMatches,
+  publishSlot,
+  readSlotRun,
+  type SkippedMatch,
+  type SlotRun,
+} from './slot-run.ts';
+
+export interface PipelineOptions {
+  databaseUrl: string;
+  rpcUrl: string;
+  deployment: Deployment;
+  /** Hex private key of the account that commits. */
+  schedulerKey: Hex;
+  /** Called after each broadcast: a replay mines its block here. */
+  onBroadcast?: () => Promise<void>;
+  /** Milliseconds to wait for the indexer to reach the end of the slot. */
+  indexerWaitMs?: number;
+  /** Milliseconds between looks for a receipt. */
+  pollMs?: number;
+  /** Milliseconds after which a missing receipt gives up for now. */
+  timeoutMs?: number;
+  /** Least seconds of chain time between two payments of a running lease; 0 pays at its end alone. */
+  streamSeconds?: number;
+}
+
+export interface SlotReport {
+  slot: bigint;
+  /** `empty`: no order, nothing to commit. */
+  state: 'empty' | 'committed' | 'abandoned';
+  orders: number;
+  asks: number;
+  matched: number;
+  unmatched: number;
+  /** Matches that the contract refused. */
+  skipped: SkippedMatch[];
+  /** Of the header and of all pages; 0 when another run paid. */
+  gas: { header: bigint; pages: bigint };
+  /** Milliseconds of this run, by step. */
+  ms: { read: number; clear: number; publish: number; commit: number };
+}
+
+/** The slot's end is not in the database yet; the job tries again. */
+export class IndexerBehind extends Error {
+  readonly retryable = true;
+  constructor(slot: bigint) {
+    super(`the indexer has no block after the end of slot ${slot} yet`);
+  }
+}
+
+export interface Pipeline {
+  /** Takes a closed slot to its end. Running it again at any point gives the same bytes and no second commit. */
+  runSlot(slot: bigint): Promise<SlotReport>;
+  /** Pays what is due to the providers; returns how many leases were settled. */
+  settleDue(): Promise<number>;
+  /** Sends unfinished transactions again and gives up slots past their deadline; at the start and now and then. */
+  recover(): Promise<{ resent: number; abandoned: number }>;
+  close(): Promise<void>;
+}
+
+/** Any constant tells our advisory locks from other users' of the same database. */
+const SLOT_LOCK = 0x434853;
+
+interface Prepared {
+  cleared: ClearedSlot;
+  items: SlotItems;
+  run: SlotRun;
+}
+
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const { deployment } = options;
+  const { parameters } = deployment;
+  const slotSeconds = BigInt(parameters.slotSeconds);
+  const deadlineSeconds = BigInt(parameters.commitDeadlineSeconds);
+  /** After so many slots an earlier one is either on the chain or given up. */
+  const openSlots = deadlineSeconds / slotSeconds + 2n;
+  const domain = { chainId: deployment.chainId, auction: deployment.auction };
+
+  const pool = new pg.Pool({ connectionString: options.databaseUrl, max: 6 });
+  // A connection that breaks while idle is replaced by the pool; the next query tells.
+  pool.on('error', () => undefined);
+  const provider = openProvider(options.rpcUrl, deployment.chainId);
+  const transactions = createTransactionManager({
+    pool,
+    provider,
+    chainId: deployment.chainId,
+    key: options.schedulerKey,
+    errorAbis: [auctionAbi, leaseBookAbi, vaultAbi, providerRegistryAbi],
+    onBroadcast: options.onBroadcast,
+    ...(options.pollMs === undefined ? {} : { pollMs: options.pollMs }),
+    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+  });
+  const chainState = createChainState();
+  const book = createBook(domain, openSlots);
+  const settlement = createSettlement({
+    pool,
+    provider,
+    transactions,
+    deployment,
+    streamSeconds: options.streamSeconds ?? 300,
+  });
+
+  const slotEndOf = (slot: bigint): bigint => (slot + 1n) * slotSeconds;
+
+  const chainTime = async (): Promise<bigint> => BigInt((await provider.getBlock('latest'))?.timestamp ?? 0);
+
+  /** One slot at a time over all processes: the next slot's book depends on this one's matches. */
+  const exclusively = async <T>(body: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
+    const client = await pool.connect();
+    try {
+      await client.query('SELECT pg_advisory_lock($1, hashtext($2))', [SLOT_LOCK, deployment.auction]);
+      return await body(client);
+    } finally {
+      await client
+        .query('SELECT pg_advisory_unlock($1, hashtext($2))', [SLOT_LOCK, deployment.auction])
+        .catch(() => undefined);
+      client.release();
+    }
+  };
+
+  const awaitClosing = async (client: pg.PoolClient, slot: bigint): Promise<Closing> => {
+    const until = Date.now() + (options.indexerWaitMs ?? 10_000);
+    for (;;) {
+      const closing = await closingBlock(client, slotEndOf(slot));
+      if (closing !== null) return closing;
+      if (Date.now() > until) throw new IndexerBehind(slot);
+      await sleep(50);
+    }
+  };
+
+  /** Reads in one snapshot of the database: a reorganisation can't come between the block and its events. */
+  const inSnapshot = async <T>(client: pg.PoolClient, body: () => Promise<T>): Promise<T> => {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    try {
+      return await body();
+    } finally {
+      await client.query('COMMIT');
+    }
+  };
+
+  const itemsOf = async (
+    client: pg.PoolClient,
+    slot: bigint,
+    run: SlotRun | null,
+    state: MarketState,
+  ): Promise<SlotItems> => {
+    if (run !== null) {
+      const manifest = decodeManifest(run.manifest);
+      return book.byIds(client, manifest.orderIds, manifest.askIds);
+    }
+    const isComplete = (earlier: bigint): boolean => {
+      const committed = state.slots.get(earlier);
+      return committed !== undefined && committed.pages.length === committed.header.pageCount;
+    };
+    const pending = await pendingMatches(client, slot, openSlots, isComplete);
+    await book.load(client, slot, slotEndOf(slot));
+    return book.itemsOf({ slot, slotEnd: slotEndOf(slot), state, parameters }, pending);
+  };
+
+  /** The slot cleared and stored, or null when it holds no order. */
+  const prepare = async (
+    client: pg.PoolClient,
+    slot: bigint,
+    ms: SlotReport['ms'],
+  ): Promise<Prepared | null> => {
+    const started = performance.now();
+    await awaitClosing(client, slot);
+    const read = await inSnapshot(client, async () => {
+      const closing = await awaitClosing(client, slot);
+      const { state, rebuilt } = await chainState.at(client, closing);
+      if (rebuilt) book.clear();
+      const run = await readSlotRun(client, slot);
+      return { closing, state, run, items: await itemsOf(client, slot, run, state) };
+    });
+    ms.read = performance.now() - started;
+    const { closing, state, items } = read;
+    if (items.orders.length === 0) return null;
+    const cleared = clearSlot({
+      slot,
+      seed: closing.seed,
+      closeBlock: closing.number,
+      parameters,
+      domain,
+      orders: items.orders,
+      asks: items.asks,
+      state,
+    });
+    ms.clear = performance.now() - started - ms.read;
+    let run = read.run;
+    if (run === null) {
+      await publishSlot(client, slot, cleared);
+      run = await readSlotRun(client, slot);
+      ms.publish = performance.now() - started - ms.read - ms.clear;
+    }
+    if (run === null) throw new Error(`slot ${slot} was stored and is gone`);
+    return { cleared, items, run };
+  };
+
+  const reportOf = (
+    slot: bigint,
+    state: SlotReport['state'],
+    ms: SlotReport['ms'],
+    run: SlotRun | null,
+  ): SlotReport => ({
+    slot,
+    state,
+    orders: 0,
+    asks: 0,
+    matched: run?.matched ?? 0,
+    unmatched: run?.unmatched ?? 0,
+    skipped: [],
+    gas: { header: 0n, pages: 0n },
+    ms,
+  });
+
+  const abandon = async (slot: bigint, ms: SlotReport['ms'], why: string): Promise<SlotReport> => {
+    await markAbandoned(pool, slot, why);
+    return reportOf(slot, 'abandoned', ms, null);
+  };
+
+  const isLate = async (slot: bigint): Promise<boolean> =>
+    (await chainTime()) > slotEndOf(slot) + deadlineSeconds;
+
+  const runLocked = async (client: pg.PoolClient, slot: bigint): Promise<SlotReport> => {
+    const ms = { read: 0, clear: 0, publish: 0, commit: 0 };
+    const before = await readSlotRun(client, slot);
+    if (before !== null && before.state !== 'published') return reportOf(slot, before.state, ms, before);
+    if (before === null && (await isLate(slot))) {
+      const { rowCount } = await client.query('SELECT 1 FROM "order" WHERE slot = $1 LIMIT 1', [slot]);
+      return rowCount === 0
+        ? reportOf(slot, 'empty', ms, null)
+        : abandon(slot, ms, 'not run before its deadline');
+    }
+    const prepared = await prepare(client, slot, ms);
+    if (prepared === null) return reportOf(slot, 'empty', ms, null);
+
+    const { cleared, items, run } = prepared;
+    const started = performance.now();
+    const commit = await commitSlot({
+      provider,
+      transactions,
+      auction: deployment.auction,
+      cleared,
+      items,
+      isLate: () => isLate(slot),
+    });
+    ms.commit = performance.now() - started;
+    if (commit.state === 'abandoned') return abandon(slot, ms, commit.note);
+    await markCommitted(pool, slot, commit.skipped, commit.note);
+    return {
+      ...reportOf(slot, 'committed', ms, run),
+      orders: items.orders.length,
+      asks: items.asks.length,
+      skipped: commit.skipped,
+      gas: commit.gas,
+    };
+  };
+
+  return {
+    runSlot: (slot) => exclusively((client) => runLocked(client, slot)),
+
+    settleDue: () => settlement.settleDue(),
+
+    async recover() {
+      const resent = await transactions.resume();
+      const latest = ((await chainTime()) - deadlineSeconds) / slotSeconds - 1n;
+      const { rows } = await pool.query<{ slot: string }>(
+        `SELECT slot FROM slot_run WHERE state = 'published' AND slot < $1
+         UNION SELECT DISTINCT o.slot FROM "order" o LEFT JOIN slot_run r ON r.slot = o.slot WHERE r.slot IS NULL AND o.slot < $1
+         ORDER BY slot`,
+        [latest],
+      );
+      let abandoned = 0;
+      for (const row of rows)
+        if ((await this.runSlot(BigInt(row.slot))).state === 'abandoned') abandoned += 1;
+      return { resent, abandoned };
+    },
+
+    async close() {
+      provider.destroy();
+      await pool.end();
+    },
+  };
+}

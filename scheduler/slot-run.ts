@@ -1,0 +1,175 @@
+import type { ClientBase, Pool } from 'pg';
+import type { ClearedSlot } from '../domain/slot.ts';
+import type { Hex } from '../domain/types.ts';
+import { NOTHING_PENDING, type PendingMatches } from './book/standing.ts';
+
+/** Tables `slot_run`, `slot_match` and `order_outcome`, which the scheduler alone writes. */
+export type SlotState = 'published' | 'committed' | 'abandoned';
+
+export interface SlotRun {
+  slot: bigint;
+  state: SlotState;
+  matched: number;
+  unmatched: number;
+  manifest: Uint8Array;
+  error: string | null;
+}
+
+/** Why an ineligible order of a slot was, in the numbering of ADR 0001. */
+const ORDER_CODES = ['ELIGIBLE', 'BAD_SIGNATURE', 'EXPIRED', 'NONCE_USED', 'FUNDS', 'TERMS'];
+
+export async function readSlotRun(client: ClientBase | Pool, slot: bigint): Promise<SlotRun | null> {
+  const { rows } = await client.query<Omit<SlotRun, 'slot'>>(
+    'SELECT state, matched, unmatched, manifest, error FROM slot_run WHERE slot = $1',
+    [slot],
+  );
+  const row = rows[0];
+  return row === undefined ? null : { ...row, slot };
+}
+
+/** Matches of the `window` slots before `slot` that are not abandoned, grouped by slot. */
+async function matchesBefore(
+  client: ClientBase,
+  slot: bigint,
+  window: bigint,
+): Promise<Map<bigint, { order: Hex; ask: Hex; consumer: Hex }[]>> {
+  const { rows } = await client.query<{ slot: string; order: Hex; ask: Hex; consumer: Hex }>(
+    `SELECT m.slot, m."orderId" AS order, m."askId" AS ask, o.consumer
+     FROM slot_match m JOIN slot_run r ON r.slot = m.slot JOIN "order" o ON o.id = m."orderId"
+     WHERE m.slot >= $1 AND m.slot < $2 AND r.state <> 'abandoned'`,
+    [slot - window, slot],
+  );
+  const bySlot = new Map<bigint, { order: Hex; ask: Hex; consumer: Hex }[]>();
+  for (const row of rows) {
+    const matches = bySlot.get(BigInt(row.slot)) ?? [];
+    matches.push(row);
+    bySlot.set(BigInt(row.slot), matches);
+  }
+  return bySlot;
+}
+
+/** What earlier slots matched and the closing block does not have on the chain yet. */
+export async function pendingMatches(
+  client: ClientBase,
+  slot: bigint,
+  window: bigint,
+  isComplete: (slot: bigint) => boolean,
+): Promise<PendingMatches> {
+  const open = [...(await matchesBefore(client, slot, window))]
+    .filter(([earlier]) => !isComplete(earlier))
+    .flatMap(([, matches]) => matches);
+  if (open.length === 0) return NOTHING_PENDING;
+  return {
+    orders: new Set(open.map((match) => match.order)),
+    asks: new Set(open.map((match) => match.ask)),
+    consumers: new Set(open.map((match) => match.consumer)),
+  };
+}
+
+const asJson = (value: unknown): string =>
+  JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner));
+
+/**
+ * Stores the slot's inputs and its result in one transaction, before anything of it is signed. The first to store wins:
+ * false, and nothing is written, when the slot has a run already.
+ */
+export async function publishSlot(client: ClientBase, slot: bigint, cleared: ClearedSlot): Promise<boolean> {
+  const { matches, unmatched } = cleared;
+  const ineligible = cleared.orders.filter((order) => order.code !== 0);
+  await client.query('BEGIN');
+  try {
+    const stored = await client.query(
+      `INSERT INTO slot_run (slot, state, matched, unmatched, manifest, "updatedAt")
+       VALUES ($1, 'published', $2, $3, $4, now()) ON CONFLICT (slot) DO NOTHING`,
+      [slot, matches.length, unmatched.length + ineligible.length, Buffer.from(cleared.manifest)],
+    );
+    if (stored.rowCount === 1) {
+      if (matches.length > 0) {
+        await client.query(
+          `INSERT INTO slot_match (slot, index, "orderId", "askId", "runnerUp", step, price, shortlist)
+           SELECT $1, index - 1, "orderId", "askId", "runnerUp", step, price, shortlist
+           FROM unnest($2::text[], $3::text[], $4::text[], $5::int[], $6::numeric[], $7::jsonb[])
+             WITH ORDINALITY AS t("orderId", "askId", "runnerUp", step, price, shortlist, index)`,
+          [
+            slot,
+            matches.map((match) => match.orderId),
+            matches.map((match) => match.askId),
+            matches.map((match) => match.runnerUp),
+            matches.map((match) => match.step),
+            matches.map((match) => match.price.toString()),
+            matches.map((match) => asJson(match.candidates)),
+          ],
+        );
+      }
+      const outcomes = [
+        ...matches.map((match) => ({
+          id: match.orderId,
+          code: 'matched',
+          detail: { askId: match.askId, price: match.price },
+        })),
+        ...unmatched.map((order) => ({
+          id: order.orderId,
+          code: order.reason,
+          detail: { counts: order.counts },
+        })),
+        ...ineligible.map((order) => ({
+          id: order.id,
+          code: ORDER_CODES[order.code] ?? `CODE_${order.code}`,
+          detail: {},
+        })),
+      ];
+      await client.query(
+        `INSERT INTO order_outcome ("orderId", slot, code, detail)
+         SELECT id, $1, code, detail FROM unnest($2::text[], $3::text[], $4::jsonb[]) AS t(id, code, detail)`,
+        [slot, outcomes.map((o) => o.id), outcomes.map((o) => o.code), outcomes.map((o) => asJson(o.detail))],
+      );
+    }
+    await client.query('COMMIT');
+    return stored.rowCount === 1;
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  }
+}
+
+/** A match that the contract refused; it consumed nothing, so the order stands in the next slot. */
+export interface SkippedMatch {
+  orderId: Hex;
+  askId: Hex;
+  reason: string;
+}
+
+export async function markCommitted(
+  pool: Pool,
+  slot: bigint,
+  skipped: readonly SkippedMatch[],
+  note: string | null,
+): Promise<void> {
+  const words = skipped.map((match) => `${match.orderId} skipped: ${match.reason}`);
+  if (note !== null) words.push(note);
+  await pool.query(
+    `WITH skipped AS (
+       UPDATE order_outcome o SET code = 'SKIPPED', detail = o.detail || jsonb_build_object('reason', t.reason)
+       FROM unnest($2::text[], $3::text[]) AS t(id, reason) WHERE o."orderId" = t.id AND o.slot = $1)
+     UPDATE slot_run SET state = 'committed', error = $4, "updatedAt" = now() WHERE slot = $1`,
+    [
+      slot,
+      skipped.map((match) => match.orderId),
+      skipped.map((match) => match.reason),
+      words.length > 0 ? words.join('; ') : null,
+    ],
+  );
+}
+
+/** Gives the slot up: what it matched returns to the book. A slot that never ran gets a row that says so. */
+export async function markAbandoned(pool: Pool, slot: bigint, why: string): Promise<void> {
+  await pool.query(
+    `WITH run AS (
+       INSERT INTO slot_run (slot, state, matched, unmatched, manifest, error, "updatedAt")
+       VALUES ($1, 'abandoned', 0, 0, '', $2, now())
+       ON CONFLICT (slot) DO UPDATE SET state = 'abandoned', matched = 0, error = $2, "updatedAt" = now()),
+     matches AS (DELETE FROM slot_match WHERE slot = $1)
+     UPDATE order_outcome SET code = 'SLOT_ABANDONED' WHERE slot = $1 AND code = 'matched'`,
+    [slot, why],
+  );
+}
