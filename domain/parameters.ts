@@ -1,0 +1,64 @@
+/** Protocol parameters: units, defaults and bounds of ADR 0001. The contracts check the same bounds at construction. */
+export interface Parameters {
+  slotSeconds: number;
+  commitDeadlineSeconds: number;
+  gammaWad: bigint;
+  feeBps: number;
+  minLeaseSeconds: number;
+  maxLeaseSeconds: number;
+  minBillSeconds: number;
+  settleLagSeconds: number;
+  unbondSeconds: number;
+  minProviderStake: bigint;
+}
+
+export const DEFAULTS: Parameters = {
+  slotSeconds: 10,
+  commitDeadlineSeconds: 60,
+  gammaWad: 800_000_000_000_000_000n,
+  feeBps: 200,
+  minLeaseSeconds: 60,
+  maxLeaseSeconds: 31_536_000,
+  minBillSeconds: 900,
+  settleLagSeconds: 300,
+  unbondSeconds: 604_800,
+  minProviderStake: 100_000_000n,
+};
+
+/** Lowest and highest value of each parameter, both allowed. */
+export const BOUNDS: { [K in keyof Parameters]: readonly [Parameters[K], Parameters[K]] } = {
+  slotSeconds: [1, 3_600],
+  commitDeadlineSeconds: [10, 3_600],
+  gammaWad: [500_000_000_000_000_000n, 973_000_000_000_000_000n],
+  feeBps: [0, 1_000],
+  minLeaseSeconds: [1, 86_400],
+  maxLeaseSeconds: [3_600, 31_536_000],
+  minBillSeconds: [0, 3_600],
+  settleLagSeconds: [0, 86_400],
+  unbondSeconds: [60, 7_776_000],
+  minProviderStake: [1n, 2n ** 128n - 1n],
+};
+
+export const SHORTLIST_WIDTH = 16;
+export const PAGE_MATCHES = 64;
+/** Until outcomes are recorded, every provider has the newcomer's reputation and no attestation. */
+export const NEWCOMER_REPUTATION = 5_000;
+export const NEWCOMER_TIER = 0;
+
+/** The first bound that `parameters` break, in a sentence; null when they keep all. */
+export function brokenBound(parameters: Parameters): string | null {
+  for (const name of Object.keys(BOUNDS) as (keyof Parameters)[]) {
+    const [low, high] = BOUNDS[name];
+    const value = parameters[name];
+    if (value < low || value > high) return `${name} is ${value}, outside ${low} to ${high}`;
+  }
+  return null;
+}
+
+export function slotEnd(slot: bigint, parameters: Pick<Parameters, 'slotSeconds'>): bigint {
+  return (slot + 1n) * BigInt(parameters.slotSeconds);
+}
+
+export function slotAt(seconds: bigint, parameters: Pick<Parameters, 'slotSeconds'>): bigint {
+  return seconds / BigInt(parameters.slotSeconds);
+}

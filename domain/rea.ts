@@ -1,0 +1,96 @@
+/**
+ * REA, the reduced-price equilibrium auction of document 004, in integers (ADR 0001, "Matching and the clock").
+ * The price is the highest reserve at which the winner would still have won, so its true reserve is the best it can state.
+ */
+import type { Hex } from './types.ts';
+
+export const WAD = 10n ** 18n;
+export const LAST_STEP = 255;
+
+export interface Candidate {
+  /** Ask id; the last word in a tie. */
+  key: string;
+  /** Least price the provider accepts, base units per card-hour. */
+  reserve: bigint;
+  distance: number;
+  /** Micro-bits. */
+  entropyGap: number;
+  lottery: Hex;
+}
+
+export interface Clearing {
+  /** Index of the candidate that wins. */
+  winner: number;
+  runnerUp: number | null;
+  /** Clock step of the price. */
+  step: number;
+  /** Base units per card-hour. */
+  price: bigint;
+}
+
+/** The clock's factors g[0..255], scaled by 10^18, each rounded down. */
+export function clock(gammaWad: bigint): bigint[] {
+  const factors = [WAD];
+  for (let k = 0; k < LAST_STEP; k++) factors.push((factors[k]! * gammaWad) / WAD);
+  return factors;
+}
+
+/** The price at a clock factor, rounded down. */
+export function priceAt(start: bigint, factor: bigint): bigint {
+  return (start * factor) / WAD;
+}
+
+/** The last step whose price is at or above `reserve`; -1 when the start price is below it. */
+export function lastStep(start: bigint, factors: readonly bigint[], reserve: bigint): number {
+  let low = -1;
+  let high = LAST_STEP;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (priceAt(start, factors[middle]!) >= reserve) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** Who wins at which price; null when no candidate accepts the start price. */
+export function clearRea(
+  start: bigint,
+  factors: readonly bigint[],
+  candidates: readonly Candidate[],
+): Clearing | null {
+  let winner = -1;
+  let winnerStep = -1;
+  let runnerUp = -1;
+  let runnerUpStep = -1;
+  for (let i = 0; i < candidates.length; i++) {
+    const step = lastStep(start, factors, candidates[i]!.reserve);
+    if (step < 0) continue;
+    if (winner < 0 || ranksBefore(candidates[i]!, step, candidates[winner]!, winnerStep)) {
+      runnerUp = winner;
+      runnerUpStep = winnerStep;
+      winner = i;
+      winnerStep = step;
+    } else if (runnerUp < 0 || ranksBefore(candidates[i]!, step, candidates[runnerUp]!, runnerUpStep)) {
+      runnerUp = i;
+      runnerUpStep = step;
+    }
+  }
+  if (winner < 0) return null;
+  if (runnerUp < 0) return { winner, runnerUp: null, step: 0, price: start };
+  const step = tieBreak(candidates[winner]!, candidates[runnerUp]!) < 0 ? runnerUpStep : runnerUpStep + 1;
+  return { winner, runnerUp, step, price: priceAt(start, factors[step]!) };
+}
+
+/** Below zero when `a` precedes `b`. Stated reserves decide no tie. */
+export function tieBreak(a: Candidate, b: Candidate): number {
+  return (
+    a.entropyGap - b.entropyGap ||
+    a.distance - b.distance ||
+    (a.lottery < b.lottery ? -1 : a.lottery > b.lottery ? 1 : 0) ||
+    (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
+  );
+}
+
+function ranksBefore(a: Candidate, stepA: number, b: Candidate, stepB: number): boolean {
+  return stepA !== stepB ? stepA > stepB : tieBreak(a, b) < 0;
+}
