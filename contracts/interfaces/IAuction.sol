@@ -59,6 +59,7 @@ interface IAuction {
     error BadSignature(address expected);
     error Expired(uint64 validFrom, uint64 validUntil);
     error NonceUsed(address account, uint256 nonce);
+    error PriceZero();
     error QuantityUnavailable(uint32 left, uint32 wanted);
     error DurationOutOfBounds(uint32 duration, uint32 minimum, uint32 maximum);
     error PriceTooHigh(uint256 total, uint256 maximum);

@@ -55,6 +55,7 @@ interface ILeaseBook {
     error LeaseAlreadyEnded(uint64 leaseId);
     error NotParty(uint64 leaseId, address caller);
     error NotProtocol(address caller);
+    error ZeroTreasury();
 
     function openLease(
         address consumer,

@@ -11,6 +11,8 @@ interface IVault {
     /// @notice `amount` left bidding and becomes available at `readyAt` (unix seconds).
     event UnbidRequested(address indexed account, uint256 amount, uint64 readyAt);
     event UnbidFinished(address indexed account, uint256 amount);
+    /// @notice `amount` of a pending unbid moved back to bidding, because a match of a slot that closed before needs it.
+    event UnbidRecalled(address indexed account, uint256 amount);
     /// @notice `amount` moved from available to the account's stake.
     event Staked(address indexed account, uint256 amount);
     /// @notice `amount` moved from the account's stake to available.
@@ -54,7 +56,8 @@ interface IVault {
 
     function unstakeFor(address account, uint256 amount) external;
 
-    /// @notice Locks `amount` from bidding; false, and nothing moves, when bidding is short.
+    /// @notice Locks `amount` from bidding, and what is missing from the pending unbid (else nobody would be bound by a slot
+    /// that has closed); false, and nothing moves, when both are short.
     function tryLockFromBidding(address account, uint256 amount) external returns (bool);
 
     function lockFromAvailable(address account, uint256 amount) external;

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Parameters} from "../types/Parameters.sol";
+
+/// @title ParameterBounds: the table of `docs/adr/0001-shared-formats.md`, checked once, at construction
+library ParameterBounds {
+    error ParameterOutOfBounds(string name, uint256 value, uint256 minimum, uint256 maximum);
+
+    function check(Parameters memory p) internal pure {
+        _within("slotSeconds", p.slotSeconds, 1, 3_600);
+        _within("commitDeadlineSeconds", p.commitDeadlineSeconds, 10, 3_600);
+        _within("gammaWad", p.gammaWad, 0.5e18, 0.973e18);
+        _within("feeBps", p.feeBps, 0, 1_000);
+        _within("minLeaseSeconds", p.minLeaseSeconds, 1, 86_400);
+        _within("maxLeaseSeconds", p.maxLeaseSeconds, 3_600, 31_536_000);
+        _within("minLeaseSeconds", p.minLeaseSeconds, 1, p.maxLeaseSeconds);
+        _within("minBillSeconds", p.minBillSeconds, 0, 3_600);
+        _within("settleLagSeconds", p.settleLagSeconds, 0, 86_400);
+        _within("unbondSeconds", p.unbondSeconds, 60, 7_776_000);
+        _within("minProviderStake", p.minProviderStake, 1, type(uint128).max);
+    }
+
+    function _within(string memory name, uint256 value, uint256 minimum, uint256 maximum) private pure {
+        if (value < minimum || value > maximum) revert ParameterOutOfBounds(name, value, minimum, maximum);
+    }
+}

@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'hardhat/config';
+
+/** The compiler is the npm package, so that nothing is downloaded; Hardhat imports it, so the path is absolute. */
+const soljson = fileURLToPath(import.meta.resolve('solc/soljson.js'));
+
+export default defineConfig({
+  paths: { sources: './contracts', tests: { solidity: './test/contracts' } },
+  solidity: {
+    version: '0.8.37',
+    path: soljson,
+    settings: { optimizer: { enabled: true, runs: 20_000 }, evmVersion: 'cancun', viaIR: true },
+  },
+  test: {
+    solidity: {
+      fsPermissions: { readDirectory: ['./test/vectors'] },
+      fuzz: { runs: 256, seed: '0x63617264686f7572' },
+      invariant: { runs: 32, depth: 64, failOnRevert: false },
+    },
+  },
+});
