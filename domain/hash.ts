@@ -1,66 +1,57 @@
+/** keccak256 and the few byte helpers that encodings need. Hex is lower-case and 0x-prefixed. */
 import { keccak_256 } from '@noble/hashes/sha3.js';
+import { bytesToHex as toHex, hexToBytes as fromHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Hex } from './types.ts';
 
-const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-const ENCODER = new TextEncoder();
+export const ZERO_HASH: Hex = `0x${'0'.repeat(64)}`;
 
-/** 32 zero bytes: "none" wherever an id is optional. */
-export const ZERO_HASH: Hex = `0x${'00'.repeat(32)}`;
-
-/** Bytes as lower-case 0x-hex. */
 export function bytesToHex(bytes: Uint8Array): Hex {
-  let text = '';
-  for (const byte of bytes) text += HEX_OF_BYTE[byte];
-  return `0x${text}`;
+  return `0x${toHex(bytes)}`;
 }
 
-/** Writes the bytes of `hex` into `target` from `offset` on. @throws RangeError when `hex` is not 0x-hex of whole bytes or does not fit */
-export function writeHex(target: Uint8Array, offset: number, hex: string): void {
-  const length = (hex.length - 2) >> 1;
-  if ((hex.length & 1) !== 0 || hex.charCodeAt(0) !== 48 || hex.charCodeAt(1) !== 120)
-    throw new RangeError(`not 0x-hex of whole bytes: ${hex}`);
-  if (offset + length > target.length) throw new RangeError(`${length} bytes do not fit at ${offset}`);
-  for (let index = 0; index < length; index++) {
-    const at = 2 + 2 * index;
-    const byte = (nibble(hex.charCodeAt(at)) << 4) | nibble(hex.charCodeAt(at + 1));
-    if (byte < 0) throw new RangeError(`not 0x-hex of whole bytes: ${hex}`);
-    target[offset + index] = byte;
-  }
+/** @throws on anything but an even number of hex digits after 0x. */
+export function hexToBytes(hex: Hex): Uint8Array {
+  return fromHex(hex.slice(2));
 }
 
-/** Value of a hex digit's character code; negative when it is none. */
-function nibble(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
-  const lower = code | 32;
-  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
-}
-
-/** @throws RangeError when `hex` is not 0x-hex of whole bytes */
-export function hexToBytes(hex: string): Uint8Array {
-  const bytes = new Uint8Array(Math.max(0, (hex.length - 2) >> 1));
-  writeHex(bytes, 0, hex);
-  return bytes;
-}
-
-export function utf8(text: string): Uint8Array {
-  return ENCODER.encode(text);
-}
-
-export function concatHex(...parts: Hex[]): Hex {
-  return `0x${parts.map((part) => part.slice(2)).join('')}`;
-}
-
-/** keccak256 as bytes. */
 export function keccakBytes(bytes: Uint8Array): Uint8Array {
   return keccak_256(bytes);
 }
 
-/** keccak256 as 0x-hex. */
 export function keccak(bytes: Uint8Array): Hex {
-  return bytesToHex(keccakBytes(bytes));
+  return bytesToHex(keccak_256(bytes));
 }
 
-/** keccak256 of the text's UTF-8 bytes. */
 export function keccakText(text: string): Hex {
-  return keccak(utf8(text));
+  return keccak(utf8ToBytes(text));
+}
+
+/** `value` as `size` big-endian bytes. @throws RangeError when it does not fit. */
+export function uintBytes(value: bigint | number, size: number): Uint8Array {
+  let rest = BigInt(value);
+  if (rest < 0n) throw new RangeError(`${value} is negative`);
+  const bytes = new Uint8Array(size);
+  for (let i = size - 1; i >= 0; i--) {
+    bytes[i] = Number(rest & 0xffn);
+    rest >>= 8n;
+  }
+  if (rest > 0n) throw new RangeError(`${value} does not fit ${size} bytes`);
+  return bytes;
+}
+
+export function concat(...parts: Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const joined = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
+/** keccak256 of packed 32-byte words: the lotteries, the clearing order, the receipts' heads. */
+export function keccakWords(...words: Hex[]): Hex {
+  return keccak(concat(...words.map(hexToBytes)));
 }

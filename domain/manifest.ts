@@ -1,60 +1,49 @@
-import { bytesToHex, utf8, writeHex } from './hash.ts';
-import { Refusal } from './refusal.ts';
+/** A slot's inputs as canonical bytes: which orders and asks, each list ascending by id (ADR 0001, "Slot inputs"). */
+import { bytesToHex, concat, hexToBytes, uintBytes } from './hash.ts';
 import type { Hex } from './types.ts';
 
-/** What a slot was made of: the ids of every receipted order and ask, each list strictly ascending. */
+const MAGIC = Uint8Array.of(0x43, 0x48, 0x53, 0x31); // "CHS1"
+
 export interface Manifest {
   slot: bigint;
-  orderIds: readonly Hex[];
-  askIds: readonly Hex[];
+  orders: Hex[];
+  asks: Hex[];
 }
 
-const MAGIC = utf8('CHS1');
-
-/** `"CHS1" ‖ slot 8 ‖ order count 4 ‖ order ids ‖ ask count 4 ‖ ask ids`; its keccak256 is the header's `inputsHash`. (ADR 0001, slot inputs) */
-export function encodeManifest(manifest: Manifest): Uint8Array {
-  const { orderIds, askIds } = manifest;
-  const bytes = new Uint8Array(20 + 32 * (orderIds.length + askIds.length));
-  const view = new DataView(bytes.buffer);
-  bytes.set(MAGIC);
-  view.setBigUint64(4, manifest.slot);
-  let at = 12;
-  for (const ids of [orderIds, askIds]) {
-    view.setUint32(at, ids.length);
-    at += 4;
-    for (const id of ids) {
-      writeHex(bytes, at, id);
-      at += 32;
-    }
-  }
-  return bytes;
+/** @throws RangeError unless both lists ascend strictly. */
+export function encodeManifest({ slot, orders, asks }: Manifest): Uint8Array {
+  return concat(MAGIC, uintBytes(slot, 8), encodeIds(orders), encodeIds(asks));
 }
 
-/** @throws Refusal `MALFORMED` unless the bytes are exactly what `encodeManifest` writes for strictly ascending ids */
+/** @throws RangeError on bytes that `encodeManifest` would not have made. */
 export function decodeManifest(bytes: Uint8Array): Manifest {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 20 || MAGIC.some((byte, index) => bytes[index] !== byte))
-    throw malformed(0, 'it does not begin with CHS1 and two lists');
-  const orders = readIds(bytes, view, 12);
-  const asks = readIds(bytes, view, orders.end);
-  if (asks.end !== bytes.length) throw malformed(asks.end, 'bytes follow the asks');
-  return { slot: view.getBigUint64(4), orderIds: orders.ids, askIds: asks.ids };
+  if (bytes.length < 20 || MAGIC.some((byte, i) => bytes[i] !== byte))
+    throw new RangeError('not a slot manifest (CHS1)');
+  const slot = view.getBigUint64(4);
+  let at = 12;
+  const readIds = (): Hex[] => {
+    if (at + 4 > bytes.length) throw new RangeError('the manifest is cut short');
+    const count = view.getUint32(at);
+    at += 4;
+    if (at + count * 32 > bytes.length) throw new RangeError('the manifest is cut short');
+    const ids: Hex[] = [];
+    for (let i = 0; i < count; i++, at += 32) ids.push(bytesToHex(bytes.subarray(at, at + 32)));
+    ascending(ids);
+    return ids;
+  };
+  const orders = readIds();
+  const asks = readIds();
+  if (at !== bytes.length) throw new RangeError(`${bytes.length - at} bytes follow the manifest`);
+  return { slot, orders, asks };
 }
 
-function readIds(bytes: Uint8Array, view: DataView, at: number): { ids: Hex[]; end: number } {
-  if (at + 4 > bytes.length) throw malformed(at, 'a list is missing');
-  const end = at + 4 + 32 * view.getUint32(at);
-  if (end > bytes.length) throw malformed(at, 'a list is longer than the bytes');
-  const ids: Hex[] = [];
-  for (let from = at + 4; from < end; from += 32) {
-    const id = bytesToHex(bytes.subarray(from, from + 32));
-    const before = ids.at(-1);
-    if (before !== undefined && before >= id) throw malformed(from, 'ids do not ascend');
-    ids.push(id);
-  }
-  return { ids, end };
+function encodeIds(ids: readonly Hex[]): Uint8Array {
+  ascending(ids);
+  return concat(uintBytes(ids.length, 4), ...ids.map(hexToBytes));
 }
 
-function malformed(at: number, why: string): Refusal {
-  return new Refusal('MALFORMED', `The slot's manifest is malformed at byte ${at}: ${why}.`);
+function ascending(ids: readonly Hex[]): void {
+  for (let i = 1; i < ids.length; i++)
+    if (ids[i - 1]! >= ids[i]!) throw new RangeError(`ids ${i - 1} and ${i} do not ascend`);
 }

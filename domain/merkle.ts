@@ -1,83 +1,70 @@
-import { bytesToHex, hexToBytes, keccakBytes } from './hash.ts';
+/**
+ * The market's Merkle trees (ADR 0001): leaves and inner nodes apart by prefix, an unpaired node moves up as it is, and the
+ * root binds the tree's tag and leaf count, so that a count can't be lied about.
+ */
+import { bytesToHex, concat, hexToBytes, keccakBytes, uintBytes } from './hash.ts';
 import type { Hex } from './types.ts';
 
-/**
- * Root of a tree: `keccak256(0x02 ‖ tag ‖ uint32 count ‖ top)`, `top` = 0 for no leaf. Leaves and inner nodes are hashed
- * under their own prefixes, an unpaired node moves up as it is. (ADR 0001, Merkle trees)
- * @param leaves leaf bytes, not yet hashed, in the tree's order
- */
-export function merkleRoot(tag: number, leaves: readonly Uint8Array[]): Hex {
-  let level = leaves.map((leaf) => hashLeaf(tag, leaf));
-  while (level.length > 1) level = levelAbove(level);
-  return hashRoot(tag, leaves.length, level[0] ?? new Uint8Array(32));
+export const TAG = { orders: 1, asks: 2, vectors: 3, matches: 4, leases: 6 } as const;
+export type TreeTag = (typeof TAG)[keyof typeof TAG];
+
+const EMPTY_TOP = new Uint8Array(32);
+
+export function leafHash(tag: TreeTag, leaf: Uint8Array): Uint8Array {
+  return keccakBytes(concat(Uint8Array.of(0x00, tag), leaf));
 }
 
-/** Siblings from the leaf upwards; a level at which the node moves up unpaired has none. @throws RangeError when there is no such leaf */
-export function merkleProof(tag: number, leaves: readonly Uint8Array[], index: number): Hex[] {
-  if (!Number.isInteger(index) || index < 0 || index >= leaves.length)
-    throw new RangeError(`no leaf ${index} among ${leaves.length}`);
-  const proof: Hex[] = [];
-  let level = leaves.map((leaf) => hashLeaf(tag, leaf));
+export function merkleRoot(tag: TreeTag, leaves: readonly Uint8Array[]): Hex {
+  let level = leaves.map((leaf) => leafHash(tag, leaf));
+  while (level.length > 1) level = parents(level);
+  return bind(tag, leaves.length, level[0] ?? EMPTY_TOP);
+}
+
+/** The siblings of leaf `index`, from the bottom up. @throws RangeError when there is no such leaf. */
+export function merkleProof(tag: TreeTag, leaves: readonly Uint8Array[], index: number): Hex[] {
+  if (index < 0 || index >= leaves.length) throw new RangeError(`no leaf ${index} of ${leaves.length}`);
+  const siblings: Hex[] = [];
+  let level = leaves.map((leaf) => leafHash(tag, leaf));
   for (let at = index; level.length > 1; at >>= 1) {
     const sibling = level[at ^ 1];
-    if (sibling !== undefined) proof.push(bytesToHex(sibling));
-    level = levelAbove(level);
+    if (sibling) siblings.push(bytesToHex(sibling));
+    level = parents(level);
   }
-  return proof;
+  return siblings;
 }
 
-/** Whether the tree of `count` leaves under `root` has these leaf bytes at `index`. */
+/** Whether `leaf` is leaf `index` of `count` under `root`. */
 export function verifyProof(
-  tag: number,
+  tag: TreeTag,
   root: Hex,
   count: number,
   index: number,
   leaf: Uint8Array,
-  proof: readonly Hex[],
+  siblings: readonly Hex[],
 ): boolean {
-  if (!Number.isInteger(index) || index < 0 || index >= count) return false;
-  let node = hashLeaf(tag, leaf);
+  if (index < 0 || index >= count) return false;
+  let hash = leafHash(tag, leaf);
   let used = 0;
   for (let at = index, width = count; width > 1; at >>= 1, width = (width + 1) >> 1) {
     if ((at ^ 1) >= width) continue;
-    const text = proof[used++];
-    if (text === undefined || text.length !== 66) return false;
-    const sibling = hexToBytes(text);
-    node = (at & 1) === 0 ? hashPair(node, sibling) : hashPair(sibling, node);
+    const sibling = siblings[used++];
+    if (!sibling) return false;
+    hash = at & 1 ? inner(hexToBytes(sibling), hash) : inner(hash, hexToBytes(sibling));
   }
-  return used === proof.length && hashRoot(tag, count, node) === root;
+  return used === siblings.length && bind(tag, count, hash) === root;
 }
 
-function levelAbove(level: readonly Uint8Array[]): Uint8Array[] {
+function parents(level: Uint8Array[]): Uint8Array[] {
   const above: Uint8Array[] = [];
-  for (let index = 0; index < level.length; index += 2) {
-    const left = level[index];
-    const right = level[index + 1];
-    if (left !== undefined) above.push(right === undefined ? left : hashPair(left, right));
-  }
+  for (let i = 0; i < level.length; i += 2)
+    above.push(i + 1 < level.length ? inner(level[i]!, level[i + 1]!) : level[i]!);
   return above;
 }
 
-function hashLeaf(tag: number, leaf: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(2 + leaf.length);
-  bytes[1] = tag;
-  bytes.set(leaf, 2);
-  return keccakBytes(bytes);
+function inner(left: Uint8Array, right: Uint8Array): Uint8Array {
+  return keccakBytes(concat(Uint8Array.of(0x01), left, right));
 }
 
-function hashPair(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(65);
-  bytes[0] = 1;
-  bytes.set(left, 1);
-  bytes.set(right, 33);
-  return keccakBytes(bytes);
-}
-
-function hashRoot(tag: number, count: number, top: Uint8Array): Hex {
-  const bytes = new Uint8Array(38);
-  bytes[0] = 2;
-  bytes[1] = tag;
-  new DataView(bytes.buffer).setUint32(2, count);
-  bytes.set(top, 6);
-  return bytesToHex(keccakBytes(bytes));
+function bind(tag: TreeTag, count: number, top: Uint8Array): Hex {
+  return bytesToHex(keccakBytes(concat(Uint8Array.of(0x02, tag), uintBytes(count, 4), top)));
 }

@@ -1,7 +1,4 @@
-/**
- * The deployment's parameters, as `contracts/types/Parameters.sol` has them. Seconds, 1/10,000 (`Bps`), 10⁻¹⁸ (`Wad`) and
- * token base units (`minProviderStake`). (ADR 0001, parameters)
- */
+/** Protocol parameters: units, defaults and bounds of ADR 0001. The contracts check the same bounds at construction. */
 export interface Parameters {
   slotSeconds: number;
   commitDeadlineSeconds: number;
@@ -15,7 +12,7 @@ export interface Parameters {
   minProviderStake: bigint;
 }
 
-export const DEFAULTS: Readonly<Parameters> = {
+export const DEFAULTS: Parameters = {
   slotSeconds: 10,
   commitDeadlineSeconds: 60,
   gammaWad: 800_000_000_000_000_000n,
@@ -28,40 +25,40 @@ export const DEFAULTS: Readonly<Parameters> = {
   minProviderStake: 100_000_000n,
 };
 
-/** Least and most of each parameter, both allowed. */
-export const BOUNDS: Readonly<Record<keyof Parameters, readonly [bigint, bigint]>> = {
-  slotSeconds: [1n, 3_600n],
-  commitDeadlineSeconds: [10n, 3_600n],
+/** Lowest and highest value of each parameter, both allowed. */
+export const BOUNDS: { [K in keyof Parameters]: readonly [Parameters[K], Parameters[K]] } = {
+  slotSeconds: [1, 3_600],
+  commitDeadlineSeconds: [10, 3_600],
   gammaWad: [500_000_000_000_000_000n, 973_000_000_000_000_000n],
-  feeBps: [0n, 1_000n],
-  minLeaseSeconds: [1n, 86_400n],
-  maxLeaseSeconds: [3_600n, 31_536_000n],
-  minBillSeconds: [0n, 3_600n],
-  settleLagSeconds: [0n, 86_400n],
-  unbondSeconds: [60n, 7_776_000n],
+  feeBps: [0, 1_000],
+  minLeaseSeconds: [1, 86_400],
+  maxLeaseSeconds: [3_600, 31_536_000],
+  minBillSeconds: [0, 3_600],
+  settleLagSeconds: [0, 86_400],
+  unbondSeconds: [60, 7_776_000],
   minProviderStake: [1n, 2n ** 128n - 1n],
 };
 
-/** Asks on an order's shortlist at most, `W`; fixed by the ADR. */
-export const SHORTLIST = 16;
-
-/** Matches in one page transaction; the scheduler's choice, 1 to 256. */
+export const SHORTLIST_WIDTH = 16;
 export const PAGE_MATCHES = 64;
-
-/** Reputation of a provider without a record, of 10,000. */
+/** Until outcomes are recorded, every provider has the newcomer's reputation and no attestation. */
 export const NEWCOMER_REPUTATION = 5_000;
-
-/** Attestation tier of a provider without an attestation. */
 export const NEWCOMER_TIER = 0;
 
-/** One sentence for each parameter that is out of its bounds; empty when all are within. */
-export function checkParameters(parameters: Parameters): string[] {
-  const names = Object.keys(BOUNDS) as (keyof Parameters)[];
-  return names.flatMap((name) => {
-    const [least, most] = BOUNDS[name];
+/** The first bound that `parameters` break, in a sentence; null when they keep all. */
+export function brokenBound(parameters: Parameters): string | null {
+  for (const name of Object.keys(BOUNDS) as (keyof Parameters)[]) {
+    const [low, high] = BOUNDS[name];
     const value = parameters[name];
-    const whole = typeof value === 'bigint' || Number.isSafeInteger(value);
-    if (whole && BigInt(value) >= least && BigInt(value) <= most) return [];
-    return [`${name} is ${value}, it must be a whole number from ${least} to ${most}.`];
-  });
+    if (value < low || value > high) return `${name} is ${value}, outside ${low} to ${high}`;
+  }
+  return null;
+}
+
+export function slotEnd(slot: bigint, parameters: Pick<Parameters, 'slotSeconds'>): bigint {
+  return (slot + 1n) * BigInt(parameters.slotSeconds);
+}
+
+export function slotAt(seconds: bigint, parameters: Pick<Parameters, 'slotSeconds'>): bigint {
+  return seconds / BigInt(parameters.slotSeconds);
 }

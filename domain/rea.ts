@@ -1,98 +1,96 @@
+/**
+ * REA, the reduced-price equilibrium auction of document 004, in integers (ADR 0001, "Matching and the clock").
+ * The price is the highest reserve at which the winner would still have won, so its true reserve is the best it can state.
+ */
 import type { Hex } from './types.ts';
 
-/** The clock's prices: one more than its last step, 255. */
-export const STEPS = 256;
+export const WAD = 10n ** 18n;
+export const LAST_STEP = 255;
 
-const WAD = 10n ** 18n;
-const clocks = new Map<bigint, readonly bigint[]>();
-
-/** Clock factors `g[0] = 10¹⁸, g[k+1] = floor(g[k] γ / 10¹⁸)`, k ≤ 255. (protocol.md, REA) */
-export function clock(gammaWad: bigint): readonly bigint[] {
-  const known = clocks.get(gammaWad);
-  if (known !== undefined) return known;
-  const factors = [WAD];
-  for (let g = WAD; factors.length < STEPS; ) {
-    g = (g * gammaWad) / WAD;
-    factors.push(g);
-  }
-  clocks.set(gammaWad, factors);
-  return factors;
-}
-
-/** Price at a step whose factor is `g`, rounded down: `floor(start g / 10¹⁸)`. Base units per card-hour. */
-export function priceAt(start: bigint, g: bigint): bigint {
-  return (start * g) / WAD;
-}
-
-/** One ask in one auction. `distance` (002 Eq. 5) and `entropyGap` (002 Eq. 6) are integers; `lottery` and `key` compare as text. */
-export interface ReaCandidate {
-  /** Ask id: the last tie-break. */
+export interface Candidate {
+  /** Ask id; the last word in a tie. */
   key: string;
-  /** Least price accepted, base units per card-hour. */
+  /** Least price the provider accepts, base units per card-hour. */
   reserve: bigint;
   distance: number;
+  /** Micro-bits. */
   entropyGap: number;
   lottery: Hex;
 }
 
-export interface ReaResult {
-  /** Index of the winner in the candidates. */
+export interface Clearing {
+  /** Index of the candidate that wins. */
   winner: number;
   runnerUp: number | null;
-  /** Clock step of the clearing price, 0 to 255. */
+  /** Clock step of the price. */
   step: number;
   /** Base units per card-hour. */
   price: bigint;
 }
 
-/** Last step whose price is at or above the reserve, 0 to 255; -1 when the start price is below it. */
+/** The clock's factors g[0..255], scaled by 10^18, each rounded down. */
+export function clock(gammaWad: bigint): bigint[] {
+  const factors = [WAD];
+  for (let k = 0; k < LAST_STEP; k++) factors.push((factors[k]! * gammaWad) / WAD);
+  return factors;
+}
+
+/** The price at a clock factor, rounded down. */
+export function priceAt(start: bigint, factor: bigint): bigint {
+  return (start * factor) / WAD;
+}
+
+/** The last step whose price is at or above `reserve`; -1 when the start price is below it. */
 export function lastStep(start: bigint, factors: readonly bigint[], reserve: bigint): number {
   let low = -1;
-  let high = STEPS - 1;
+  let high = LAST_STEP;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (priceAt(start, factors[middle] ?? 0n) >= reserve) low = middle;
+    if (priceAt(start, factors[middle]!) >= reserve) low = middle;
     else high = middle - 1;
   }
   return low;
 }
 
-/**
- * The reduced-price equilibrium auction of one order: the ask that stays longest on the falling clock wins, ties fall to
- * (entropy gap, distance, lottery, key), and it is paid the lowest price at which it would still have won.
- * (protocol.md, REA; vectors: test/vectors/rea.json)
- * @param factors `clock(gammaWad)`
- * @returns null when no reserve is at or below the start price
- */
+/** Who wins at which price; null when no candidate accepts the start price. */
 export function clearRea(
   start: bigint,
   factors: readonly bigint[],
-  candidates: readonly ReaCandidate[],
-): ReaResult | null {
-  const ranked = candidates
-    .map((candidate, index) => ({ candidate, index, step: lastStep(start, factors, candidate.reserve) }))
-    .filter((entry) => entry.step >= 0)
-    .sort((a, b) => b.step - a.step || tieBreak(a.candidate, b.candidate));
-  const [winner, runnerUp] = ranked;
-  if (winner === undefined) return null;
-  if (runnerUp === undefined) return { winner: winner.index, runnerUp: null, step: 0, price: start };
-  // Behind in the tie-break the winner must outlast the runner-up by one step. That step exists: it did.
-  const step = runnerUp.step + (tieBreak(winner.candidate, runnerUp.candidate) < 0 ? 0 : 1);
-  const price = priceAt(start, factors[step] ?? 0n);
-  return { winner: winner.index, runnerUp: runnerUp.index, step, price };
+  candidates: readonly Candidate[],
+): Clearing | null {
+  let winner = -1;
+  let winnerStep = -1;
+  let runnerUp = -1;
+  let runnerUpStep = -1;
+  for (let i = 0; i < candidates.length; i++) {
+    const step = lastStep(start, factors, candidates[i]!.reserve);
+    if (step < 0) continue;
+    if (winner < 0 || ranksBefore(candidates[i]!, step, candidates[winner]!, winnerStep)) {
+      runnerUp = winner;
+      runnerUpStep = winnerStep;
+      winner = i;
+      winnerStep = step;
+    } else if (runnerUp < 0 || ranksBefore(candidates[i]!, step, candidates[runnerUp]!, runnerUpStep)) {
+      runnerUp = i;
+      runnerUpStep = step;
+    }
+  }
+  if (winner < 0) return null;
+  if (runnerUp < 0) return { winner, runnerUp: null, step: 0, price: start };
+  const step = tieBreak(candidates[winner]!, candidates[runnerUp]!) < 0 ? runnerUpStep : runnerUpStep + 1;
+  return { winner, runnerUp, step, price: priceAt(start, factors[step]!) };
 }
 
-/** Negative when `a` precedes `b`. Stated reserves decide no tie. */
-function tieBreak(a: ReaCandidate, b: ReaCandidate): number {
+/** Below zero when `a` precedes `b`. Stated reserves decide no tie. */
+export function tieBreak(a: Candidate, b: Candidate): number {
   return (
     a.entropyGap - b.entropyGap ||
     a.distance - b.distance ||
-    compareText(a.lottery, b.lottery) ||
-    compareText(a.key, b.key)
+    (a.lottery < b.lottery ? -1 : a.lottery > b.lottery ? 1 : 0) ||
+    (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
   );
 }
 
-/** Order of equally long lower-case hex texts is the order of their numbers. */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+function ranksBefore(a: Candidate, stepA: number, b: Candidate, stepB: number): boolean {
+  return stepA !== stepB ? stepA > stepB : tieBreak(a, b) < 0;
 }

@@ -1,52 +1,38 @@
-import { ZERO_HASH, keccak, writeHex } from './hash.ts';
-import { Refusal } from './refusal.ts';
+/** What an order accepts: any class, one, or several (ADR 0001, "requirement"). */
+import { keccakWords, ZERO_HASH } from './hash.ts';
 import type { Hex } from './types.ts';
 
-/** Most classes that one order may name. */
 export const MAX_CLASSES = 16;
 
-/** Any class will do. */
-export const ANY_CLASS = ZERO_HASH;
-
-/** Class ids in the order in which an order carries them. */
-export function ascending(ids: readonly Hex[]): Hex[] {
-  return [...ids].sort();
-}
-
-/**
- * What an order signs for its classes: 0 for any, the class id for one, the hash of 2 to 16 distinct ids, ascending
- * (given in any order).
- * @throws Refusal `REQUIREMENT_BAD` on a repeated id or more than 16
- */
+/** The requirement of distinct class ids; none means any class. @throws RangeError beyond 16 or on a repeated id. */
 export function requirementOf(classIds: readonly Hex[]): Hex {
-  const [first] = classIds;
-  if (first === undefined) return ANY_CLASS;
-  if (classIds.length === 1) return first;
-  const sorted = ascending(classIds);
-  if (sorted.length > MAX_CLASSES || new Set(sorted).size !== sorted.length)
-    throw new Refusal('REQUIREMENT_BAD', `${classIds.length} classes are named, ${new Set(sorted).size} distinct.`);
-  return hashOf(sorted);
+  const ids = sortedClasses(classIds);
+  if (ids.length === 0) return ZERO_HASH;
+  return ids.length === 1 ? ids[0]! : keccakWords(...ids);
 }
 
-/** Whether `classes` is what stands behind `requirement`: the ascending ids of several, nothing or itself for one, nothing for any. */
-export function isRequirement(requirement: Hex, classes: readonly Hex[]): boolean {
-  const [first, second] = classes;
-  if (first === undefined) return true;
-  if (second === undefined) return first === requirement;
-  if (classes.length > MAX_CLASSES) return false;
-  for (let index = 1; index < classes.length; index++)
-    if ((classes[index - 1] ?? '') >= (classes[index] ?? '')) return false;
-  return hashOf(classes) === requirement;
+/** Ascending, as the contract wants them; empty unless the requirement names several. */
+export function classesFor(classIds: readonly Hex[]): Hex[] {
+  return classIds.length > 1 ? sortedClasses(classIds) : [];
 }
 
-/** Whether a node of class `cls` satisfies the requirement. */
-export function allowsClass(requirement: Hex, classes: readonly Hex[], cls: Hex): boolean {
-  if (requirement === ANY_CLASS || requirement === cls) return true;
-  return classes.length > 1 && classes.includes(cls) && isRequirement(requirement, classes);
+/** Whether `classes` are what `requirement` hashes; true as well for none when it names at most one. */
+export function explains(requirement: Hex, classes: readonly Hex[]): boolean {
+  if (classes.length === 0) return true;
+  if (classes.length < 2 || classes.length > MAX_CLASSES) return false;
+  for (let i = 1; i < classes.length; i++) if (classes[i - 1]! >= classes[i]!) return false;
+  return keccakWords(...classes) === requirement;
 }
 
-function hashOf(ids: readonly Hex[]): Hex {
-  const bytes = new Uint8Array(32 * ids.length);
-  ids.forEach((id, index) => writeHex(bytes, 32 * index, id));
-  return keccak(bytes);
+export function allowsClass(requirement: Hex, classes: readonly Hex[], resourceClass: Hex): boolean {
+  if (requirement === ZERO_HASH || requirement === resourceClass) return true;
+  return classes.includes(resourceClass) && explains(requirement, classes);
+}
+
+function sortedClasses(classIds: readonly Hex[]): Hex[] {
+  const ids = [...classIds].sort();
+  if (ids.length > MAX_CLASSES) throw new RangeError(`at most ${MAX_CLASSES} classes, not ${ids.length}`);
+  for (let i = 1; i < ids.length; i++)
+    if (ids[i - 1] === ids[i]) throw new RangeError(`class ${ids[i]} is named twice`);
+  return ids;
 }
