@@ -95,8 +95,9 @@ function digest(domain: SigningDomain, type: MessageType, message: object): Hex 
 function word(kind: string, name: string, value: string | bigint | number | undefined): Uint8Array {
   if (value === undefined) throw new RangeError(`${name} is missing`);
   const size = kind === 'bytes32' ? 32 : kind === 'address' ? 20 : Number(kind.slice(4)) / 8;
-  const bytes =
-    kind.startsWith('uint') ? uintBytes(BigInt(value), size) : hexToBytes(String(value).toLowerCase() as Hex);
+  const bytes = kind.startsWith('uint')
+    ? uintBytes(BigInt(value), size)
+    : hexToBytes(String(value).toLowerCase() as Hex);
   if (bytes.length !== size) throw new RangeError(`${name} has ${bytes.length} bytes, not ${size}`);
   return size === 32 ? bytes : concat(new Uint8Array(32 - size), bytes);
 }

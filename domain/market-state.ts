@@ -147,7 +147,8 @@ class Arguments {
 
   #get(name: string, type: string): unknown {
     const value = this.#event.args[name];
-    if (typeof value !== type) throw new TypeError(`${this.#event.name}.${name} is ${typeof value}, not ${type}`);
+    if (typeof value !== type)
+      throw new TypeError(`${this.#event.name}.${name} is ${typeof value}, not ${type}`);
     return value;
   }
 

@@ -1,0 +1,84 @@
+/** Who takes part in a slot: the chain's state at the closing block and the clock at the slot's end (ADR 0001). */
+import { slotEnd, type Parameters } from './parameters.ts';
+import { leasedCards, nonceKey, type MarketState } from './market-state.ts';
+import { explains } from './requirement.ts';
+import { lockFor } from './units.ts';
+import type { Hex, SignedAsk, SignedOrder } from './types.ts';
+
+export const ORDER_CODE = {
+  ELIGIBLE: 0,
+  BAD_SIGNATURE: 1,
+  EXPIRED: 2,
+  NONCE_USED: 3,
+  FUNDS: 4,
+  TERMS: 5,
+} as const;
+
+export const ASK_CODE = {
+  ELIGIBLE: 0,
+  BAD_SIGNATURE: 1,
+  EXPIRED: 2,
+  NONCE_USED: 3,
+  NOT_SELLING: 4,
+  TERMS: 5,
+  OLD_EPOCH: 6,
+  NO_FREE_CARD: 7,
+} as const;
+
+/** A code of `ORDER_CODE`; the first that applies. `signer` is the address recovered from the signature, or null. */
+export function orderCode(
+  { order, classes }: SignedOrder,
+  signer: Hex | null,
+  slot: bigint,
+  state: MarketState,
+  parameters: Parameters,
+): number {
+  const end = slotEnd(slot, parameters);
+  if (signer !== order.consumer) return ORDER_CODE.BAD_SIGNATURE;
+  if (order.validUntil < end || order.latestStart < end + BigInt(parameters.commitDeadlineSeconds))
+    return ORDER_CODE.EXPIRED;
+  if (state.usedNonces.has(nonceKey(order.consumer, order.nonce))) return ORDER_CODE.NONCE_USED;
+  const lock = lockFor(order.cards, order.duration, order.startPrice, parameters.feeBps);
+  if ((state.accounts.get(order.consumer)?.bidding ?? 0n) < lock) return ORDER_CODE.FUNDS;
+  const fits = order.duration >= parameters.minLeaseSeconds && order.duration <= parameters.maxLeaseSeconds;
+  if (order.cards < 1 || !fits || order.startPrice < 1n || !explains(order.requirement, classes))
+    return ORDER_CODE.TERMS;
+  return ORDER_CODE.ELIGIBLE;
+}
+
+export interface AskStanding {
+  code: number;
+  /** Cards that may win now; 0 unless the ask's node is known. */
+  free: number;
+}
+
+/** A code of `ASK_CODE`, the first that applies, and the ask's free cards. */
+export function askStanding(
+  id: Hex,
+  { ask }: SignedAsk,
+  signer: Hex | null,
+  slot: bigint,
+  state: MarketState,
+  parameters: Parameters,
+): AskStanding {
+  const end = slotEnd(slot, parameters);
+  const node = state.nodes.get(ask.supply);
+  const left = ask.cards - (state.filled.get(id) ?? 0);
+  const idle = node ? node.cards - leasedCards(state, node.id, end) : 0;
+  const free = Math.max(0, Math.min(left, idle));
+  const provider = state.providers.get(ask.provider);
+  const code = (): number => {
+    if (provider && signer !== provider.signer) return ASK_CODE.BAD_SIGNATURE;
+    if (end < ask.validFrom || end > ask.validUntil) return ASK_CODE.EXPIRED;
+    if (state.usedNonces.has(nonceKey(ask.provider, ask.nonce))) return ASK_CODE.NONCE_USED;
+    if (!provider || provider.exitAt !== null) return ASK_CODE.NOT_SELLING;
+    const ofNode =
+      node?.provider === ask.provider &&
+      node.resourceClass === ask.resourceClass &&
+      node.regionId === ask.region;
+    if (!ofNode || ask.reservePrice < 1n || ask.supplyKind !== 0) return ASK_CODE.TERMS;
+    if (node.epoch !== ask.nodeEpoch) return ASK_CODE.OLD_EPOCH;
+    return free < 1 ? ASK_CODE.NO_FREE_CARD : ASK_CODE.ELIGIBLE;
+  };
+  return { code: code(), free };
+}
