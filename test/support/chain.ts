@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { arch, platform } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface ChainOptions {
+  /** Seconds between blocks; absent: a block per transaction. */
+  blockTime?: number;
+  /** Blocks come from `mine` alone. */
+  noMining?: boolean;
+  /** Unix seconds of the genesis block. */
+  timestamp?: number;
+  /** TCP port; a free one when absent. */
+  port?: number;
+}
+
+export interface TestChain {
+  rpcUrl: string;
+  port: number;
+  /** Mines a block, at `timestamp` (unix seconds) when given. */
+  mine(timestamp?: number | bigint): Promise<void>;
+  /** Sets the time of the next block, unix seconds. */
+  setTime(timestamp: number | bigint): Promise<void>;
+  rpc<T>(method: string, params?: unknown[]): Promise<T>;
+  stop(): Promise<void>;
+}
+
+/** A real chain (anvil) on a free port of loopback, with the ten accounts of the test mnemonic. */
+export async function startChain(options: ChainOptions = {}): Promise<TestChain> {
+  const port = options.port ?? (await freePort());
+  const rpcUrl = `http://127.0.0.1:${port}`;
+  const flags = ['--silent', '--host', '127.0.0.1', '--port', String(port)];
+  if (options.blockTime !== undefined) flags.push('--block-time', String(options.blockTime));
+  if (options.noMining === true) flags.push('--no-mining');
+  if (options.timestamp !== undefined) flags.push('--timestamp', String(options.timestamp));
+  const child = spawn(anvilBinary(), flags, { stdio: 'ignore' });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const killWithUs = (): void => void child.kill('SIGKILL');
+  process.once('exit', killWithUs);
+
+  let id = 0;
+  const rpc = async <T>(method: string, params: unknown[] = []): Promise<T> => {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: ++id, method, params });
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(rpcUrl, { method: 'POST', headers, body });
+    const answer = (await response.json()) as { result: T; error?: { message: string } };
+    if (answer.error !== undefined) throw new Error(`${method}: ${answer.error.message}`);
+    return answer.result;
+  };
+  const setTime = async (timestamp: number | bigint): Promise<void> => {
+    await rpc('evm_setNextBlockTimestamp', [Number(timestamp)]);
+  };
+  const chain: TestChain = {
+    rpcUrl,
+    port,
+    rpc,
+    setTime,
+    mine: async (timestamp) => {
+      if (timestamp !== undefined) await setTime(timestamp);
+      await rpc('evm_mine');
+    },
+    stop: async () => {
+      process.off('exit', killWithUs);
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+  await untilAnswers(chain);
+  return chain;
+}
+
+async function untilAnswers(chain: TestChain): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await chain.rpc('eth_chainId');
+      return;
+    } catch (error) {
+      if (attempt > 400) {
+        await chain.stop();
+        throw error;
+      }
+      await sleep(25);
+    }
+  }
+}
+
+/** The program itself, not its Node wrapper: a signal then reaches the chain. */
+function anvilBinary(): string {
+  const os = platform() === 'win32' ? 'win32' : platform();
+  const cpu = arch() === 'x64' ? 'amd64' : arch();
+  const require = createRequire(createRequire(import.meta.url).resolve('@foundry-rs/anvil/package.json'));
+  const program = platform() === 'win32' ? 'anvil.exe' : 'anvil';
+  return require.resolve(`@foundry-rs/anvil-${os}-${cpu}/bin/${program}`);
+}
+
+async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
