@@ -8,7 +8,7 @@ import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20P
 /// @notice Anyone may mint any amount. It exists so that a local market has a token with six decimals and ERC-2612
 /// permits to settle in; never point a deployment with real parties at it.
 contract TestStablecoin is ERC20, ERC20Permit {
-    constructor() ERC20("Cardhour Test Dollar (worthless)", "tUSD") ERC20Permit("Cardhour Test Dollar (worthless)") {}
+    constructor() ERC20("Cardhour Test Dollar", "tUSD") ERC20Permit("Cardhour Test Dollar") {}
 
     /// @notice Creates `amount` base units (10⁻⁶) for `to`, whoever asks.
     function mint(address to, uint256 amount) external {

@@ -1,0 +1,125 @@
+import { ContractFactory, JsonRpcProvider, NonceManager, Wallet, getCreateAddress, isError } from 'ethers';
+import type { InterfaceAbi, TransactionReceipt } from 'ethers';
+import type { Parameters } from '../domain/parameters.ts';
+import type { Hex } from '../domain/types.ts';
+import type { Deployment } from './deployment.ts';
+import {
+  auctionAbi,
+  leaseBookAbi,
+  providerRegistryAbi,
+  testStablecoinAbi,
+  vaultAbi,
+} from './generated/abi.ts';
+import {
+  auctionBytecode,
+  leaseBookBytecode,
+  providerRegistryBytecode,
+  testStablecoinBytecode,
+  vaultBytecode,
+} from './generated/bytecode.ts';
+
+export interface DeployOptions {
+  rpcUrl: string;
+  /** Private key that pays for the deployment; it has no power over the market afterwards. */
+  deployerKey: string;
+  scheduler: string;
+  treasury: string;
+  parameters: Parameters;
+  /** Settlement token; without one, worthless test money is deployed. */
+  token?: string;
+  /** Called after each transaction is sent, for chains that mine on demand. */
+  onBroadcast?: () => Promise<void>;
+}
+
+/**
+ * Deploys a market. The contracts name each other at construction, so their addresses are predicted from the deployer's
+ * nonce; the deployer must send nothing else meanwhile.
+ * @throws Error when a parameter is out of its bounds or the chain refuses
+ */
+export async function deploy(options: DeployOptions): Promise<Deployment> {
+  const provider = new JsonRpcProvider(options.rpcUrl, undefined, {
+    staticNetwork: true,
+    pollingInterval: 50,
+  });
+  try {
+    return await deployWith(provider, options);
+  } finally {
+    provider.destroy();
+  }
+}
+
+async function deployWith(provider: JsonRpcProvider, options: DeployOptions): Promise<Deployment> {
+  const { parameters, scheduler, treasury } = options;
+  const wallet = new Wallet(options.deployerKey, provider);
+  const nonce = await wallet.getNonce();
+  const signer = new NonceManager(wallet);
+  const sent: Promise<TransactionReceipt>[] = [];
+
+  const create = async (abi: InterfaceAbi, bytecode: string, args: unknown[]): Promise<string> => {
+    const transaction = await new ContractFactory(abi, bytecode, signer).getDeployTransaction(...args);
+    const from = nonce + sent.length;
+    // Estimates would read contracts that are still on their way; the limit is refunded.
+    const response = await signer.sendTransaction({ ...transaction, gasLimit: 6_000_000n });
+    await options.onBroadcast?.();
+    sent.push(receiptOf(response.wait(), from));
+    return getCreateAddress({ from: wallet.address, nonce: from });
+  };
+
+  const token = options.token ?? (await create(testStablecoinAbi, testStablecoinBytecode, []));
+  const first = nonce + sent.length;
+  const [vault, registry, leaseBook, auction] = [0, 1, 2, 3].map((offset) =>
+    getCreateAddress({ from: wallet.address, nonce: first + offset }),
+  ) as [string, string, string, string];
+  const vaultArguments = [token, registry, auction, leaseBook, parameters];
+  await rehearse(provider, vaultArguments);
+  await create(vaultAbi, vaultBytecode, vaultArguments);
+  await create(providerRegistryAbi, providerRegistryBytecode, [vault, parameters]);
+  await create(leaseBookAbi, leaseBookBytecode, [vault, registry, auction, treasury, parameters]);
+  await create(auctionAbi, auctionBytecode, [vault, registry, leaseBook, scheduler, parameters]);
+
+  const receipts = await Promise.all(sent);
+  const lower = (address: string) => address.toLowerCase() as Hex;
+  return {
+    chainId: Number((await provider.getNetwork()).chainId),
+    token: lower(token),
+    vault: lower(vault),
+    registry: lower(registry),
+    auction: lower(auction),
+    leaseBook: lower(leaseBook),
+    treasury: lower(treasury),
+    scheduler: lower(scheduler),
+    deployBlock: Math.min(...receipts.map((receipt) => receipt.blockNumber)),
+    parameters,
+  };
+}
+
+/** Asks the chain first, because a receipt does not say which parameter is out of its bounds. */
+async function rehearse(provider: JsonRpcProvider, vaultArguments: unknown[]): Promise<void> {
+  const factory = new ContractFactory(vaultAbi, vaultBytecode);
+  try {
+    await provider.call(await factory.getDeployTransaction(...vaultArguments));
+  } catch (error) {
+    if (!isError(error, 'CALL_EXCEPTION') || error.data === null) throw error;
+    const refusal = factory.interface.parseError(error.data);
+    if (refusal === null) throw error;
+    const [name, value, least, most] = refusal.args.toArray() as unknown[];
+    throw new Error(`${refusal.name}: ${name} is ${value}, it must be from ${least} to ${most}.`, {
+      cause: error,
+    });
+  }
+}
+
+async function receiptOf(
+  pending: Promise<TransactionReceipt | null>,
+  nonce: number,
+): Promise<TransactionReceipt> {
+  try {
+    const receipt = await pending;
+    if (receipt === null) throw new Error(`The deployment's transaction ${nonce} was replaced.`);
+    return receipt;
+  } catch (error) {
+    if (isError(error, 'CALL_EXCEPTION'))
+      throw new Error(`The chain refused deployment transaction ${nonce}.`, { cause: error });
+    throw error;
+  }
+}
