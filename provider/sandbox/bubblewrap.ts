@@ -1,0 +1,48 @@
+/**
+ * bubblewrap: namespaces of its own for users, processes, network, IPC and host name; a read-only system; writable are
+ * its work folder and a memory-backed /tmp. All in it dies with the agent (`--die-with-parent`).
+ */
+import { execFile } from 'node:child_process';
+import { lstatSync, readlinkSync } from 'node:fs';
+
+/** Where work is inside the sandbox. */
+export const SANDBOX_WORK = '/work';
+
+const SYSTEM_FOLDERS = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
+/** What programs need of /etc; no accounts, no host configuration. */
+const SYSTEM_FILES = [
+  '/etc/alternatives',
+  '/etc/ld.so.cache',
+  '/etc/ld.so.conf',
+  '/etc/ld.so.conf.d',
+  '/etc/localtime',
+];
+
+/** Arguments for bwrap, before the command. There is no terminal to steal: the agent starts it in a session of its own. */
+export function bubblewrapArguments(workFolder: string, hostName: string): string[] {
+  return [
+    ['--unshare-all', '--unshare-user', '--die-with-parent', '--cap-drop', 'ALL', '--hostname', hostName],
+    ['--ro-bind', '/usr', '/usr'],
+    ...SYSTEM_FOLDERS.map(systemFolder),
+    ...SYSTEM_FILES.map((path) => ['--ro-bind-try', path, path]),
+    ['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'],
+    ['--bind', workFolder, SANDBOX_WORK, '--chdir', SANDBOX_WORK, '--'],
+  ].flat();
+}
+
+/** Whether bwrap at `path` can build this very sandbox here (kernels and container hosts may forbid namespaces). */
+export function bubblewrapWorks(path: string, workFolder: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = [...bubblewrapArguments(workFolder, 'probe'), 'sh', '-c', 'exit 0'];
+    execFile(path, probe, { timeout: 10_000, env: { PATH: '/usr/bin:/bin' } }, (error) =>
+      resolve(error === null),
+    );
+  });
+}
+
+/** Merged-usr systems have links here, others folders. */
+function systemFolder(path: string): string[] {
+  const entry = lstatSync(path, { throwIfNoEntry: false });
+  if (!entry) return [];
+  return entry.isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path];
+}
