@@ -34,8 +34,9 @@ export async function closingBlock(client: ClientBase, slotEnd: bigint): Promise
   return row?.seed == null ? null : { number: BigInt(row.number), hash: row.hash, seed: row.seed };
 }
 
-export function createChainState(): ChainState {
-  let state = emptyMarket();
+/** @param treasury account that the fees go to */
+export function createChainState(treasury: Hex): ChainState {
+  let state = emptyMarket(treasury);
   let at: { number: bigint; hash: Hex } | null = null;
 
   const stillOnChain = async (client: ClientBase, block: { number: bigint; hash: Hex }): Promise<boolean> => {
@@ -50,7 +51,7 @@ export function createChainState(): ChainState {
     async at(client, block) {
       const forward = at !== null && at.number <= block.number && (await stillOnChain(client, at));
       if (!forward) {
-        state = emptyMarket();
+        state = emptyMarket(treasury);
         at = null;
       }
       const from = at?.number ?? -1n;

@@ -4,6 +4,7 @@ import type { Deployment } from '../contracts/deployment.ts';
 import { auctionAbi, leaseBookAbi, providerRegistryAbi, vaultAbi } from '../contracts/generated/abi.ts';
 import { decodeManifest } from '../domain/manifest.ts';
 import type { MarketState } from '../domain/market-state.ts';
+import { slotEnd } from '../domain/parameters.ts';
 import { clearSlot, type ClearedSlot } from '../domain/slot.ts';
 import type { Hex } from '../domain/types.ts';
 import { createBook, type SlotItems } from './book/book.ts';
@@ -106,7 +107,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     ...(options.pollMs === undefined ? {} : { pollMs: options.pollMs }),
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
   });
-  const chainState = createChainState();
+  const chainState = createChainState(deployment.treasury);
   const book = createBook(domain, openSlots);
   const settlement = createSettlement({
     pool,
@@ -116,7 +117,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     streamSeconds: options.streamSeconds ?? 300,
   });
 
-  const slotEndOf = (slot: bigint): bigint => (slot + 1n) * slotSeconds;
+  const slotEndOf = (slot: bigint): bigint => slotEnd(slot, parameters);
 
   const chainTime = async (): Promise<bigint> => BigInt((await provider.getBlock('latest'))?.timestamp ?? 0);
 
@@ -162,7 +163,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   ): Promise<SlotItems> => {
     if (run !== null) {
       const manifest = decodeManifest(run.manifest);
-      return book.byIds(client, manifest.orderIds, manifest.askIds);
+      return book.byIds(client, manifest.orders, manifest.asks);
     }
     const isComplete = (earlier: bigint): boolean => {
       const committed = state.slots.get(earlier);
@@ -191,16 +192,17 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     ms.read = performance.now() - started;
     const { closing, state, items } = read;
     if (items.orders.length === 0) return null;
-    const cleared = clearSlot({
-      slot,
-      seed: closing.seed,
-      closeBlock: closing.number,
-      parameters,
-      domain,
-      orders: items.orders,
-      asks: items.asks,
+    const cleared = clearSlot(
+      {
+        slot,
+        seed: closing.seed,
+        closeBlock: closing.number,
+        parameters,
+        orders: items.orders,
+        asks: items.asks,
+      },
       state,
-    });
+    );
     ms.clear = performance.now() - started - ms.read;
     let run = read.run;
     if (run === null) {
@@ -257,7 +259,6 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       transactions,
       auction: deployment.auction,
       cleared,
-      items,
       isLate: () => isLate(slot),
     });
     ms.commit = performance.now() - started;

@@ -1,4 +1,5 @@
 import type { ClientBase, Pool } from 'pg';
+import { ORDER_CODE } from '../domain/eligibility.ts';
 import type { ClearedSlot } from '../domain/slot.ts';
 import type { Hex } from '../domain/types.ts';
 import { NOTHING_PENDING, type PendingMatches } from './book/standing.ts';
@@ -15,8 +16,9 @@ export interface SlotRun {
   error: string | null;
 }
 
-/** Why an ineligible order of a slot was, in the numbering of ADR 0001. */
-const ORDER_CODES = ['ELIGIBLE', 'BAD_SIGNATURE', 'EXPIRED', 'NONCE_USED', 'FUNDS', 'TERMS'];
+/** The word for an ineligible order's code. */
+const wordOf = (code: number): string =>
+  Object.entries(ORDER_CODE).find(([, value]) => value === code)?.[0] ?? `CODE_${code}`;
 
 export async function readSlotRun(client: ClientBase | Pool, slot: bigint): Promise<SlotRun | null> {
   const { rows } = await client.query<Omit<SlotRun, 'slot'>>(
@@ -110,11 +112,11 @@ export async function publishSlot(client: ClientBase, slot: bigint, cleared: Cle
         ...unmatched.map((order) => ({
           id: order.orderId,
           code: order.reason,
-          detail: { counts: order.counts },
+          detail: { counts: order.counts, nearestReserve: order.nearestReserve },
         })),
         ...ineligible.map((order) => ({
           id: order.id,
-          code: ORDER_CODES[order.code] ?? `CODE_${order.code}`,
+          code: wordOf(order.code),
           detail: {},
         })),
       ];

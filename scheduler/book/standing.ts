@@ -1,4 +1,4 @@
-import type { MarketState } from '../../domain/market-state.ts';
+import { nonceKey, type MarketState } from '../../domain/market-state.ts';
 import type { Parameters } from '../../domain/parameters.ts';
 import type { Hex } from '../../domain/types.ts';
 import type { BookAsk, BookOrder } from './rows.ts';
@@ -33,7 +33,7 @@ export function orderIsOver(item: BookOrder, moment: Moment): boolean {
   return (
     order.validUntil < moment.slotEnd ||
     order.latestStart < moment.slotEnd + BigInt(moment.parameters.commitDeadlineSeconds) ||
-    moment.state.usedNonces.has(`${order.consumer}:${order.nonce}`)
+    moment.state.usedNonces.has(nonceKey(order.consumer, order.nonce))
   );
 }
 
@@ -45,7 +45,7 @@ export function askIsOver(item: BookAsk, moment: Moment): boolean {
   return (
     ask.validUntil < moment.slotEnd ||
     (state.filled.get(item.id) ?? 0) >= ask.cards ||
-    state.usedNonces.has(`${ask.provider}:${ask.nonce}`) ||
+    state.usedNonces.has(nonceKey(ask.provider, ask.nonce)) ||
     (node !== undefined && node.epoch > ask.nodeEpoch)
   );
 }

@@ -1,7 +1,6 @@
 import type { JsonRpcProvider } from 'ethers';
 import type { ClearedSlot } from '../../domain/slot.ts';
 import type { Hex } from '../../domain/types.ts';
-import type { SlotItems } from '../book/book.ts';
 import { auctionInterface, headerCall, headerEffect, pageCalls, skippedIn } from './slot-calls.ts';
 import type { Mined, TransactionManager } from './transaction-manager.ts';
 
@@ -20,7 +19,6 @@ export interface SlotCommitInput {
   transactions: TransactionManager;
   auction: Hex;
   cleared: ClearedSlot;
-  items: SlotItems;
   /** Whether the chain's clock is past the slot's commit deadline. */
   isLate: () => Promise<boolean>;
 }
@@ -62,15 +60,10 @@ const words = (mined: Mined): string =>
 
 /** Sends the header and the pages, all before waiting for any, and reads what the contract made of them. */
 export async function commitSlot(input: SlotCommitInput): Promise<SlotCommit> {
-  const { provider, transactions, auction, cleared, items } = input;
+  const { provider, transactions, auction, cleared } = input;
   const { slot } = cleared.header;
   const header = headerCall(auction, cleared);
-  const pages = pageCalls(
-    auction,
-    cleared,
-    new Map(items.orders.map((item) => [item.id, item.signed])),
-    new Map(items.asks.map((item) => [item.id, item.signed])),
-  );
+  const pages = pageCalls(auction, cleared);
 
   let calls = [header, ...pages];
   if (!(await transactions.knows(headerEffect(slot)))) {

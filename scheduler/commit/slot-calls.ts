@@ -1,11 +1,10 @@
 import { Interface } from 'ethers';
 import { auctionAbi } from '../../contracts/generated/abi.ts';
+import { ZERO_HASH } from '../../domain/hash.ts';
+import { PAGE_MATCHES } from '../../domain/parameters.ts';
 import type { ClearedSlot } from '../../domain/slot.ts';
-import type { Hex, SignedAsk, SignedOrder } from '../../domain/types.ts';
+import type { Hex } from '../../domain/types.ts';
 import { MAX_TRANSACTION_GAS, type Call, type Mined } from './transaction-manager.ts';
-
-/** Matches of a page (ADR 0001, parameters): a page of 64 stays below what a transaction may use. */
-export const PAGE_MATCHES = 64;
 
 /** Gas asked for, above what was measured for fresh accounts; what is not used is not paid. */
 const HEADER_GAS = 400_000n;
@@ -52,29 +51,19 @@ export function headerCall(auction: Hex, cleared: ClearedSlot): Call {
 }
 
 /** The slot's matches, page by page. */
-export function pageCalls(
-  auction: Hex,
-  cleared: ClearedSlot,
-  orders: ReadonlyMap<Hex, SignedOrder>,
-  asks: ReadonlyMap<Hex, SignedAsk>,
-): Call[] {
+export function pageCalls(auction: Hex, cleared: ClearedSlot): Call[] {
   const { slot } = cleared.header;
-  const matches = cleared.matches.map((match) => {
-    const order = orders.get(match.orderId);
-    const ask = asks.get(match.askId);
-    if (order === undefined || ask === undefined)
-      throw new Error(`match of an item that slot ${slot} does not hold`);
-    return {
-      order: order.order,
-      orderSignature: order.signature,
-      ask: ask.ask,
-      askSignature: ask.signature,
-      classes: order.classes.length > 1 ? order.classes : [],
-      runnerUp: match.runnerUp ?? `0x${'0'.repeat(64)}`,
-      step: match.step,
-      shortlist: match.shortlist,
-    };
-  });
+  const matches = cleared.matches.map(({ order, ask, runnerUp, step, shortlist }) => ({
+    order: order.order,
+    orderSignature: order.signature,
+    ask: ask.ask,
+    askSignature: ask.signature,
+    // A requirement of one class or none says it all by itself.
+    classes: order.classes.length > 1 ? order.classes : [],
+    runnerUp: runnerUp ?? ZERO_HASH,
+    step,
+    shortlist,
+  }));
   return Array.from({ length: pageCountOf(matches.length) }, (_, page) => {
     const rows = matches.slice(page * PAGE_MATCHES, (page + 1) * PAGE_MATCHES);
     return {

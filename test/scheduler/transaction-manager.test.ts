@@ -93,7 +93,9 @@ describe('transaction manager', () => {
   it('send_findsTheCheaperBytesMinedAfterAReplacement', async () => {
     const { manager, call, provider, pool } = it_;
     const [first] = await manager().send([call('a')]);
-    await pool.query(`UPDATE tx_intent SET replaced = ARRAY[hash], hash = $1, state = 'sent'`, [`0x${'11'.repeat(32)}`]);
+    await pool.query(`UPDATE tx_intent SET replaced = ARRAY[hash], hash = $1, state = 'sent'`, [
+      `0x${'11'.repeat(32)}`,
+    ]);
     const [again] = await manager().send([call('a')]);
     expect(again?.hash).toBe(first?.hash);
     expect(await provider.getTransactionCount(manager().address)).toBe(1);
@@ -105,7 +107,9 @@ describe('transaction manager', () => {
     await expect(broken.send([call('a')])).rejects.toThrow(/refused/);
     await manager().resume();
     // A second database with the same key knows nothing of this one.
-    await it_.pool.query(`UPDATE tx_intent SET state = 'signed', hash = $1, nonce = 0`, [`0x${'22'.repeat(32)}`]);
+    await it_.pool.query(`UPDATE tx_intent SET state = 'signed', hash = $1, nonce = 0`, [
+      `0x${'22'.repeat(32)}`,
+    ]);
     expect(await manager().resume()).toBe(1);
     const [mined] = await manager().send([call('a')]);
     expect(mined?.reverted).toBeNull();
@@ -121,7 +125,9 @@ describe('transaction manager', () => {
 
   it('send_refusesMoreGasThanATransactionMayUse', async () => {
     const { manager, call, rows } = it_;
-    await expect(manager().send([{ ...call('a'), gasLimit: 16_777_217n }])).rejects.toThrow(/more than a transaction may use/);
+    await expect(manager().send([{ ...call('a'), gasLimit: 16_777_217n }])).rejects.toThrow(
+      /more than a transaction may use/,
+    );
     expect(await rows()).toHaveLength(0);
   });
 
@@ -143,7 +149,11 @@ describe('transaction manager', () => {
     const { manager, call, rows } = it_;
     const one = manager();
     const two = manager();
-    await Promise.all([one.send([call('a'), call('b')]), two.send([call('b'), call('c')]), one.send([call('d')])]);
+    await Promise.all([
+      one.send([call('a'), call('b')]),
+      two.send([call('b'), call('c')]),
+      one.send([call('d')]),
+    ]);
     const stored = await rows();
     expect(stored.map((row) => row.effect).sort()).toEqual(['a', 'b', 'c', 'd']);
     expect(stored.map((row) => row.nonce)).toEqual([0, 1, 2, 3]);
@@ -156,7 +166,9 @@ function refusing(provider: ReturnType<typeof openProvider>): ReturnType<typeof 
     get(target, property) {
       if (property === 'send') {
         return (method: string, parameters: unknown[]) =>
-          method === 'eth_sendRawTransaction' ? Promise.reject(new Error('connection reset')) : target.send(method, parameters);
+          method === 'eth_sendRawTransaction'
+            ? Promise.reject(new Error('connection reset'))
+            : target.send(method, parameters);
       }
       const value: unknown = Reflect.get(target, property, target);
       return typeof value === 'function' ? value.bind(target) : value;
@@ -183,7 +195,15 @@ async function setup() {
       await provider.send('evm_mine', []);
     },
     manager(extra: Partial<TransactionManagerOptions> = {}): TransactionManager {
-      const manager = createTransactionManager({ pool, provider, chainId, key: KEY, errorAbis: [ERRORS], pollMs: 20, ...extra });
+      const manager = createTransactionManager({
+        pool,
+        provider,
+        chainId,
+        key: KEY,
+        errorAbis: [ERRORS],
+        pollMs: 20,
+        ...extra,
+      });
       managers.push(manager);
       return manager;
     },
