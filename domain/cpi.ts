@@ -51,13 +51,16 @@ export function cpiCheck(body: string): string {
 export function formatCpi(cpi: Cpi): string {
   for (const segment of SEGMENTS) {
     const names = CPI_FIELDS[segment];
-    const missing = names.findIndex((_, i) => cpi[segment][i] === undefined || isNeeded(segment, cpi[segment][i]!));
+    const missing = names.findIndex(
+      (_, i) => cpi[segment][i] === undefined || isNeeded(segment, cpi[segment][i]!),
+    );
     if (missing >= 0) throw refused(`its field ${names[missing]} is missing`);
     if (cpi[segment].some((value) => !value.isWellFormed())) throw refused('a field is no Unicode text');
   }
   const body = PREFIX + SEGMENTS.map((segment) => cpi[segment].map(encodeField).join(',')).join('/');
   const text = `${body}#${cpiCheck(body)}`;
-  if (text.length > CPI_MAX_LENGTH) throw refused(`it has ${text.length} characters, ${CPI_MAX_LENGTH} are allowed`);
+  if (text.length > CPI_MAX_LENGTH)
+    throw refused(`it has ${text.length} characters, ${CPI_MAX_LENGTH} are allowed`);
   return text;
 }
 
@@ -80,7 +83,8 @@ export function parseCpi(text: string): ParsedCpi | CpiError {
     segments[segment] = part;
     position += part.length + 1;
   }
-  if (parts.length < SEGMENTS.length) return at(hash, `segment ${SEGMENTS[parts.length]!.toUpperCase()} is missing`);
+  if (parts.length < SEGMENTS.length)
+    return at(hash, `segment ${SEGMENTS[parts.length]!.toUpperCase()} is missing`);
   const check = cpiCheck(text.slice(0, hash));
   if (text.slice(hash + 1) !== check) return at(hash + 1, `the check value is not ${check}`);
   return { cpi, segments, node: nodeIdOf(segments.x, segments.z) };
@@ -98,7 +102,8 @@ function readSegment(segment: CpiSegment, text: string, start: number): { values
     values.push(read.value);
     position += field.length + 1;
   }
-  if (values.length < names.length) return at(start + text.length, `field ${names[values.length]} is missing`);
+  if (values.length < names.length)
+    return at(start + text.length, `field ${names[values.length]} is missing`);
   return { values };
 }
 
@@ -119,7 +124,10 @@ function readField(field: string, start: number): { value: string } | CpiError {
 
 function encodeField(value: string): string {
   // encodeURIComponent leaves five marks besides ours (ADR 0001 knows only . _ -).
-  return encodeURIComponent(value).replace(/[!'()*~]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(value).replace(
+    /[!'()*~]/g,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 /** Empty where it may not be: X and Z name the node, so each of their fields says something. */
@@ -132,5 +140,9 @@ function at(position: number, reason: string): CpiError {
 }
 
 function refused(why: string): Refusal {
-  return new Refusal('MALFORMED', `The identifier can't be written: ${why}.`, 'Correct its fields (document 000, IV.A).');
+  return new Refusal(
+    'MALFORMED',
+    `The identifier can't be written: ${why}.`,
+    'Correct its fields (document 000, IV.A).',
+  );
 }
