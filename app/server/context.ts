@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { createPublicClient, http, type PublicClient } from 'viem';
+import { z } from 'zod';
+import { parseDeployment, type Deployment } from '../../contracts/deployment.ts';
+import type { Hex } from '../../domain/types.ts';
+import { openDatabase, type Database } from '../../prisma/client.ts';
+import { createIntake, type Intake } from './intake.ts';
+
+const environment = z.object({
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//),
+  RPC_URL: z.url(),
+  /** The RPC that browsers use; the server's own when left out. */
+  PUBLIC_RPC_URL: z.url().optional(),
+  DEPLOYMENT_FILE: z.string().min(1),
+  RECEIPT_KEY: z.string().regex(/^0x[0-9a-fA-F]{64}$/),
+});
+
+/** What every route shares; one per process. */
+export interface ServerContext {
+  db: Database;
+  deployment: Deployment;
+  client: PublicClient;
+  rpcUrl: string;
+  publicRpcUrl: string;
+  intake: Intake;
+  /** Timestamp of the chain's newest block, unix seconds. */
+  chainNow(): Promise<bigint>;
+}
+
+// Bundles of single routes have module instances of their own: the process's one context hangs on globalThis.
+const holder = globalThis as { cardhourContext?: ServerContext };
+
+/** The context, made on first use, so that building the pages needs no environment. */
+export function serverContext(): ServerContext {
+  holder.cardhourContext ??= create();
+  return holder.cardhourContext;
+}
+
+function create(): ServerContext {
+  const parsed = environment.safeParse(process.env);
+  if (!parsed.success) {
+    const names = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
+    throw new Error(
+      `The web app's environment lacks ${names}: start it with npm start, or set them (see README.md).`,
+    );
+  }
+  const env = parsed.data;
+  const deployment = parseDeployment(JSON.parse(readFileSync(env.DEPLOYMENT_FILE, 'utf8')));
+  const db = openDatabase(env.DATABASE_URL);
+  const client = createPublicClient({ transport: http(env.RPC_URL) });
+  const chainNow = async (): Promise<bigint> => (await client.getBlock({ blockTag: 'latest' })).timestamp;
+  return {
+    db,
+    deployment,
+    client,
+    rpcUrl: env.RPC_URL,
+    publicRpcUrl: env.PUBLIC_RPC_URL ?? env.RPC_URL,
+    intake: createIntake({ db, deployment, receiptKey: env.RECEIPT_KEY as Hex, chainNow }),
+    chainNow,
+  };
+}

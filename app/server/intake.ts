@@ -1,0 +1,400 @@
+import type { Deployment } from '../../contracts/deployment.ts';
+import { askId, listingId, orderId } from '../../domain/eip712.ts';
+import { Refusal } from '../../domain/refusal.ts';
+import type { Hex, SignedAsk, SignedListing, SignedOrder, SigningDomain } from '../../domain/types.ts';
+import { canonicalWorkload, parseWorkload, workloadHash } from '../../domain/workload.ts';
+import type { Database } from '../../prisma/client.ts';
+import type { Prisma } from '../../prisma/generated/client.ts';
+import {
+  insertAsks,
+  insertListings,
+  insertOrders,
+  insertWorkloads,
+  lockBook,
+  nonceKey,
+  promisedCards,
+  storedWorkloads,
+  takenNonces,
+} from './book.ts';
+import { loadNodes, loadOrderMarket, loadProviders } from './market-facts.ts';
+import { checkOrderAgainst, checkOrderFields } from './order-checks.ts';
+import { parse } from './parse.ts';
+import { createReceipts, receiptsOf, type SignedReceipt } from './receipts.ts';
+import { countRefusals, type InputKind } from './refusals.ts';
+import { recoverSigner } from './signature.ts';
+import {
+  checkCapacity,
+  checkNode,
+  checkSeller,
+  checkSupplyFields,
+  supplyOfAsk,
+  supplyOfListing,
+  type Supply,
+} from './supply-checks.ts';
+import { signedAskSchema, signedListingSchema, signedOrderSchema } from './wire.ts';
+
+type Tx = Prisma.TransactionClient;
+
+export interface IntakeOptions {
+  db: Database;
+  deployment: Deployment;
+  /** Private key that signs the receipts. */
+  receiptKey: Hex;
+  /** Timestamp of the chain's newest block, unix seconds. */
+  chainNow: () => Promise<bigint>;
+}
+
+export interface Accepted {
+  id: Hex;
+  receipt: SignedReceipt;
+}
+
+/** One answer per item of a batch, in its order. */
+export type Answer<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
+
+/**
+ * The gate of the market: each signed message is checked whole, then stored with its receipt in one transaction, or
+ * refused with a code, counted, and nothing of it kept. The same message again gets the same receipt again.
+ */
+export interface Intake {
+  /** `{order, classes, signature, workload?}`; throws a `Refusal`. */
+  acceptOrder(input: unknown): Promise<Accepted>;
+  /** Many orders in one transaction; each is accepted or refused by itself. */
+  acceptOrders(inputs: unknown[]): Promise<Answer<Accepted>[]>;
+  /** `{ask, signature}`; throws a `Refusal`. */
+  acceptAsk(input: unknown): Promise<Accepted>;
+  acceptAsks(inputs: unknown[]): Promise<Answer<Accepted>[]>;
+  /** `{listing, signature}`; a listing sits in no slot and has no receipt. Throws a `Refusal`. */
+  acceptListing(input: unknown): Promise<{ id: Hex }>;
+  acceptListings(inputs: unknown[]): Promise<Answer<{ id: Hex }>[]>;
+  /** `{command, env?}`; stores it under its hash. Throws a `Refusal`. */
+  putWorkload(input: unknown): Promise<{ hash: Hex }>;
+}
+
+/** Items of one transaction: below PostgreSQL's 65,535 parameters for the queries that bind one each. */
+const BATCH = 4000;
+
+export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOptions): Intake {
+  const { parameters } = deployment;
+  const domain: SigningDomain = { chainId: deployment.chainId, auction: deployment.auction };
+  const receipts = createReceipts(domain, receiptKey);
+  const slotSeconds = BigInt(parameters.slotSeconds);
+  const slotTail = slotSeconds + BigInt(parameters.commitDeadlineSeconds);
+
+  /** The write transaction: under the book's lock, at one moment of the chain's time. */
+  const atMoment = <T>(write: (tx: Tx, now: bigint) => Promise<T>): Promise<T> =>
+    db.$transaction(
+      async (tx) => {
+        await lockBook(tx);
+        return write(tx, await chainNow());
+      },
+      { maxWait: 30_000, timeout: 120_000 },
+    );
+
+  /** Runs a batch in parts, and counts its refusals. */
+  const inBatches = async <P, T>(
+    kind: InputKind,
+    inputs: unknown[],
+    prepare: (input: unknown) => Promise<P> | P,
+    store: (items: P[]) => Promise<Answer<T>[]>,
+  ): Promise<Answer<T>[]> => {
+    const answers: Answer<T>[] = [];
+    for (let from = 0; from < inputs.length; from += BATCH) {
+      const prepared = await Promise.all(
+        inputs.slice(from, from + BATCH).map((input) => answerOf(() => prepare(input))),
+      );
+      const stored = await store(prepared.filter((item) => item.ok).map((item) => item.value)).then((list) =>
+        list.values(),
+      );
+      for (const item of prepared) answers.push(item.ok ? (stored.next().value as Answer<T>) : item);
+    }
+    await countRefusals(
+      db,
+      kind,
+      answers.flatMap((answer) => (answer.ok ? [] : [answer.refusal])),
+    );
+    return answers;
+  };
+
+  const prepareOrder = async (input: unknown): Promise<PreparedOrder> => {
+    const { workload, ...sent } = parse(signedOrderSchema, input);
+    const id = orderId(domain, sent.order);
+    const signer = await recoverSigner(id, sent.signature);
+    if (signer !== sent.order.consumer) throw badSignature(`the consumer ${sent.order.consumer}`);
+    checkOrderFields(sent, parameters);
+    const body = workload === undefined ? null : workloadBody(workload);
+    if (body !== null && body.hash !== sent.order.workload) {
+      throw new Refusal(
+        'WORKLOAD_MISMATCH',
+        `The workload's hash is ${body.hash}; the order names ${sent.order.workload}.`,
+        "Sign the order over the workload's own hash: keccak256 of its canonical JSON.",
+      );
+    }
+    return { id, ...sent, body: body?.text ?? null };
+  };
+
+  const storeOrders = (items: PreparedOrder[]): Promise<Answer<Accepted>[]> =>
+    atMoment(async (tx, now) => {
+      if (items.length === 0) return [];
+      const slot = now / slotSeconds;
+      const known = await receiptsOf(
+        tx,
+        items.map((item) => item.id),
+      );
+      const fresh = items.filter((item) => !known.has(item.id));
+      const nonces = await takenNonces(
+        tx,
+        fresh.map(({ order }) => ({ account: order.consumer, nonce: order.nonce })),
+      );
+      const workloads = await storedWorkloads(
+        tx,
+        fresh.map((item) => item.order.workload),
+      );
+      const market = await loadOrderMarket(
+        tx,
+        (slot + 1n) * slotSeconds,
+        fresh.map((item) => item.order.consumer),
+      );
+      const chain = await receipts.open(tx, slot);
+      const accepted: PreparedOrder[] = [];
+      const bodies = new Map<Hex, string>();
+
+      const answers: Answer<Accepted>[] = [];
+      for (const item of items) {
+        answers.push(
+          await answerOf(async () => {
+            const before = known.get(item.id);
+            if (before !== undefined) return { id: item.id, receipt: before };
+            claimNonce(nonces, item.order.consumer, item.order.nonce, () => {
+              checkOrderAgainst(item, market, parameters);
+              if (item.body === null && !workloads.has(item.order.workload))
+                throw unknownWorkload(item.order.workload);
+            });
+            if (item.body !== null && !workloads.has(item.order.workload))
+              bodies.set(item.order.workload, item.body);
+            workloads.add(item.order.workload);
+            accepted.push(item);
+            const receipt = await chain.issue(item.id);
+            known.set(item.id, receipt);
+            return { id: item.id, receipt };
+          }),
+        );
+      }
+      await insertWorkloads(tx, bodies);
+      await insertOrders(tx, slot, accepted);
+      await chain.save();
+      return answers;
+    });
+
+  const prepareAsk = async (input: unknown): Promise<PreparedSupply & SignedAsk> => {
+    const sent = parse(signedAskSchema, input);
+    if (sent.ask.supplyKind !== 0) {
+      throw new Refusal(
+        'UNSUPPORTED',
+        `supplyKind ${sent.ask.supplyKind} is reserved.`,
+        'Ask with supplyKind 0 (one node).',
+      );
+    }
+    const id = askId(domain, sent.ask);
+    const supply = supplyOfAsk(sent.ask);
+    checkSupplyFields(supply);
+    return { ...sent, id, supply, signer: await recoverSigner(id, sent.signature) };
+  };
+
+  const prepareListing = async (input: unknown): Promise<PreparedSupply & SignedListing> => {
+    const sent = parse(signedListingSchema, input);
+    const id = listingId(domain, sent.listing);
+    const supply = supplyOfListing(sent.listing);
+    checkSupplyFields(supply);
+    return { ...sent, id, supply, signer: await recoverSigner(id, sent.signature) };
+  };
+
+  /** Judges offers one after the other; what one takes of a node the next can't have. */
+  const judgeSupply = async (tx: Tx, now: bigint, earliestEnd: bigint, fresh: PreparedSupply[]) => {
+    const nodeIds = [...new Set(fresh.map((item) => item.supply.node))];
+    const providers = await loadProviders(tx, [...new Set(fresh.map((item) => item.supply.provider))]);
+    const nodes = await loadNodes(tx, nodeIds);
+    const promised = await promisedCards(tx, nodeIds, now, slotTail);
+    const nonces = await takenNonces(
+      tx,
+      fresh.map(({ supply }) => ({ account: supply.provider, nonce: supply.nonce })),
+    );
+
+    return ({ supply, signer }: PreparedSupply): void => {
+      checkSeller(supply, signer, providers.get(supply.provider));
+      const node = checkNode(supply, nodes.get(supply.node));
+      if (supply.validUntil < earliestEnd) {
+        throw new Refusal(
+          'EXPIRED',
+          `The offer is valid until ${supply.validUntil}; it must last until ${earliestEnd} at least (chain time).`,
+          'Sign it again with a later validUntil.',
+        );
+      }
+      const taken = promised.get(supply.node) ?? 0;
+      claimNonce(nonces, supply.provider, supply.nonce, () => checkCapacity(supply, node, taken));
+      promised.set(supply.node, taken + supply.cards);
+    };
+  };
+
+  const storeAsks = (items: (PreparedSupply & SignedAsk)[]): Promise<Answer<Accepted>[]> =>
+    atMoment(async (tx, now) => {
+      if (items.length === 0) return [];
+      const slot = now / slotSeconds;
+      const known = await receiptsOf(
+        tx,
+        items.map((item) => item.id),
+      );
+      const judge = await judgeSupply(
+        tx,
+        now,
+        (slot + 1n) * slotSeconds,
+        items.filter((item) => !known.has(item.id)),
+      );
+      const chain = await receipts.open(tx, slot);
+      const accepted: (PreparedSupply & SignedAsk)[] = [];
+      const answers: Answer<Accepted>[] = [];
+      for (const item of items) {
+        answers.push(
+          await answerOf(async () => {
+            const before = known.get(item.id);
+            if (before !== undefined) return { id: item.id, receipt: before };
+            judge(item);
+            accepted.push(item);
+            const receipt = await chain.issue(item.id);
+            known.set(item.id, receipt);
+            return { id: item.id, receipt };
+          }),
+        );
+      }
+      await insertAsks(tx, slot, accepted);
+      await chain.save();
+      return answers;
+    });
+
+  const storeListings = (items: (PreparedSupply & SignedListing)[]): Promise<Answer<{ id: Hex }>[]> =>
+    atMoment(async (tx, now) => {
+      if (items.length === 0) return [];
+      const rows = await tx.listing.findMany({
+        where: { id: { in: items.map((item) => item.id) } },
+        select: { id: true },
+      });
+      const known = new Set(rows.map((row) => row.id));
+      const judge = await judgeSupply(
+        tx,
+        now,
+        now + 1n,
+        items.filter((item) => !known.has(item.id)),
+      );
+      const accepted: (PreparedSupply & SignedListing)[] = [];
+      const answers: Answer<{ id: Hex }>[] = [];
+      for (const item of items) {
+        answers.push(
+          await answerOf(() => {
+            if (!known.has(item.id)) {
+              judge(item);
+              accepted.push(item);
+              known.add(item.id);
+            }
+            return { id: item.id };
+          }),
+        );
+      }
+      await insertListings(tx, accepted);
+      return answers;
+    });
+
+  const acceptOrders = (inputs: unknown[]) => inBatches('order', inputs, prepareOrder, storeOrders);
+  const acceptAsks = (inputs: unknown[]) => inBatches('ask', inputs, prepareAsk, storeAsks);
+  const acceptListings = (inputs: unknown[]) => inBatches('listing', inputs, prepareListing, storeListings);
+
+  return {
+    acceptOrders,
+    acceptAsks,
+    acceptListings,
+    acceptOrder: async (input) => only(await acceptOrders([input])),
+    acceptAsk: async (input) => only(await acceptAsks([input])),
+    acceptListing: async (input) => only(await acceptListings([input])),
+    async putWorkload(input) {
+      const [answer] = await inBatches(
+        'workload',
+        [input],
+        (value) => workloadBody(value),
+        async (items) => {
+          await insertWorkloads(db, new Map(items.map((item) => [item.hash, item.text])));
+          return items.map((item) => ({ ok: true, value: { hash: item.hash } }));
+        },
+      );
+      return only(answer === undefined ? [] : [answer]);
+    },
+  };
+}
+
+interface PreparedOrder extends SignedOrder {
+  id: Hex;
+  /** Canonical JSON of the workload; null when it was left out. */
+  body: string | null;
+}
+
+interface PreparedSupply {
+  id: Hex;
+  supply: Supply;
+  signer: Hex | null;
+}
+
+async function answerOf<T>(make: () => Promise<T> | T): Promise<Answer<T>> {
+  try {
+    return { ok: true, value: await make() };
+  } catch (error) {
+    if (error instanceof Refusal) return { ok: false, refusal: error };
+    throw error;
+  }
+}
+
+function only<T>(answers: Answer<T>[]): T {
+  const [answer] = answers;
+  if (answer === undefined) throw new Error('a batch of one has no answer');
+  if (!answer.ok) throw answer.refusal;
+  return answer.value;
+}
+
+/** Runs the checks and then takes the nonce, so that a refused message leaves it free. */
+function claimNonce(
+  { spent, inBook }: Awaited<ReturnType<typeof takenNonces>>,
+  account: Hex,
+  nonce: bigint,
+  check: () => void,
+): void {
+  const key = nonceKey(account, nonce);
+  if (spent.has(key) || inBook.has(key)) {
+    throw new Refusal(
+      'NONCE_USED',
+      spent.has(key)
+        ? `The nonce ${nonce} of ${account} was filled or cancelled on-chain.`
+        : `Another message of ${account} already carries the nonce ${nonce}.`,
+      'Sign it again with a nonce of its own.',
+    );
+  }
+  check();
+  inBook.add(key);
+}
+
+function badSignature(expected: string): Refusal {
+  return new Refusal(
+    'BAD_SIGNATURE',
+    `The signature is not by ${expected}.`,
+    'Sign the EIP-712 message with that key, for this chain and auction contract.',
+  );
+}
+
+function unknownWorkload(hash: Hex): Refusal {
+  return new Refusal(
+    'UNKNOWN_WORKLOAD',
+    `The workload ${hash} is not stored.`,
+    'Send the workload with the order, or put it first (POST /api/workloads).',
+  );
+}
+
+function workloadBody(input: unknown): { hash: Hex; text: string } {
+  const workload = parseWorkload(input);
+  return { hash: workloadHash(workload), text: canonicalWorkload(workload) };
+}

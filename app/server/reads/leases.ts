@@ -1,0 +1,62 @@
+import type { Database } from '../../../prisma/client.ts';
+import { Prisma } from '../../../prisma/generated/client.ts';
+import type { LeaseView } from '../../views.ts';
+
+interface LeaseFilter {
+  account?: string | undefined;
+  provider?: string | undefined;
+  id?: bigint | undefined;
+  /** Only those that still hold money. */
+  live?: boolean | undefined;
+}
+
+/** Leases with what their agents report, newest first. */
+export async function leasesOf(
+  db: Database,
+  { account, provider, id, live }: LeaseFilter,
+  limit = 100,
+): Promise<LeaseView[]> {
+  const where = [
+    Prisma.sql`true`,
+    ...(account === undefined ? [] : [Prisma.sql`(l.consumer = ${account} OR l.provider = ${account})`]),
+    ...(provider === undefined ? [] : [Prisma.sql`l.provider = ${provider}`]),
+    ...(id === undefined ? [] : [Prisma.sql`l.id = ${id}`]),
+    ...(live === true ? [Prisma.sql`NOT l.settled`] : []),
+  ];
+  const rows = await db.$queryRaw<LeaseRow[]>`
+    SELECT l.id::text AS id, l.consumer, l.provider, l.node, n."className", n.region, l."sourceId", l.slot::text AS slot, l.cards,
+           l.duration::text AS duration, l.start::text AS start, l."end"::text AS "end", l.rate::text AS rate,
+           l.locked::text AS locked, l.paid::text AS paid, l.fee::text AS fee, l.refunded::text AS refunded,
+           l."settledUntil"::text AS "settledUntil", l.workload, l."endReason", l.settled,
+           r.state, r."exitCode", r.heartbeats, r."lastBeatAt", r.sandbox
+    FROM lease l LEFT JOIN node n ON n.id = l.node LEFT JOIN lease_report r ON r."leaseId" = l.id
+    WHERE ${Prisma.join(where, ' AND ')} ORDER BY l.id DESC LIMIT ${limit}`;
+  return rows.map(({ state, exitCode, heartbeats, lastBeatAt, sandbox, ...lease }) => ({
+    ...lease,
+    report:
+      state === null || heartbeats === null || lastBeatAt === null || sandbox === null
+        ? null
+        : { state, exitCode, heartbeats, lastBeatAt: lastBeatAt.toISOString(), sandbox },
+  }));
+}
+
+interface LeaseRow extends Omit<LeaseView, 'report'> {
+  state: string | null;
+  exitCode: number | null;
+  heartbeats: number | null;
+  lastBeatAt: Date | null;
+  sandbox: string | null;
+}
+
+/** Most characters of a log that one answer carries: its end. */
+const LOG_LIMIT = 200_000;
+
+/** The end of a lease's log as one text. */
+export async function logOf(db: Database, leaseId: bigint): Promise<{ text: string; pieces: number }> {
+  const rows = await db.leaseLog.findMany({ where: { leaseId }, orderBy: { seq: 'desc' }, take: 500 });
+  const text = rows
+    .reverse()
+    .map((row) => row.text)
+    .join('');
+  return { text: text.slice(-LOG_LIMIT), pieces: rows.length };
+}

@@ -1,0 +1,147 @@
+import { Refusal } from '../../../domain/refusal.ts';
+import { decodeManifest, type Manifest } from '../../../domain/manifest.ts';
+import { bytesToHex } from '../../../domain/hash.ts';
+import { slotEnd, type Parameters } from '../../../domain/parameters.ts';
+import type { Hex, SignedAsk, SignedOrder } from '../../../domain/types.ts';
+import type { Database } from '../../../prisma/client.ts';
+import type { CandidateView, SlotRow, SlotView } from '../../views.ts';
+import { askOfRow, orderOfRow, toJson } from '../wire.ts';
+import { requirementNamer } from './classes.ts';
+
+/** Slots that had an order, newest first. */
+export async function slotsOf(db: Database, limit = 100): Promise<SlotRow[]> {
+  return db.$queryRaw<SlotRow[]>`
+    SELECT r.slot::text AS slot, r.state, r.matched, r.unmatched, coalesce(s."orderCount", r.matched + r.unmatched) AS orders,
+           coalesce(s.skipped, 0) AS skipped, s."txHash"
+    FROM slot_run r LEFT JOIN slot s ON s.slot = r.slot ORDER BY r.slot DESC LIMIT ${limit}`;
+}
+
+/** What a closed slot was made of: the manifest, and every message it names. @throws Refusal SLOT_OPEN, NOT_FOUND */
+export async function slotInputs(
+  db: Database,
+  slot: bigint,
+  now: bigint,
+  parameters: Parameters,
+): Promise<{ manifest: Hex; orders: SignedOrder[]; asks: SignedAsk[] }> {
+  if (slotEnd(slot, parameters) > now) {
+    throw new Refusal(
+      'SLOT_OPEN',
+      `Slot ${slot} is open until ${slotEnd(slot, parameters)} (chain time): its inputs are sealed.`,
+      'Ask again after the close.',
+      { retryable: true },
+    );
+  }
+  const run = await db.slotRun.findUnique({ where: { slot } });
+  if (run === null || run.manifest.length === 0) {
+    throw new Refusal(
+      'NOT_FOUND',
+      `Slot ${slot} has no published inputs.`,
+      'A slot without an order is not committed: see GET /api/slots.',
+    );
+  }
+  const { orders, asks } = decodeManifest(run.manifest);
+  return {
+    manifest: bytesToHex(run.manifest),
+    orders: await ordersByIds(db, orders),
+    asks: await asksByIds(db, asks),
+  };
+}
+
+async function ordersByIds(db: Database, ids: Hex[]): Promise<SignedOrder[]> {
+  const rows = await db.$queryRaw<
+    StoredRow[]
+  >`SELECT id, message, signature FROM "order" WHERE id = ANY(${ids}::text[])`;
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => orderOfRow(present(found, id)));
+}
+
+async function asksByIds(db: Database, ids: Hex[]): Promise<SignedAsk[]> {
+  const rows = await db.$queryRaw<
+    StoredRow[]
+  >`SELECT id, message, signature FROM ask WHERE id = ANY(${ids}::text[])`;
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => askOfRow(present(found, id)));
+}
+
+interface StoredRow {
+  id: string;
+  message: unknown;
+  signature: string;
+}
+
+function present(found: Map<string, StoredRow>, id: Hex): StoredRow {
+  const row = found.get(id);
+  if (row === undefined) throw new Error(`item ${id} of a published slot is not in the database`);
+  return row;
+}
+
+/** A slot for people: its header, its orders with their outcomes, its auctions. */
+export async function slotOf(
+  db: Database,
+  slot: bigint,
+  now: bigint,
+  parameters: Parameters,
+): Promise<SlotView> {
+  const [run, committed, outcomes, matches] = await Promise.all([
+    db.slotRun.findUnique({ where: { slot } }),
+    db.slot.findUnique({ where: { slot } }),
+    db.orderOutcome.findMany({ where: { slot } }),
+    db.slotMatch.findMany({ where: { slot }, orderBy: { index: 'asc' } }),
+  ]);
+  const end = slotEnd(slot, parameters);
+  const manifest: Manifest =
+    run === null || run.manifest.length === 0 ? { slot, orders: [], asks: [] } : decodeManifest(run.manifest);
+  const nameOf = await requirementNamer(db);
+  const codes = new Map(outcomes.map((row) => [row.orderId, row.code]));
+  const signed = await ordersByIds(db, manifest.orders);
+  const orders = signed.map(({ order, classes }, index) => {
+    const id = manifest.orders[index] ?? '0x';
+    return {
+      id,
+      consumer: order.consumer,
+      className: nameOf(order.requirement, classes),
+      cards: order.cards,
+      duration: order.duration,
+      startPrice: order.startPrice.toString(),
+      code: codes.get(id) ?? '',
+    };
+  });
+  const byId = new Map(orders.map((order) => [order.id as string, order]));
+  const leases = await db.lease.findMany({
+    where: { sourceId: { in: matches.map((match) => match.orderId) } },
+    select: { id: true, sourceId: true },
+  });
+  const leaseOf = new Map(leases.map((lease) => [lease.sourceId, lease.id.toString()]));
+  const {
+    skipped: _skipped,
+    pagesCommitted: _pages,
+    blockHash: _hash,
+    ...header
+  } = committed ?? {
+    skipped: 0,
+    pagesCommitted: 0,
+    blockHash: '',
+  };
+  return {
+    slot: slot.toString(),
+    start: (end - BigInt(parameters.slotSeconds)).toString(),
+    end: end.toString(),
+    state: end > now ? 'open' : (run?.state ?? (committed === null ? 'empty' : 'committed')),
+    error: run?.error ?? null,
+    gammaWad: parameters.gammaWad.toString(),
+    header: committed === null ? null : (JSON.parse(toJson(header)) as SlotView['header']),
+    orders,
+    matches: matches.map((match) => ({
+      index: match.index,
+      orderId: match.orderId,
+      askId: match.askId,
+      runnerUp: match.runnerUp,
+      step: match.step,
+      price: match.price.toFixed(0),
+      startPrice: byId.get(match.orderId)?.startPrice ?? match.price.toFixed(0),
+      leaseId: leaseOf.get(match.orderId) ?? null,
+      className: byId.get(match.orderId)?.className ?? '',
+      candidates: match.shortlist as unknown as CandidateView[],
+    })),
+  };
+}

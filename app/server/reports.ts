@@ -1,0 +1,64 @@
+import { hashMessage } from 'viem';
+import { Refusal } from '../../domain/refusal.ts';
+import { reportDigest } from '../../domain/report.ts';
+import type { Hex, SigningDomain } from '../../domain/types.ts';
+import type { Database } from '../../prisma/client.ts';
+import { parse } from './parse.ts';
+import { countRefusals } from './refusals.ts';
+import { recoverSigner } from './signature.ts';
+import { reportSchema } from './wire.ts';
+
+/**
+ * Takes a report of a lease by its provider's agent: state, heartbeat and pieces of the log. A piece sent twice is kept
+ * once. Throws a `Refusal`, counted.
+ */
+export async function acceptReport(
+  db: Database,
+  domain: SigningDomain,
+  leaseId: bigint,
+  input: unknown,
+): Promise<void> {
+  try {
+    const { signature, ...report } = parse(reportSchema, input);
+    const lease = await db.lease.findUnique({ where: { id: leaseId }, select: { provider: true } });
+    if (lease === null) {
+      throw new Refusal(
+        'NOT_FOUND',
+        `Lease ${leaseId} is not known here.`,
+        'Report again when its block is indexed.',
+        {
+          retryable: true,
+        },
+      );
+    }
+    const provider = await db.provider.findUnique({
+      where: { address: lease.provider },
+      select: { signer: true },
+    });
+    const digest = hashMessage({ raw: reportDigest(domain, leaseId, report) });
+    const signer = await recoverSigner(digest, signature);
+    if (provider === null || signer !== (provider.signer as Hex)) {
+      throw new Refusal(
+        'BAD_SIGNATURE',
+        `The report is not signed by the signing key of the lease's provider ${lease.provider}.`,
+        'Sign its digest (EIP-191) with that key, for this chain, contract and lease.',
+      );
+    }
+    const exitCode = report.exitCode ?? null;
+    await db.$transaction([
+      db.$executeRaw`
+        INSERT INTO lease_report ("leaseId", state, "exitCode", heartbeats, "lastBeatAt", sandbox)
+        VALUES (${leaseId}, ${report.state}, ${exitCode}::int, 1, now(), ${report.sandbox})
+        ON CONFLICT ("leaseId") DO UPDATE SET state = excluded.state, "exitCode" = excluded."exitCode",
+          heartbeats = lease_report.heartbeats + 1, "lastBeatAt" = excluded."lastBeatAt", sandbox = excluded.sandbox`,
+      db.leaseLog.createMany({
+        // PostgreSQL's text holds every character but NUL.
+        data: (report.log ?? []).map(({ seq, text }) => ({ leaseId, seq, text: text.replaceAll('\0', '') })),
+        skipDuplicates: true,
+      }),
+    ]);
+  } catch (error) {
+    if (error instanceof Refusal) await countRefusals(db, 'report', [error]);
+    throw error;
+  }
+}

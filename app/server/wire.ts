@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import type { Ask, Hex, Listing, Order, SignedAsk, SignedListing, SignedOrder } from '../../domain/types.ts';
+
+/** Unsigned integer of `bits` bits as a bigint; JSON writes it as a decimal string or, where safe, a number. */
+function uint(bits: number) {
+  const limit = 1n << BigInt(bits);
+  return z
+    .union([
+      z.bigint().nonnegative(),
+      z
+        .string()
+        .regex(/^(0|[1-9][0-9]{0,77})$/, 'an integer in decimal digits is needed')
+        .transform(BigInt),
+      z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).transform(BigInt),
+    ])
+    .refine((value) => value < limit, `more than ${bits} bits`);
+}
+
+/** Unsigned integer of at most 32 bits as a number. */
+function smallUint(bits: 8 | 16 | 32) {
+  return uint(bits).transform(Number);
+}
+
+function hex(bytes: number) {
+  return z
+    .string()
+    .regex(new RegExp(`^0x[0-9a-fA-F]{${bytes * 2}}$`), `0x and ${bytes * 2} hexadecimal digits are needed`)
+    .transform((value) => value.toLowerCase() as Hex);
+}
+
+export const address = hex(20);
+export const hash = hex(32);
+const signature = hex(65);
+
+const orderSchema = z.strictObject({
+  consumer: address,
+  requirement: hash,
+  cards: smallUint(32),
+  duration: smallUint(32),
+  startPrice: uint(128),
+  taskCompute: smallUint(16),
+  taskNetwork: smallUint(16),
+  taskStorage: smallUint(16),
+  region: hash,
+  latestStart: uint(64),
+  validUntil: uint(64),
+  minReputation: smallUint(16),
+  minTier: smallUint(8),
+  workload: hash,
+  nonce: uint(256),
+});
+
+const askSchema = z.strictObject({
+  provider: address,
+  supply: hash,
+  supplyKind: smallUint(8),
+  nodeEpoch: smallUint(32),
+  resourceClass: hash,
+  region: hash,
+  cards: smallUint(32),
+  reservePrice: uint(128),
+  validFrom: uint(64),
+  validUntil: uint(64),
+  nonce: uint(256),
+});
+
+const listingSchema = z.strictObject({
+  provider: address,
+  node: hash,
+  nodeEpoch: smallUint(32),
+  resourceClass: hash,
+  region: hash,
+  cards: smallUint(32),
+  pricePerCardHour: uint(128),
+  validFrom: uint(64),
+  validUntil: uint(64),
+  nonce: uint(256),
+});
+
+/** What `POST /api/orders` takes. The workload may be left out when it was put before. */
+export const signedOrderSchema = z.strictObject({
+  order: orderSchema,
+  classes: z.array(hash).max(16).default([]),
+  signature,
+  workload: z.unknown().optional(),
+});
+
+export const signedAskSchema = z.strictObject({ ask: askSchema, signature });
+export const signedListingSchema = z.strictObject({ listing: listingSchema, signature });
+
+/** A `LeaseReport` with its signature. */
+export const reportSchema = z.strictObject({
+  state: z.enum(['starting', 'running', 'exited', 'failed']),
+  exitCode: z.number().int().min(0).max(255).optional(),
+  sandbox: z.string().max(64),
+  log: z
+    .array(z.strictObject({ seq: z.number().int().min(0).max(2_147_483_647), text: z.string().max(65_536) }))
+    .max(256)
+    .optional(),
+  at: z.string().regex(/^[0-9]{1,18}$/),
+  signature,
+});
+
+/** JSON text of a value whose bigints are written as decimal strings. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? part.toString() : part));
+}
+
+export function orderOfRow(row: { message: unknown; signature: string }): SignedOrder {
+  const { order, classes } = z.object({ order: orderSchema, classes: z.array(hash) }).parse(row.message);
+  return { order: order satisfies Order, classes, signature: row.signature as Hex };
+}
+
+export function askOfRow(row: { message: unknown; signature: string }): SignedAsk {
+  return { ask: askSchema.parse(row.message) satisfies Ask, signature: row.signature as Hex };
+}
+
+export function listingOfRow(row: { message: unknown; signature: string }): SignedListing {
+  return { listing: listingSchema.parse(row.message) satisfies Listing, signature: row.signature as Hex };
+}

@@ -1,0 +1,175 @@
+/** What the API answers and the pages read. Money, times and slots are decimal strings; addresses and ids lower-case hex. */
+
+export interface ListingView {
+  id: string;
+  provider: string;
+  node: string;
+  className: string;
+  region: string;
+  /** The signed listing's fields, as `Auction.buy` takes them. */
+  message: Record<string, string | number>;
+  signature: string;
+  /** Base units per card-hour. */
+  price: string;
+  validUntil: string;
+  /** Cards not yet sold. */
+  left: number;
+}
+
+export interface ClassView {
+  id: string;
+  name: string;
+  nodes: number;
+  cards: number;
+  /** Cards that no lease holds. */
+  freeCards: number;
+  /** Cards that live asks still offer to the auction. */
+  askedCards: number;
+  regions: string[];
+  /** Clearing prices of Bid leases, newest first. */
+  prices: { slot: string; price: string }[];
+  listings: ListingView[];
+}
+
+export interface MarketView {
+  /** Chain time, unix seconds. */
+  now: string;
+  slot: string;
+  classes: ClassView[];
+}
+
+export interface StatsView {
+  now: string;
+  slot: string;
+  leases: { open: number; running: number; settled: number };
+  slots: { committed: number; abandoned: number; newest: string | null };
+  orders: { total: number; waiting: number; matched: number };
+  providers: number;
+  nodes: number;
+  cards: number;
+  leasedCards: number;
+  /** Card-hours of settled leases, two decimals. */
+  cardHoursSettled: number;
+  /** Base units held for leases. */
+  escrow: string;
+  /** Base units paid to providers and in fees. */
+  paid: string;
+  fees: string;
+  refusals: { kind: string; code: string; count: string }[];
+}
+
+export interface OrderView {
+  id: string;
+  consumer: string;
+  order: Record<string, string | number>;
+  className: string;
+  /** First slot that holds it. */
+  slot: string;
+  validUntil: string;
+  createdAt: string;
+  /** waiting, matched, expired, cancelled */
+  state: string;
+  /** The newest slot's word: matched, or why not. */
+  outcome: { slot: string; code: string } | null;
+  leaseId: string | null;
+}
+
+export interface LeaseView {
+  id: string;
+  consumer: string;
+  provider: string;
+  node: string;
+  className: string;
+  region: string;
+  sourceId: string;
+  /** Null for a Buy. */
+  slot: string | null;
+  cards: number;
+  duration: string;
+  start: string;
+  end: string;
+  rate: string;
+  locked: string;
+  paid: string;
+  fee: string;
+  refunded: string;
+  settledUntil: string;
+  workload: string;
+  endReason: string;
+  settled: boolean;
+  report: {
+    state: string;
+    exitCode: number | null;
+    heartbeats: number;
+    lastBeatAt: string;
+    sandbox: string;
+  } | null;
+}
+
+export interface CandidateView {
+  askId: string;
+  node: string;
+  provider: string;
+  reserve: string;
+  distance: string;
+  entropyGap: string;
+  lottery: string;
+  /** Last clock step at which it still accepts. */
+  droppedAt: number;
+}
+
+export interface SlotView {
+  slot: string;
+  start: string;
+  end: string;
+  /** open, published, committed, abandoned, or empty (no order came) */
+  state: string;
+  error: string | null;
+  gammaWad: string;
+  header: Record<string, string | number> | null;
+  orders: {
+    id: string;
+    consumer: string;
+    className: string;
+    cards: number;
+    duration: number;
+    startPrice: string;
+    code: string;
+  }[];
+  matches: {
+    index: number;
+    orderId: string;
+    askId: string;
+    runnerUp: string | null;
+    step: number;
+    price: string;
+    startPrice: string;
+    leaseId: string | null;
+    className: string;
+    candidates: CandidateView[];
+  }[];
+}
+
+export interface SlotRow {
+  slot: string;
+  state: string;
+  orders: number;
+  matched: number;
+  unmatched: number;
+  skipped: number;
+  txHash: string | null;
+}
+
+export interface RuleView {
+  rule: string;
+  ok: boolean;
+  checked: number;
+  firstDifference?: string;
+}
+
+export interface ConfigView {
+  deployment: Record<string, unknown>;
+  rpcUrl: string;
+  /** The token is test money that anyone may mint. */
+  testMoney: boolean;
+}
