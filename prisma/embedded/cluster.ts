@@ -114,5 +114,5 @@ async function runInitdb(initdb: string, user: ServerUser, args: string[]): Prom
 /** No `PG*` of the caller may change the server; messages in English, as we read some. */
 export function serverEnv(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('PG'));
-  return { ...Object.fromEntries(own), LC_ALL: 'C', TZ: 'UTC' };
+  return Object.fromEntries([...own, ['LC_ALL', 'C'], ['TZ', 'UTC']]) as NodeJS.ProcessEnv;
 }

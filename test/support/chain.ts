@@ -3,6 +3,22 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { arch, platform } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HDNodeWallet } from 'ethers';
+import { deploy } from '../../contracts/deploy.ts';
+import type { Deployment } from '../../contracts/deployment.ts';
+import { DEFAULTS } from '../../domain/parameters.ts';
+import type { Parameters } from '../../domain/parameters.ts';
+import type { Hex } from '../../domain/types.ts';
+
+/** The test mnemonic's accounts, by their number in the plan of the demo. */
+const ACCOUNTS = Array.from({ length: 10 }, (_, index) => {
+  const phrase = 'test test test test test test test test test test test junk';
+  const { privateKey, address } = HDNodeWallet.fromPhrase(phrase, '', `m/44'/60'/0'/0/${index}`);
+  return { key: privateKey as Hex, address: address.toLowerCase() as Hex };
+});
+const DEPLOYER = 0;
+const SCHEDULER = 1;
+const TREASURY = 2;
 
 export interface ChainOptions {
   /** Seconds between blocks; absent: a block per transaction. */
@@ -68,6 +84,29 @@ export async function startChain(options: ChainOptions = {}): Promise<TestChain>
   };
   await untilAnswers(chain);
   return chain;
+}
+
+/** Deploys a market by account 0, with scheduler 1 and treasury 2; `onBroadcast` mines where nothing else does. */
+export async function deployMarket(
+  rpcUrl: string,
+  parameters: Partial<Parameters> = {},
+  onBroadcast?: () => Promise<void>,
+): Promise<Deployment> {
+  return deploy({
+    rpcUrl,
+    deployerKey: account(DEPLOYER).key,
+    scheduler: account(SCHEDULER).address,
+    treasury: account(TREASURY).address,
+    parameters: { ...DEFAULTS, ...parameters },
+    onBroadcast,
+  });
+}
+
+/** An account of the test mnemonic, 0 to 9. */
+export function account(index: number): { key: Hex; address: Hex } {
+  const found = ACCOUNTS[index];
+  if (found === undefined) throw new Error(`there are ten accounts, no account ${index}`);
+  return found;
 }
 
 async function untilAnswers(chain: TestChain): Promise<void> {

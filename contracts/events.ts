@@ -1,0 +1,145 @@
+/**
+ * The contracts' logs as events of the market: one decoder for indexer, scheduler, verifier and agents.
+ *
+ * Integers of up to 32 bits are `number`, wider ones `bigint`; addresses are lower-case; structs are nested objects.
+ */
+import { concat, decodeAbiParameters, toEventSelector } from 'viem';
+import type { AbiEvent, AbiParameter } from 'viem';
+import type { Hex, MarketEvent } from '../domain/types.ts';
+import type { Deployment } from './deployment.ts';
+import { auctionAbi, leaseBookAbi, providerRegistryAbi, vaultAbi } from './generated/abi.ts';
+
+/** A log as a node gives it, raw (hex quantities) or read by viem or ethers. */
+export interface RawLog {
+  address: string;
+  topics: readonly string[];
+  data: string;
+  blockNumber: bigint | number | string;
+  logIndex: bigint | number | string;
+}
+
+export type ContractName = 'vault' | 'registry' | 'auction' | 'leaseBook';
+export const CONTRACTS: readonly ContractName[] = ['vault', 'registry', 'auction', 'leaseBook'];
+
+export interface ContractEvent extends MarketEvent {
+  contract: ContractName;
+}
+
+/** A row of `chain_event`: wide integers are decimal strings there. */
+export interface StoredEvent {
+  blockNumber: string | bigint;
+  logIndex: number;
+  name: string;
+  args: Record<string, unknown>;
+}
+
+interface EventType {
+  contract: ContractName;
+  name: string;
+  indexed: AbiParameter[];
+  plain: AbiParameter[];
+}
+
+/** OpenZeppelin's own; it says nothing of the market. */
+const FOREIGN = new Set(['EIP712DomainChanged']);
+
+const BY_TOPIC = new Map<string, EventType>([
+  ...eventTypes('vault', vaultAbi),
+  ...eventTypes('registry', providerRegistryAbi),
+  ...eventTypes('auction', auctionAbi),
+  ...eventTypes('leaseBook', leaseBookAbi),
+]);
+const BY_NAME = new Map([...BY_TOPIC.values()].map((type) => [type.name, type]));
+
+/** Decodes the market's logs, in the order given; logs of other contracts are passed over. */
+export function decodeLogs(deployment: Deployment, logs: readonly RawLog[]): MarketEvent[] {
+  return logs.flatMap((log) => decodeLog(deployment, log) ?? []);
+}
+
+/** Decodes one log; null when it is none of the market's. */
+export function decodeLog(deployment: Deployment, log: RawLog): ContractEvent | null {
+  const type = BY_TOPIC.get(log.topics[0] ?? '');
+  if (type === undefined || log.address.toLowerCase() !== deployment[type.contract]) return null;
+  return {
+    blockNumber: BigInt(log.blockNumber),
+    logIndex: Number(log.logIndex),
+    contract: type.contract,
+    name: type.name,
+    args: {
+      // Indexed arguments of ours are single words, so that all of them decode in one go.
+      ...readParameters(type.indexed, concat(log.topics.slice(1) as Hex[])),
+      ...readParameters(type.plain, log.data as Hex),
+    },
+  };
+}
+
+/** Arguments as JSON holds them. */
+export function storedArgs(args: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, toJson(value)]));
+}
+
+/** The event of a stored row, its wide integers `bigint` again. */
+export function reviveEvent(row: StoredEvent): MarketEvent {
+  const type = BY_NAME.get(row.name);
+  if (type === undefined)
+    throw new Error(`chain_event holds an event ${row.name}, which no contract of ours has`);
+  const revived = [...type.indexed, ...type.plain].map((parameter) => {
+    const name = parameter.name ?? '';
+    return [name, fromJson(parameter, row.args[name])];
+  });
+  const args = Object.fromEntries(revived) as Record<string, unknown>;
+  return { blockNumber: BigInt(row.blockNumber), logIndex: row.logIndex, name: row.name, args };
+}
+
+function eventTypes(contract: ContractName, abi: readonly { type: string }[]): [string, EventType][] {
+  const events = abi.filter((item): item is AbiEvent => item.type === 'event');
+  return events
+    .filter((event) => !FOREIGN.has(event.name))
+    .map(({ name, inputs, ...event }) => [
+      toEventSelector({ ...event, name, inputs }),
+      {
+        contract,
+        name,
+        indexed: inputs.filter((input) => input.indexed === true),
+        plain: inputs.filter((input) => input.indexed !== true),
+      },
+    ]);
+}
+
+function readParameters(parameters: AbiParameter[], data: Hex): Record<string, unknown> {
+  const values = decodeAbiParameters(parameters, data) as unknown[];
+  return Object.fromEntries(
+    parameters.map((parameter, index) => [parameter.name ?? '', normalize(parameter, values[index])]),
+  );
+}
+
+function normalize(parameter: AbiParameter, value: unknown): unknown {
+  if (parameter.type === 'address') return (value as string).toLowerCase();
+  if (parameter.type === 'tuple') return mapFields(parameter, value, normalize);
+  return isWide(parameter) ? BigInt(value as bigint | number) : value;
+}
+
+function fromJson(parameter: AbiParameter, value: unknown): unknown {
+  if (parameter.type === 'tuple') return mapFields(parameter, value, fromJson);
+  return isWide(parameter) ? BigInt(value as string) : value;
+}
+
+function toJson(value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  return typeof value === 'object' && value !== null ? storedArgs(value as Record<string, unknown>) : value;
+}
+
+function mapFields(
+  parameter: AbiParameter,
+  value: unknown,
+  map: (field: AbiParameter, value: unknown) => unknown,
+): Record<string, unknown> {
+  const fields = 'components' in parameter ? parameter.components : [];
+  const source = value as Record<string, unknown>;
+  return Object.fromEntries(fields.map((field) => [field.name, map(field, source[field.name ?? ''])]));
+}
+
+function isWide({ type }: AbiParameter): boolean {
+  const bits = /^u?int(\d+)$/.exec(type)?.[1];
+  return bits !== undefined && Number(bits) > 32;
+}
