@@ -3,11 +3,26 @@ import { concat, hexToBytes, keccakBytes, uintBytes, ZERO_HASH } from './hash.ts
 import type { Hex } from './types.ts';
 import type { StateVector } from './vectors.ts';
 
-export function orderLeaf(order: { id: Hex; code: number }): Uint8Array {
+export interface OrderLeaf {
+  id: Hex;
+  /** `ORDER_CODE` */
+  code: number;
+}
+
+export interface AskLeaf {
+  id: Hex;
+  node: Hex;
+  /** Cards that could win at the close. */
+  free: number;
+  /** `ASK_CODE` */
+  code: number;
+}
+
+export function orderLeaf(order: OrderLeaf): Uint8Array {
   return concat(hexToBytes(order.id), Uint8Array.of(order.code));
 }
 
-export function askLeaf(ask: { id: Hex; node: Hex; free: number; code: number }): Uint8Array {
+export function askLeaf(ask: AskLeaf): Uint8Array {
   return concat(hexToBytes(ask.id), hexToBytes(ask.node), uintBytes(ask.free, 4), Uint8Array.of(ask.code));
 }
 

@@ -187,6 +187,11 @@ const FOLDS: Record<string, Fold> = {
     account.unbidding += args.big('amount');
     account.readyAt = args.big('readyAt');
   },
+  UnbidRecalled: (state, args) => {
+    const account = accountOf(state, args.hex('account'));
+    account.unbidding -= args.big('amount');
+    account.bidding += args.big('amount');
+  },
   UnbidFinished: (state, args) => {
     const account = accountOf(state, args.hex('account'));
     account.unbidding -= args.big('amount');

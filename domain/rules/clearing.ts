@@ -1,0 +1,174 @@
+/** The slot's trees and its matches against the replay. */
+import { askLeaf, matchLeaf, orderLeaf, vectorLeaf, type MatchLeaf } from '../leaves.ts';
+import { merkleRoot, TAG, type TreeTag } from '../merkle.ts';
+import type { PageEvidence } from '../evidence.ts';
+import type { ClearedSlot } from '../slot.ts';
+import type { Hex } from '../types.ts';
+import { found, notChecked, NO_HEADER, type Case, type Finding, type Rule } from './finding.ts';
+
+export const ordersRoot: Rule = {
+  rule: 'orders-root',
+  sentence: 'The orders are those that the closing block makes eligible, each with its code.',
+  check: (subject) =>
+    compareTree(subject, {
+      tag: TAG.orders,
+      root: 'ordersRoot',
+      count: 'orderCount',
+      name: (leaf) => `order ${leaf.id}`,
+      expected: (replay) => replay.orders,
+      published: subject.evidence.leaves?.orders,
+      encode: orderLeaf,
+    }),
+};
+
+export const asksRoot: Rule = {
+  rule: 'asks-root',
+  sentence: 'The asks have the free cards and codes that the closing block gives them.',
+  check: (subject) =>
+    compareTree(subject, {
+      tag: TAG.asks,
+      root: 'asksRoot',
+      count: 'askCount',
+      name: (leaf) => `ask ${leaf.id}`,
+      expected: (replay) => replay.asks,
+      published: subject.evidence.leaves?.asks,
+      encode: askLeaf,
+    }),
+};
+
+export const vectorsRoot: Rule = {
+  rule: 'vectors-root',
+  sentence: "The nodes' state vectors follow from their leases and attributes on-chain.",
+  check: (subject) =>
+    compareTree(subject, {
+      tag: TAG.vectors,
+      root: 'vectorsRoot',
+      count: 'nodeCount',
+      name: (leaf) => `node ${leaf.node}`,
+      expected: (replay) => replay.vectors,
+      published: subject.evidence.leaves?.vectors,
+      encode: vectorLeaf,
+    }),
+};
+
+export const clearing: Rule = {
+  rule: 'clearing',
+  sentence: 'Every match is the one that the auction of the same inputs gives, and none is left out.',
+  check: ({ evidence, replay, noReplay }) => {
+    if (!replay) return notChecked(noReplay);
+    const published = publishedOf(evidence.pages);
+    if (typeof published === 'string') return notChecked(published);
+    for (const [index, expected] of replay.matches.entries()) {
+      const difference = compareMatch(index, expected, published[index]);
+      if (difference !== null) return found(index, difference);
+    }
+    const extra = published[replay.matches.length];
+    if (extra) return found(published.length, `order ${extra.orderId} is matched, the replay leaves it out`);
+    return found(replay.matches.length);
+  },
+};
+
+export const matchesRoot: Rule = {
+  rule: 'matches-root',
+  sentence: "The header's match root is over the matches of all pages.",
+  check: ({ evidence: { committed, pages } }) => {
+    if (!committed) return notChecked(NO_HEADER);
+    const published = publishedOf(pages);
+    if (typeof published === 'string') return notChecked(published);
+    const { matchCount, matchesRoot: root } = committed.header;
+    if (published.length !== matchCount)
+      return found(1, `the header counts ${matchCount} matches, the pages have ${published.length}`);
+    const computed = merkleRoot(TAG.matches, published.map(matchLeaf));
+    return found(2, computed === root ? null : `the header has ${root}, the pages' matches give ${computed}`);
+  },
+};
+
+export const pages: Rule = {
+  rule: 'pages',
+  sentence: 'Every announced page is on-chain once, and its root and count are those of its matches.',
+  check: ({ evidence }) => {
+    if (!evidence.committed) return notChecked(NO_HEADER);
+    const { pageCount } = evidence.committed.header;
+    for (let page = 0; page < pageCount; page++)
+      if (evidence.pages[page]?.page !== page) return found(page, `page ${page} of ${pageCount} is missing`);
+    if (evidence.pages.length > pageCount)
+      return found(pageCount, `there are ${evidence.pages.length} pages, the header announced ${pageCount}`);
+    for (const { page, count, root, matches } of evidence.pages) {
+      if (!matches) return notChecked(`the matches of page ${page} are missing`);
+      if (matches.length !== count)
+        return found(page, `page ${page} announced ${count} matches and has ${matches.length}`);
+      const computed = merkleRoot(TAG.matches, matches.map(matchLeaf));
+      if (computed !== root)
+        return found(page, `page ${page} has root ${root}, its matches give ${computed}`);
+    }
+    return found(pageCount);
+  },
+};
+
+interface Tree<T> {
+  tag: TreeTag;
+  root: 'ordersRoot' | 'asksRoot' | 'vectorsRoot';
+  count: 'orderCount' | 'askCount' | 'nodeCount';
+  name: (leaf: T) => string;
+  expected: (replay: ClearedSlot) => readonly T[];
+  published: readonly T[] | undefined;
+  encode: (leaf: T) => Uint8Array;
+}
+
+function compareTree<T extends object>({ evidence, replay, noReplay }: Case, tree: Tree<T>): Finding {
+  if (!evidence.committed) return notChecked(NO_HEADER);
+  if (!replay) return notChecked(noReplay);
+  const { header } = evidence.committed;
+  const expected = tree.expected(replay);
+  if (header[tree.count] !== replay.header[tree.count])
+    return found(1, `the header counts ${header[tree.count]}, the replay ${replay.header[tree.count]}`);
+  const [root, computed] = [header[tree.root], replay.header[tree.root]];
+  if (root === computed) return found(expected.length);
+  return found(
+    expected.length,
+    firstLeaf(tree, root, expected) ?? `the header has ${root}, the replay ${computed}`,
+  );
+}
+
+/** Which published leaf differs; null when none was published or what was is not what the root is over. */
+function firstLeaf<T extends object>(tree: Tree<T>, root: Hex, expected: readonly T[]): string | null {
+  const { published } = tree;
+  if (!published || merkleRoot(tree.tag, published.map(tree.encode)) !== root) return null;
+  for (const [index, leaf] of expected.entries()) {
+    const given = published[index];
+    if (!given || tree.name(given) !== tree.name(leaf)) return `${tree.name(leaf)} is not where it belongs`;
+    for (const [field, value] of Object.entries(leaf)) {
+      const other = (given as Record<string, unknown>)[field];
+      if (other !== value)
+        return `${tree.name(leaf)}: ${field} is ${String(other)}, it should be ${String(value)}`;
+    }
+  }
+  return null;
+}
+
+/** The slot's matches page by page, or what is missing. */
+function publishedOf(all: readonly PageEvidence[]): MatchLeaf[] | string {
+  const matches: MatchLeaf[] = [];
+  for (const page of all) {
+    if (!page.matches) return `the matches of page ${page.page} are missing`;
+    matches.push(...page.matches);
+  }
+  return matches;
+}
+
+function compareMatch(index: number, expected: MatchLeaf, given: MatchLeaf | undefined): string | null {
+  const at = `match ${index}, order ${expected.orderId}`;
+  if (!given) return `${at}: it is missing; the winner should be ask ${expected.askId} at ${expected.price}`;
+  if (given.orderId !== expected.orderId) return `${at}: order ${given.orderId} stands in its place`;
+  if (given.askId !== expected.askId)
+    return `${at}: the winner is ask ${given.askId}, it should be ${expected.askId}`;
+  if (given.price !== expected.price || given.step !== expected.step)
+    return `${at}: the price is ${given.price} (step ${given.step}), it should be ${expected.price} (step ${expected.step})`;
+  if (given.runnerUp !== expected.runnerUp)
+    return `${at}: the runner-up is ${given.runnerUp ?? 'none'}, it should be ${expected.runnerUp ?? 'none'}`;
+  const wrong = expected.shortlist.findIndex((id, place) => given.shortlist[place] !== id);
+  if (wrong >= 0)
+    return `${at}: place ${wrong} of the shortlist is ${given.shortlist[wrong] ?? 'empty'}, it should be ${expected.shortlist[wrong]}`;
+  if (given.shortlist.length > expected.shortlist.length) return `${at}: the shortlist is too long`;
+  return null;
+}

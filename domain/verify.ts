@@ -1,0 +1,59 @@
+/**
+ * A slot, judged: one result per rule, each with the first difference. What can't be checked is said and is no PASS.
+ * (protocol.md, claims: what no bounded proof shows is still deterministic arithmetic over the same inputs)
+ */
+import type { SlotEvidence } from './evidence.ts';
+import { pages, matchesRoot, ordersRoot, asksRoot, vectorsRoot, clearing } from './rules/clearing.ts';
+import type { Case, Finding, Rule } from './rules/finding.ts';
+import { fills } from './rules/fills.ts';
+import { headerBlock, deadline, gamma } from './rules/header.ts';
+import { inputsHash, items, replayOf, signatures } from './rules/inputs.ts';
+import { settlement } from './rules/settlement.ts';
+import type { Hex } from './types.ts';
+
+export interface RuleResult {
+  rule: string;
+  /** What holds when the rule holds. */
+  sentence: string;
+  ok: boolean;
+  /** How many facts were compared. */
+  checked: number;
+  /** What is wrong, or "not checked: …"; absent when `ok`. */
+  firstDifference?: string;
+}
+
+/** In the order in which a reader wants them: each builds on those before. */
+const RULES: readonly Rule[] = [
+  headerBlock,
+  deadline,
+  gamma,
+  inputsHash,
+  items,
+  signatures,
+  ordersRoot,
+  asksRoot,
+  vectorsRoot,
+  clearing,
+  matchesRoot,
+  pages,
+  fills,
+  settlement,
+];
+
+/**
+ * @param digests ids computed earlier, by message object; pass one cache for many slots when the message objects are
+ * shared between them and never change
+ */
+export function verifySlot(
+  evidence: SlotEvidence,
+  digests: WeakMap<object, Hex> = new WeakMap(),
+): RuleResult[] {
+  const subject: Case = { evidence, ...replayOf(evidence, digests) };
+  return RULES.map(({ rule, sentence, check }) => {
+    const finding: Finding = check(subject);
+    const { checked, difference } = finding;
+    return difference === null
+      ? { rule, sentence, ok: true, checked }
+      : { rule, sentence, ok: false, checked, firstDifference: difference };
+  });
+}
