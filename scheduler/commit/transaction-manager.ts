@@ -226,6 +226,7 @@ export function createTransactionManager(options: TransactionManagerOptions): Tr
       }
       if (Date.now() - lastMove > bumpAfterMs) {
         lastMove = Date.now();
+        for (const intent of await store.unfinished()) if (!waiting.has(intent.effect)) await broadcast(intent);
         const used = await firstFree();
         for (const intent of [...waiting.values()]) {
           // Asked after the nonce count, so a receipt that came in between is not taken for a lost nonce.
@@ -271,7 +272,10 @@ export function createTransactionManager(options: TransactionManagerOptions): Tr
           }),
         );
       });
-      await broadcastAll(intents.filter((intent) => intent.state === 'signed' || intent.state === 'sent'));
+      const ours = new Set(intents.map((intent) => intent.effect));
+      // Another caller's bytes that never left hold a lower nonce, and ours would wait for it for ever.
+      const open = await store.unfinished();
+      await broadcastAll(open.filter((intent) => intent.state === 'signed' || ours.has(intent.effect)));
       const mined = await waitFor(intents);
       return calls.map((call) => mined.get(call.effect) as Mined);
     },

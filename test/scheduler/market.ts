@@ -169,7 +169,7 @@ export function signOrder(
     ...fields,
   };
   const id = orderId(domain, order);
-  return { id, order, classes: [classId(CLASS)], signature: sign(consumer, id) };
+  return { id, order, classes: [], signature: sign(consumer, id) };
 }
 
 const sign = (name: string, digest: Hex): Hex =>
