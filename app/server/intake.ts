@@ -150,11 +150,7 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
         tx,
         fresh.map((item) => item.order.workload),
       );
-      const market = await loadOrderMarket(
-        tx,
-        (slot + 1n) * slotSeconds,
-        fresh.map((item) => item.order.consumer),
-      );
+      const market = await loadOrderMarket(tx, (slot + 1n) * slotSeconds, fresh);
       const chain = await receipts.open(tx, slot);
       const accepted: PreparedOrder[] = [];
       const bodies = new Map<Hex, string>();

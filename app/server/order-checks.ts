@@ -46,28 +46,26 @@ const TASK_FIELDS = [
   ['minReputation', 10_000],
 ] as const;
 
-function named(requirement: Hex, classes: Hex[]): Hex[] {
-  return classes.length === 0 && requirement !== ZERO_HASH ? [requirement] : classes;
+/** Ids of the classes that the order accepts; none means any. */
+export function wantedClasses({ order, classes }: SignedOrder): Hex[] {
+  return classes.length === 0 && order.requirement !== ZERO_HASH ? [order.requirement] : classes;
 }
 
 /** The market as an order meets it. */
 export interface OrderMarket {
   /** End of the slot now open, unix seconds. */
   slotEnd: bigint;
-  /** Classes that some node has: id to name. */
+  /** Classes that some node has, id to name: the wanted ones, or all when one is unknown. */
   classes: Map<Hex, string>;
-  /** Regions that some node is in: id to name. */
+  /** Regions that some node is in, id to name; empty when no order names one. */
   regions: Map<Hex, string>;
   /** Bidding balance of an account, base units. */
   biddingOf(account: Hex): bigint;
 }
 
 /** What the order says against the market of this moment. Throws a `Refusal`. */
-export function checkOrderAgainst(
-  { order, classes }: SignedOrder,
-  market: OrderMarket,
-  parameters: Parameters,
-): void {
+export function checkOrderAgainst(signed: SignedOrder, market: OrderMarket, parameters: Parameters): void {
+  const { order } = signed;
   if (order.validUntil < market.slotEnd) {
     throw new Refusal(
       'EXPIRED',
@@ -83,7 +81,7 @@ export function checkOrderAgainst(
       `Sign it again with latestStart ${earliest} or later.`,
     );
   }
-  const wanted = named(order.requirement, classes);
+  const wanted = wantedClasses(signed);
   if (wanted.length > 0 && !wanted.some((id) => market.classes.has(id))) {
     throw new Refusal(
       'UNKNOWN_CLASS',
