@@ -52,7 +52,7 @@ export function formatCpi(cpi: Cpi): string {
   for (const segment of SEGMENTS) {
     const names = CPI_FIELDS[segment];
     const missing = names.findIndex(
-      (_, i) => cpi[segment][i] === undefined || isNeeded(segment, cpi[segment][i]!),
+      (_, i) => cpi[segment][i] === undefined || isNeeded(segment, cpi[segment][i]),
     );
     if (missing >= 0) throw refused(`its field ${names[missing]} is missing`);
     if (cpi[segment].some((value) => !value.isWellFormed())) throw refused('a field is no Unicode text');

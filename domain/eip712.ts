@@ -2,7 +2,16 @@
  * EIP-712 for the market's messages. The digest of a message is its id: bound to the chain and the Auction contract.
  * `TYPES` serves wallets (viem and ethers take it as it is); our own encoder serves ids, and a test holds both equal.
  */
-import { concat, hexToBytes, keccak, keccakText, uintBytes } from './hash.ts';
+import {
+  concat,
+  hexToBytes,
+  keccak,
+  keccakBytes,
+  keccakText,
+  uintBytes,
+  writeHex,
+  writeUint,
+} from './hash.ts';
 import type { Ask, Hex, Listing, Order, Receipt, SigningDomain } from './types.ts';
 
 const field = (name: string, type: string) => ({ name, type });
@@ -85,21 +94,37 @@ const typeHashes = new Map<MessageType, Uint8Array>();
 const separators = new Map<string, Uint8Array>();
 
 function digest(domain: SigningDomain, type: MessageType, message: object): Hex {
-  const values = message as Record<string, string | bigint | number>;
-  const words = TYPES[type].map(({ name, type: kind }) => word(kind, name, values[name]));
-  const structHash = hexToBytes(keccak(concat(typeHash(type), ...words)));
-  return keccak(concat(Uint8Array.of(0x19, 0x01), separator(domain), structHash));
+  const values = message as Record<string, unknown>;
+  const fields = TYPES[type];
+  const words = new Uint8Array(32 * (fields.length + 1));
+  words.set(typeHash(type));
+  for (let i = 0; i < fields.length; i++)
+    writeField(words, 32 * (i + 1), fields[i]!, values[fields[i]!.name]);
+  const bytes = new Uint8Array(66);
+  bytes[0] = 0x19;
+  bytes[1] = 0x01;
+  bytes.set(separator(domain), 2);
+  bytes.set(keccakBytes(words), 34);
+  return keccak(bytes);
 }
 
 /** One 32-byte word. @throws RangeError when the value is missing or exceeds its type. */
-function word(kind: string, name: string, value: string | bigint | number | undefined): Uint8Array {
-  if (value === undefined) throw new RangeError(`${name} is missing`);
-  const size = kind === 'bytes32' ? 32 : kind === 'address' ? 20 : Number(kind.slice(4)) / 8;
-  const bytes = kind.startsWith('uint')
-    ? uintBytes(BigInt(value), size)
-    : hexToBytes(String(value).toLowerCase() as Hex);
-  if (bytes.length !== size) throw new RangeError(`${name} has ${bytes.length} bytes, not ${size}`);
-  return size === 32 ? bytes : concat(new Uint8Array(32 - size), bytes);
+function writeField(
+  words: Uint8Array,
+  at: number,
+  { name, type }: { name: string; type: string },
+  value: unknown,
+): void {
+  if (type.startsWith('uint')) {
+    if (typeof value !== 'number' && typeof value !== 'bigint') throw new RangeError(`${name} is no integer`);
+    const size = Number(type.slice(4)) / 8;
+    writeUint(words, at + 32 - size, size, value);
+    return;
+  }
+  const size = type === 'address' ? 20 : 32;
+  if (typeof value !== 'string' || value.length !== 2 + 2 * size)
+    throw new RangeError(`${name} is no ${type}`);
+  writeHex(words, at + 32 - size, value as Hex);
 }
 
 function typeHash(type: MessageType): Uint8Array {
@@ -124,7 +149,8 @@ function separator(domain: SigningDomain): Uint8Array {
           hexToBytes(keccakText('Cardhour')),
           hexToBytes(keccakText('1')),
           uintBytes(domain.chainId, 32),
-          word('address', 'auction', domain.auction),
+          new Uint8Array(12),
+          hexToBytes(domain.auction),
         ),
       ),
     );

@@ -1,42 +1,85 @@
 /** keccak256 and the few byte helpers that encodings need. Hex is lower-case and 0x-prefixed. */
-import { keccak_256 } from '@noble/hashes/sha3.js';
-import { bytesToHex as toHex, hexToBytes as fromHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { keccak256 } from './keccak.ts';
 import type { Hex } from './types.ts';
+
+const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const UTF8 = new TextEncoder();
 
 export const ZERO_HASH: Hex = `0x${'0'.repeat(64)}`;
 
 export function bytesToHex(bytes: Uint8Array): Hex {
-  return `0x${toHex(bytes)}`;
+  let text = '';
+  for (let i = 0; i < bytes.length; i++) text += HEX_OF_BYTE[bytes[i]!]!;
+  return `0x${text}`;
 }
 
-/** @throws on anything but an even number of hex digits after 0x. */
+/** @throws RangeError on anything but an even number of hex digits after 0x. */
 export function hexToBytes(hex: Hex): Uint8Array {
-  return fromHex(hex.slice(2));
+  const bytes = new Uint8Array(Math.max(0, (hex.length - 2) >> 1));
+  writeHex(bytes, 0, hex);
+  return bytes;
+}
+
+/** Writes the bytes of `hex` into `target` from `offset` on. @throws RangeError when it is no hex or does not fit. */
+export function writeHex(target: Uint8Array, offset: number, hex: Hex): void {
+  const length = (hex.length - 2) / 2;
+  if (!Number.isInteger(length) || length < 0 || !hex.startsWith('0x')) throw notHex(hex);
+  if (offset + length > target.length) throw new RangeError(`${hex} does not fit`);
+  for (let i = 0; i < length; i++) {
+    const byte = (nibble(hex.charCodeAt(2 + 2 * i)) << 4) | nibble(hex.charCodeAt(3 + 2 * i));
+    if (byte < 0) throw notHex(hex);
+    target[offset + i] = byte;
+  }
+}
+
+/** Value of a hex digit's character; below zero when it is none. */
+function nibble(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  const lower = code | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
+}
+
+function notHex(text: string): RangeError {
+  return new RangeError(`'${text}' is not an even number of hex digits after 0x`);
 }
 
 export function keccakBytes(bytes: Uint8Array): Uint8Array {
-  return keccak_256(bytes);
+  return keccak256(bytes);
 }
 
 export function keccak(bytes: Uint8Array): Hex {
-  return bytesToHex(keccak_256(bytes));
+  return bytesToHex(keccak256(bytes));
 }
 
 export function keccakText(text: string): Hex {
-  return keccak(utf8ToBytes(text));
+  return keccak(UTF8.encode(text));
 }
 
 /** `value` as `size` big-endian bytes. @throws RangeError when it does not fit. */
 export function uintBytes(value: bigint | number, size: number): Uint8Array {
-  let rest = BigInt(value);
-  if (rest < 0n) throw new RangeError(`${value} is negative`);
   const bytes = new Uint8Array(size);
-  for (let i = size - 1; i >= 0; i--) {
-    bytes[i] = Number(rest & 0xffn);
-    rest >>= 8n;
-  }
-  if (rest > 0n) throw new RangeError(`${value} does not fit ${size} bytes`);
+  writeUint(bytes, 0, size, value);
   return bytes;
+}
+
+/** Writes `value` as `size` big-endian bytes at `offset`. @throws RangeError when it does not fit or is no whole number. */
+export function writeUint(target: Uint8Array, offset: number, size: number, value: bigint | number): void {
+  let at = offset + size - 1;
+  let small = typeof value === 'number' ? value : 0;
+  if (typeof value === 'bigint') {
+    let rest = value;
+    for (; rest > 0xffff_ffffn && at - 3 >= offset; rest >>= 32n) {
+      let word = Number(rest & 0xffff_ffffn);
+      for (let i = 0; i < 4; i++, word >>>= 8) target[at--] = word;
+    }
+    small = rest > BigInt(Number.MAX_SAFE_INTEGER) ? -1 : Number(rest);
+  }
+  if (!Number.isSafeInteger(small) || small < 0) throw new RangeError(`${value} does not fit ${size} bytes`);
+  for (; at >= offset; at--) {
+    target[at] = small % 256;
+    small = Math.floor(small / 256);
+  }
+  if (small > 0) throw new RangeError(`${value} does not fit ${size} bytes`);
 }
 
 export function concat(...parts: Uint8Array[]): Uint8Array {

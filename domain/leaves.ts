@@ -1,5 +1,5 @@
 /** Leaf bytes of the market's trees (ADR 0001, "Merkle trees"). */
-import { concat, hexToBytes, keccakBytes, uintBytes, ZERO_HASH } from './hash.ts';
+import { keccakBytes, writeHex, writeUint } from './hash.ts';
 import type { Hex } from './types.ts';
 import type { StateVector } from './vectors.ts';
 
@@ -18,22 +18,33 @@ export interface AskLeaf {
   code: number;
 }
 
+/** order id 32 ‖ code 1 */
 export function orderLeaf(order: OrderLeaf): Uint8Array {
-  return concat(hexToBytes(order.id), Uint8Array.of(order.code));
+  const bytes = new Uint8Array(33);
+  writeHex(bytes, 0, order.id);
+  writeUint(bytes, 32, 1, order.code);
+  return bytes;
 }
 
+/** ask id 32 ‖ node 32 ‖ free cards 4 ‖ code 1 */
 export function askLeaf(ask: AskLeaf): Uint8Array {
-  return concat(hexToBytes(ask.id), hexToBytes(ask.node), uintBytes(ask.free, 4), Uint8Array.of(ask.code));
+  const bytes = new Uint8Array(69);
+  writeHex(bytes, 0, ask.id);
+  writeHex(bytes, 32, ask.node);
+  writeUint(bytes, 64, 4, ask.free);
+  writeUint(bytes, 68, 1, ask.code);
+  return bytes;
 }
 
+/** node 32 ‖ compute 2 ‖ network 2 ‖ storage 2 ‖ entropy micro-bits 4 */
 export function vectorLeaf(vector: StateVector): Uint8Array {
-  return concat(
-    hexToBytes(vector.node),
-    uintBytes(vector.compute, 2),
-    uintBytes(vector.network, 2),
-    uintBytes(vector.storage, 2),
-    uintBytes(vector.entropyMicroBits, 4),
-  );
+  const bytes = new Uint8Array(42);
+  writeHex(bytes, 0, vector.node);
+  writeUint(bytes, 32, 2, vector.compute);
+  writeUint(bytes, 34, 2, vector.network);
+  writeUint(bytes, 36, 2, vector.storage);
+  writeUint(bytes, 38, 4, vector.entropyMicroBits);
+  return bytes;
 }
 
 export interface MatchLeaf {
@@ -46,13 +57,16 @@ export interface MatchLeaf {
   shortlist: readonly Hex[];
 }
 
+/** order id 32 ‖ ask id 32 ‖ runner-up 32 ‖ step 1 ‖ price 16 ‖ keccak256(packed shortlist ask ids) 32 */
 export function matchLeaf(match: MatchLeaf): Uint8Array {
-  return concat(
-    hexToBytes(match.orderId),
-    hexToBytes(match.askId),
-    hexToBytes(match.runnerUp ?? ZERO_HASH),
-    Uint8Array.of(match.step),
-    uintBytes(match.price, 16),
-    keccakBytes(concat(...match.shortlist.map(hexToBytes))),
-  );
+  const bytes = new Uint8Array(145);
+  writeHex(bytes, 0, match.orderId);
+  writeHex(bytes, 32, match.askId);
+  if (match.runnerUp !== null) writeHex(bytes, 64, match.runnerUp);
+  writeUint(bytes, 96, 1, match.step);
+  writeUint(bytes, 97, 16, match.price);
+  const shortlist = new Uint8Array(32 * match.shortlist.length);
+  match.shortlist.forEach((id, place) => writeHex(shortlist, 32 * place, id));
+  bytes.set(keccakBytes(shortlist), 113);
+  return bytes;
 }

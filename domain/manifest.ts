@@ -1,5 +1,5 @@
 /** A slot's inputs as canonical bytes: which orders and asks, each list ascending by id (ADR 0001, "Slot inputs"). */
-import { bytesToHex, concat, hexToBytes, uintBytes } from './hash.ts';
+import { bytesToHex, concat, uintBytes, writeHex, writeUint } from './hash.ts';
 import type { Hex } from './types.ts';
 
 const MAGIC = Uint8Array.of(0x43, 0x48, 0x53, 0x31); // "CHS1"
@@ -40,7 +40,10 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
 
 function encodeIds(ids: readonly Hex[]): Uint8Array {
   ascending(ids);
-  return concat(uintBytes(ids.length, 4), ...ids.map(hexToBytes));
+  const bytes = new Uint8Array(4 + 32 * ids.length);
+  writeUint(bytes, 0, 4, ids.length);
+  ids.forEach((id, place) => writeHex(bytes, 4 + 32 * place, id));
+  return bytes;
 }
 
 function ascending(ids: readonly Hex[]): void {

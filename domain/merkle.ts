@@ -11,7 +11,10 @@ export type TreeTag = (typeof TAG)[keyof typeof TAG];
 const EMPTY_TOP = new Uint8Array(32);
 
 export function leafHash(tag: TreeTag, leaf: Uint8Array): Uint8Array {
-  return keccakBytes(concat(Uint8Array.of(0x00, tag), leaf));
+  const bytes = new Uint8Array(2 + leaf.length);
+  bytes[1] = tag;
+  bytes.set(leaf, 2);
+  return keccakBytes(bytes);
 }
 
 export function merkleRoot(tag: TreeTag, leaves: readonly Uint8Array[]): Hex {
@@ -62,7 +65,11 @@ function parents(level: Uint8Array[]): Uint8Array[] {
 }
 
 function inner(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return keccakBytes(concat(Uint8Array.of(0x01), left, right));
+  const bytes = new Uint8Array(65);
+  bytes[0] = 0x01;
+  bytes.set(left, 1);
+  bytes.set(right, 33);
+  return keccakBytes(bytes);
 }
 
 function bind(tag: TreeTag, count: number, top: Uint8Array): Hex {
