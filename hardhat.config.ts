@@ -9,7 +9,8 @@ export default defineConfig({
   solidity: {
     version: '0.8.37',
     path: soljson,
-    settings: { optimizer: { enabled: true, runs: 20_000 }, evmVersion: 'cancun', viaIR: true },
+    // viaIR would save 5 % of the gas and cost 5 times the build time (25 s against 5 s).
+    settings: { optimizer: { enabled: true, runs: 20_000 }, evmVersion: 'cancun' },
   },
   test: {
     solidity: {

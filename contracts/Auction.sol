@@ -134,23 +134,24 @@ contract Auction is Nonces, EIP712 {
         if (duration < MIN_LEASE_SECONDS || duration > MAX_LEASE_SECONDS) {
             revert DurationOutOfBounds(duration, MIN_LEASE_SECONDS, MAX_LEASE_SECONDS);
         }
-        uint128 rate = listing.pricePerCardHour;
-        uint256 total = LEASE_BOOK.quote(cards, duration, rate);
+        uint256 total = LEASE_BOOK.quote(cards, duration, listing.pricePerCardHour);
         if (total > maxTotal) revert PriceTooHigh(total, maxTotal);
 
         filled[listingId] += cards;
         VAULT.lockFromAvailable(msg.sender, total);
         leaseId = LEASE_BOOK.openLease(
-            msg.sender,
-            listing.provider,
-            listing.node,
-            listingId,
-            0,
-            cards,
-            duration,
-            rate,
-            total,
-            workload
+            ILeaseBook.Terms({
+                consumer: msg.sender,
+                provider: listing.provider,
+                node: listing.node,
+                sourceId: listingId,
+                slot: 0,
+                cards: cards,
+                duration: duration,
+                rate: listing.pricePerCardHour,
+                locked: total,
+                workload: workload
+            })
         );
         emit ListingBought(listingId, msg.sender, leaseId, cards);
     }
@@ -181,16 +182,18 @@ contract Auction is Nonces, EIP712 {
         filled[clearing.askId] = uint32(sold + order.cards);
         _useNonce(order.consumer, order.nonce);
         uint64 leaseId = LEASE_BOOK.openLease(
-            order.consumer,
-            ask.provider,
-            ask.supply,
-            clearing.orderId,
-            clearing.slot,
-            order.cards,
-            order.duration,
-            clearing.price,
-            total,
-            order.workload
+            ILeaseBook.Terms({
+                consumer: order.consumer,
+                provider: ask.provider,
+                node: ask.supply,
+                sourceId: clearing.orderId,
+                slot: clearing.slot,
+                cards: order.cards,
+                duration: order.duration,
+                rate: clearing.price,
+                locked: total,
+                workload: order.workload
+            })
         );
         emit OrderFilled(clearing.orderId, clearing.askId, clearing.slot, leaseId, order.cards, order.nonce);
         return Skip.NONE;

@@ -53,42 +53,31 @@ contract LeaseBook is ILeaseBook {
     }
 
     /// @inheritdoc ILeaseBook
-    function openLease(
-        address consumer,
-        address provider,
-        bytes32 node,
-        bytes32 sourceId,
-        uint64 slot,
-        uint32 cards,
-        uint32 duration,
-        uint128 rate,
-        uint256 locked,
-        bytes32 workload
-    ) external returns (uint64 leaseId) {
+    function openLease(Terms calldata terms) external returns (uint64 leaseId) {
         if (msg.sender != AUCTION) revert NotProtocol(msg.sender);
         leaseId = ++leaseCount;
         Record storage lease = _leases[leaseId];
-        lease.consumer = consumer;
+        lease.consumer = terms.consumer;
         lease.start = uint40(block.timestamp);
-        lease.cards = cards;
+        lease.cards = terms.cards;
         lease.feeBps = FEE_BPS;
-        lease.provider = provider;
-        lease.duration = duration;
-        lease.ends = duration;
-        lease.rate = rate;
+        lease.provider = terms.provider;
+        lease.duration = terms.duration;
+        lease.ends = terms.duration;
+        lease.rate = terms.rate;
         emit LeaseOpened(
             leaseId,
-            consumer,
-            provider,
-            node,
-            sourceId,
-            slot,
-            cards,
-            duration,
+            terms.consumer,
+            terms.provider,
+            terms.node,
+            terms.sourceId,
+            terms.slot,
+            terms.cards,
+            terms.duration,
             uint64(block.timestamp),
-            rate,
-            locked,
-            workload
+            terms.rate,
+            terms.locked,
+            terms.workload
         );
     }
 

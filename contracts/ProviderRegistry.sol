@@ -104,7 +104,7 @@ contract ProviderRegistry is IProviderRegistry {
         return seller.exitAt == 0 ? seller.signer : address(0);
     }
 
-    function _addNode(NodeListing calldata listing) private {
+    function _addNode(NodeListing memory listing) private {
         if (listing.cards == 0) revert NoCards();
         bytes32 node = keccak256(abi.encodePacked(listing.x, "/", listing.z));
         address owner = _nodes[node].provider;

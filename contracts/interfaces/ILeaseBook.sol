@@ -29,6 +29,24 @@ interface ILeaseBook {
         uint128 locked;
     }
 
+    /// @param sourceId order id of a Bid, listing id of a Buy
+    /// @param slot slot that cleared it; 0 for a Buy
+    /// @param duration seconds
+    /// @param rate token base units per card-hour
+    /// @param locked base units, `quote` of these terms
+    struct Terms {
+        address consumer;
+        address provider;
+        bytes32 node;
+        bytes32 sourceId;
+        uint64 slot;
+        uint32 cards;
+        uint32 duration;
+        uint128 rate;
+        uint256 locked;
+        bytes32 workload;
+    }
+
     /// @param slot slot that cleared it; 0 for a Buy
     event LeaseOpened(
         uint64 indexed leaseId,
@@ -57,18 +75,8 @@ interface ILeaseBook {
     error NotProtocol(address caller);
     error ZeroTreasury();
 
-    function openLease(
-        address consumer,
-        address provider,
-        bytes32 node,
-        bytes32 sourceId,
-        uint64 slot,
-        uint32 cards,
-        uint32 duration,
-        uint128 rate,
-        uint256 locked,
-        bytes32 workload
-    ) external returns (uint64 leaseId);
+    /// @notice Records a lease whose money is locked already. The auction alone.
+    function openLease(Terms calldata terms) external returns (uint64 leaseId);
 
     /// @notice Pays what is owed up to now less the settle lag, and everything once the lag after the end is over. Anyone may call.
     function settle(uint64 leaseId) external;
