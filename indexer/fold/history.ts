@@ -1,0 +1,68 @@
+import { emptyLedger, foldEvent } from './ledger.ts';
+import type { Ledger, LedgerEvent } from './ledger.ts';
+import { rowsOf } from './rows.ts';
+import type { Changes } from './rows.ts';
+import { nothingTouched, touch } from './touched.ts';
+import type { Touched } from './touched.ts';
+import type { Hex } from '../../domain/types.ts';
+
+/** Folds events from the first on. */
+export async function foldHistory(treasury: Hex, events: AsyncIterable<LedgerEvent>): Promise<Ledger> {
+  const ledger = emptyLedger(treasury);
+  for await (const event of events) foldEvent(ledger, event);
+  return ledger;
+}
+
+/** Folds further events into the ledger. Returns the rows they change. */
+export function advance(ledger: Ledger, events: readonly LedgerEvent[]): Changes {
+  const touched = nothingTouched();
+  for (const event of events) {
+    foldEvent(ledger, event);
+    touch(touched, event, ledger.market, { number: event.blockNumber, hash: event.blockHash });
+  }
+  return rowsOf(ledger, touched);
+}
+
+/**
+ * What becomes of the rows when the last events are taken back: each row that they touched is as the events before left
+ * it, down to the block it names, or gone.
+ *
+ * @param ledger with all events applied
+ * @param undone the events to take back
+ * @param kept all events before them, from the first on
+ */
+export async function takeBack(
+  ledger: Ledger,
+  undone: AsyncIterable<LedgerEvent>,
+  kept: AsyncIterable<LedgerEvent>,
+): Promise<{ ledger: Ledger; changes: Changes }> {
+  const stale = nothingTouched();
+  for await (const event of undone) touch(stale, event, ledger.market, refOf(event));
+
+  const before = emptyLedger(ledger.market.treasury);
+  const lastTouched = nothingTouched();
+  for await (const event of kept) {
+    foldEvent(before, event);
+    touch(lastTouched, event, before.market, refOf(event));
+  }
+  return { ledger: before, changes: rowsOf(before, restrict(stale, lastTouched)) };
+}
+
+/** The keys of `stale`, each with the block that touched it last. A key without one belongs to a row that is gone. */
+function restrict(stale: Touched, lastTouched: Touched): Touched {
+  const pick = <K, V>(keys: Map<K, V>, blocks: Map<K, V>): Map<K, V> =>
+    new Map([...keys].map(([key, block]) => [key, blocks.get(key) ?? block]));
+  return {
+    accounts: pick(stale.accounts, lastTouched.accounts),
+    providers: pick(stale.providers, lastTouched.providers),
+    nodes: pick(stale.nodes, lastTouched.nodes),
+    leases: pick(stale.leases, lastTouched.leases),
+    slots: pick(stale.slots, lastTouched.slots),
+    fills: pick(stale.fills, lastTouched.fills),
+    nonces: pick(stale.nonces, lastTouched.nonces),
+  };
+}
+
+function refOf(event: LedgerEvent): { number: bigint; hash: Hex } {
+  return { number: event.blockNumber, hash: event.blockHash };
+}

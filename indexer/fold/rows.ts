@@ -1,0 +1,93 @@
+import { nonceKey } from '../../domain/market-state.ts';
+import type { Hex } from '../../domain/types.ts';
+import type { BlockRef, Ledger } from './ledger.ts';
+import type { Touched } from './touched.ts';
+
+/** A row by column; money and wide integers are `bigint`. */
+export type Row = Record<string, string | number | bigint | boolean | null>;
+
+/** What a batch does to one table: rows to write, and keys of rows that are no more (after a reorganisation). */
+export interface Change {
+  upserts: Row[];
+  deletes: Row[];
+}
+
+export interface Changes {
+  account: Change;
+  provider: Change;
+  node: Change;
+  lease: Change;
+  slot: Change;
+  fill: Change;
+  used_nonce: Change;
+}
+
+/** The rows behind the touched keys, as the ledger has them now. */
+export function rowsOf({ market, slotTx }: Ledger, touched: Touched): Changes {
+  return {
+    account: change(touched.accounts, 'address', (address) => {
+      const account = market.accounts.get(address);
+      if (!account) return null;
+      const { available, bidding, unbidding, staked } = account;
+      return { address, available, bidding, unbidding, staked };
+    }),
+    provider: change(touched.providers, 'address', (address) => {
+      const provider = market.providers.get(address);
+      return provider ? { address, ...provider } : null;
+    }),
+    node: change(touched.nodes, 'id', (id) => {
+      const node = market.nodes.get(id);
+      if (!node) return null;
+      const { regionId: _, ...row } = node;
+      return row;
+    }),
+    lease: change(touched.leases, 'id', (id) => {
+      const lease = market.leases.get(id);
+      return lease ? { ...lease } : null;
+    }),
+    slot: change(touched.slots, 'slot', (number) => {
+      const slot = market.slots.get(number);
+      if (!slot) return null;
+      return {
+        ...slot.header,
+        scheduler: slot.scheduler,
+        pagesCommitted: slot.pages.length,
+        skipped: slot.skipped.length,
+        txHash: slotTx.get(number) ?? null,
+      };
+    }),
+    fill: change(touched.fills, 'id', (id) => {
+      const filled = market.filled.get(id);
+      return filled === undefined ? null : { id, filled };
+    }),
+    used_nonce: nonceChange(touched.nonces, market.usedNonces),
+  };
+}
+
+function change<K extends Hex | bigint>(
+  touched: Map<K, BlockRef>,
+  key: string,
+  rowOf: (key: K) => Row | null,
+): Change {
+  const result: Change = { upserts: [], deletes: [] };
+  for (const [value, block] of touched) {
+    const row = rowOf(value);
+    if (row) result.upserts.push({ ...row, blockNumber: block.number, blockHash: block.hash });
+    else result.deletes.push({ [key]: value });
+  }
+  return result;
+}
+
+function nonceChange(touched: Map<string, BlockRef>, used: Set<string>): Change {
+  const result: Change = { upserts: [], deletes: [] };
+  for (const [key, block] of touched) {
+    const [account = '', nonce = ''] = key.split(':');
+    const row = { account, nonce: BigInt(nonce) };
+    if (used.has(nonceKey(account as Hex, row.nonce))) {
+      result.upserts.push({ ...row, blockNumber: block.number, blockHash: block.hash });
+    } else {
+      result.deletes.push(row);
+    }
+  }
+  return result;
+}

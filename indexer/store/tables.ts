@@ -1,0 +1,184 @@
+import type { Row } from '../fold/rows.ts';
+
+type SqlType = 'text' | 'bigint' | 'integer' | 'numeric' | 'boolean' | 'jsonb';
+
+/** A table that the indexer writes, as `prisma/schema.prisma` has it. */
+export interface Table {
+  name: string;
+  key: string[];
+  columns: Record<string, SqlType>;
+}
+
+const BLOCK_REF = { blockNumber: 'bigint', blockHash: 'text' } as const;
+
+export const BLOCK: Table = {
+  name: 'block',
+  key: ['number'],
+  columns: { number: 'bigint', hash: 'text', parentHash: 'text', timestamp: 'bigint' },
+};
+
+export const CHAIN_EVENT: Table = {
+  name: 'chain_event',
+  key: ['blockNumber', 'logIndex'],
+  columns: {
+    ...BLOCK_REF,
+    logIndex: 'integer',
+    txHash: 'text',
+    contract: 'text',
+    name: 'text',
+    args: 'jsonb',
+  },
+};
+
+/** In the order in which rows may be written; they are deleted in the other one (a node refers to its provider). */
+export const TABLES = [
+  {
+    name: 'account',
+    key: ['address'],
+    columns: {
+      address: 'text',
+      available: 'numeric',
+      bidding: 'numeric',
+      unbidding: 'numeric',
+      staked: 'numeric',
+      ...BLOCK_REF,
+    },
+  },
+  {
+    name: 'provider',
+    key: ['address'],
+    columns: {
+      address: 'text',
+      payout: 'text',
+      signer: 'text',
+      metadata: 'text',
+      stake: 'numeric',
+      exitAt: 'bigint',
+      ...BLOCK_REF,
+    },
+  },
+  {
+    name: 'node',
+    key: ['id'],
+    columns: {
+      id: 'text',
+      provider: 'text',
+      x: 'text',
+      y: 'text',
+      z: 'text',
+      className: 'text',
+      resourceClass: 'text',
+      region: 'text',
+      cards: 'integer',
+      networkMbps: 'bigint',
+      storageGb: 'bigint',
+      epoch: 'integer',
+      ...BLOCK_REF,
+    },
+  },
+  {
+    name: 'lease',
+    key: ['id'],
+    columns: {
+      id: 'bigint',
+      consumer: 'text',
+      provider: 'text',
+      node: 'text',
+      sourceId: 'text',
+      slot: 'bigint',
+      cards: 'integer',
+      duration: 'bigint',
+      start: 'bigint',
+      end: 'bigint',
+      rate: 'numeric',
+      locked: 'numeric',
+      paid: 'numeric',
+      fee: 'numeric',
+      refunded: 'numeric',
+      settledUntil: 'bigint',
+      workload: 'text',
+      endReason: 'text',
+      settled: 'boolean',
+      ...BLOCK_REF,
+    },
+  },
+  {
+    name: 'slot',
+    key: ['slot'],
+    columns: {
+      slot: 'bigint',
+      scheduler: 'text',
+      closeBlock: 'bigint',
+      seed: 'text',
+      gammaWad: 'numeric',
+      pageCount: 'integer',
+      pagesCommitted: 'integer',
+      orderCount: 'integer',
+      askCount: 'integer',
+      nodeCount: 'integer',
+      matchCount: 'integer',
+      skipped: 'integer',
+      ordersRoot: 'text',
+      asksRoot: 'text',
+      vectorsRoot: 'text',
+      matchesRoot: 'text',
+      inputsHash: 'text',
+      txHash: 'text',
+      ...BLOCK_REF,
+    },
+  },
+  { name: 'fill', key: ['id'], columns: { id: 'text', filled: 'integer', ...BLOCK_REF } },
+  {
+    name: 'used_nonce',
+    key: ['account', 'nonce'],
+    columns: { account: 'text', nonce: 'numeric', ...BLOCK_REF },
+  },
+] as const satisfies Table[];
+
+export interface Statement {
+  /** Name under which the connection keeps it prepared. */
+  name: string;
+  text: string;
+  values: unknown[][];
+}
+
+/** One statement for any number of rows; a new row replaces the one with its key. */
+export function upsert(table: Table, rows: Row[]): Statement {
+  const names = Object.keys(table.columns);
+  const rest = names.filter((name) => !table.key.includes(name));
+  const updates = rest.map((name) => `"${name}" = EXCLUDED."${name}"`).join(', ');
+  const conflict = `ON CONFLICT (${quoted(table.key)}) DO UPDATE SET ${updates}`;
+  return { ...insert(table, rows, conflict), name: `upsert ${table.name}` };
+}
+
+/** As `upsert`, but a key that is there already is an error. */
+export function insert(table: Table, rows: Row[], conflict = ''): Statement {
+  const names = Object.keys(table.columns);
+  return {
+    name: `insert ${table.name}`,
+    text: `INSERT INTO "${table.name}" (${quoted(names)}) SELECT * FROM ${unnest(table, names)} ${conflict}`,
+    values: columnsOf(names, rows),
+  };
+}
+
+export function remove(table: Table, keys: Row[]): Statement {
+  const match = table.key.map((name) => `t."${name}" = k."${name}"`).join(' AND ');
+  return {
+    name: `delete ${table.name}`,
+    text: `DELETE FROM "${table.name}" t USING ${unnest(table, table.key)} AS k(${quoted(table.key)}) WHERE ${match}`,
+    values: columnsOf(table.key, keys),
+  };
+}
+
+function unnest(table: Table, names: string[]): string {
+  return `unnest(${names.map((name, index) => `$${index + 1}::${table.columns[name]}[]`).join(', ')})`;
+}
+
+/** PostgreSQL takes a column as one array. */
+function columnsOf(names: string[], rows: Row[]): unknown[][] {
+  return names.map((name) => rows.map((row) => row[name] ?? null));
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(', ');
+}
