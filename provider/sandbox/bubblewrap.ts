@@ -4,6 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { lstatSync, readlinkSync } from 'node:fs';
+import { only } from './environment.ts';
 
 /** Where work is inside the sandbox. */
 export const SANDBOX_WORK = '/work';
@@ -34,7 +35,7 @@ export function bubblewrapArguments(workFolder: string, hostName: string): strin
 export function bubblewrapWorks(path: string, workFolder: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = [...bubblewrapArguments(workFolder, 'probe'), 'sh', '-c', 'exit 0'];
-    execFile(path, probe, { timeout: 10_000, env: { PATH: '/usr/bin:/bin' } }, (error) =>
+    execFile(path, probe, { timeout: 10_000, env: only({ PATH: '/usr/bin:/bin' }) }, (error) =>
       resolve(error === null),
     );
   });

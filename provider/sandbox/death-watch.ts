@@ -3,6 +3,7 @@
  * It notices by the end of the pipe that the agent holds, which the kernel closes for it.
  */
 import { spawn } from 'node:child_process';
+import { only } from './environment.ts';
 
 /**
  * "+7:MARK" watches group 7 and what carries MARK in its environment, "-7:MARK" forgets them; the end of input kills
@@ -62,7 +63,7 @@ function start() {
   const shell = spawn('/bin/sh', ['-c', SCRIPT], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
-    env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+    env: only({ PATH: '/usr/local/bin:/usr/bin:/bin' }),
   });
   // A killed shell is noticed by the next `send`, which starts another.
   shell.stdin.on('error', () => undefined);

@@ -8,8 +8,9 @@ import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openLog } from './bounded-log.ts';
 import { bubblewrapArguments, bubblewrapWorks, SANDBOX_WORK } from './bubblewrap.ts';
-import { createDeathWatch } from './death-watch.ts';
+import { createDeathWatch, type DeathWatch } from './death-watch.ts';
 import { descendantsOf, listProcesses, processesMarked, startMark } from './process-table.ts';
+import { only } from './environment.ts';
 
 export interface Job {
   leaseId: bigint;
@@ -18,18 +19,20 @@ export interface Job {
   /** Exists; the command's working and home folder. */
   workFolder: string;
   logPath: string;
+  /** From `newMark`; kept by the caller before the start, so that no crash loses sight of the process. */
+  mark: string;
 }
 
 /** What finds the process again after the agent was restarted. */
 export interface ProcessRecord {
-  pid: number;
-  startedAt: string;
   /** An entry of the environment that all of the lease's processes carry. */
   mark: string;
+  pid?: number;
+  startedAt?: string;
 }
 
 export interface RunningJob {
-  record: ProcessRecord;
+  record: Required<ProcessRecord>;
   /** 0 to 255; 128 and the signal's number when a signal ended it. Never rejects. */
   exited: Promise<number>;
   /** SIGTERM to all of its processes, SIGKILL after the grace. Resolves when none is left. */
@@ -46,6 +49,7 @@ export interface Sandbox {
 const LIMITED =
   'ulimit -c 0; ulimit -n 4096; ulimit -u 4096 2>/dev/null || ulimit -p 4096; ulimit -d 16777216; ulimit -f 8388608; exec "$@"';
 const PATH = '/usr/local/bin:/usr/bin:/bin';
+const MARK = 'CARDHOUR_RUN';
 const POLL_MS = 50;
 
 /** @param scratchFolder an existing folder, for the probe of bubblewrap */
@@ -55,24 +59,34 @@ export async function createSandbox(options: {
   scratchFolder: string;
 }): Promise<Sandbox | null> {
   const { mode, bubblewrapPath, scratchFolder } = options;
-  if (mode !== 'plain' && (await bubblewrapWorks(bubblewrapPath, scratchFolder)))
-    return { kind: 'bubblewrap', start: (job) => startBubblewrap(bubblewrapPath, job) };
-  if (mode === 'bubblewrap') return null;
   const deathWatch = createDeathWatch();
+  if (mode !== 'plain' && (await bubblewrapWorks(bubblewrapPath, scratchFolder)))
+    return { kind: 'bubblewrap', start: (job) => startBubblewrap(bubblewrapPath, deathWatch, job) };
+  if (mode === 'bubblewrap') return null;
   return { kind: 'plain', start: (job) => startPlain(deathWatch, job) };
 }
 
-async function startBubblewrap(path: string, job: Job): Promise<RunningJob> {
+/** A new value for `Job.mark`. */
+export function newMark(): string {
+  return `${MARK}=${randomUUID()}`;
+}
+
+async function startBubblewrap(path: string, deathWatch: DeathWatch, job: Job): Promise<RunningJob> {
   const args = bubblewrapArguments(job.workFolder, `lease-${job.leaseId}`);
   const child = await launch(path, [...args, ...limited(job.command)], job, SANDBOX_WORK);
+  const { pid, mark } = child.record;
+  // --die-with-parent has a gap of milliseconds while bwrap sets up; the watch closes it.
+  deathWatch.watch(pid, mark);
+  const exited = child.exited.finally(() => deathWatch.forget(pid, mark));
   return {
-    ...child,
+    record: child.record,
+    exited,
     // bwrap itself gets no SIGTERM: it would die at once and take the rest with it, grace or not.
-    stop: (graceMs) => stopAll(() => descendantsOf(child.record.pid), [child.record.pid], child, graceMs),
+    stop: (graceMs) => stopAll(() => descendantsOf(pid), [pid], exited, graceMs),
   };
 }
 
-async function startPlain(deathWatch: ReturnType<typeof createDeathWatch>, job: Job): Promise<RunningJob> {
+async function startPlain(deathWatch: DeathWatch, job: Job): Promise<RunningJob> {
   const [shell, ...args] = limited(job.command);
   const child = await launch(shell, args, job, job.workFolder);
   const { pid, mark } = child.record;
@@ -85,14 +99,16 @@ async function startPlain(deathWatch: ReturnType<typeof createDeathWatch>, job: 
   return {
     record: child.record,
     exited,
-    stop: (graceMs) => stopAll(() => plainMembers(pid, mark), [], { exited }, graceMs),
+    stop: (graceMs) => stopAll(() => plainMembers(pid, mark), [], exited, graceMs),
   };
 }
 
 /** Ends what an earlier agent started and could not stop. */
 export async function endLeftover({ pid, startedAt, mark }: ProcessRecord): Promise<void> {
   const members = () =>
-    startMark(pid) === startedAt ? [pid, ...plainMembers(pid, mark)] : processesMarked(mark);
+    pid !== undefined && startMark(pid) === startedAt
+      ? [pid, ...plainMembers(pid, mark)]
+      : processesMarked(mark);
   await killAll(members, []);
 }
 
@@ -101,13 +117,12 @@ function limited(command: string[]): [string, ...string[]] {
 }
 
 async function launch(program: string, args: string[], job: Job, home: string) {
-  const run = randomUUID();
   const child = spawn(program, args, {
     cwd: job.workFolder,
     // A session and a process group of its own: signals reach the whole of it, and no terminal is inherited.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH, HOME: home, LANG: 'C.UTF-8', ...job.env, CARDHOUR_RUN: run },
+    env: only({ PATH, HOME: home, LANG: 'C.UTF-8', ...job.env, [MARK]: job.mark.slice(MARK.length + 1) }),
   });
   const exited = exitOf(child);
   const drained = Promise.all([closed(child.stdout), closed(child.stderr)]);
@@ -117,7 +132,7 @@ async function launch(program: string, args: string[], job: Job, home: string) {
   log.drain(child.stdout);
   log.drain(child.stderr);
   return {
-    record: { pid, startedAt: startMark(pid) ?? 'gone', mark: `CARDHOUR_RUN=${run}` },
+    record: { pid, startedAt: startMark(pid) ?? 'gone', mark: job.mark },
     exited: exited.then(async (code) => {
       // Output may still be in the pipes; a process that left the group may hold them open, so the wait is bounded.
       await Promise.race([drained, sleep(500)]);
@@ -153,14 +168,14 @@ function plainMembers(group: number, mark: string): number[] {
 async function stopAll(
   members: () => number[],
   keepers: number[],
-  child: { exited: Promise<number> },
+  exited: Promise<number>,
   graceMs: number,
 ): Promise<void> {
   for (const pid of members()) kill(pid, 'SIGTERM');
   const deadline = Date.now() + graceMs;
   while (Date.now() < deadline && members().length > 0) await sleep(POLL_MS);
-  await killAll(() => members(), keepers);
-  await child.exited;
+  await killAll(members, keepers);
+  await exited;
 }
 
 /** Until none is left; a fork may slip through one round. What is still there after 10 s can't be killed by us. */

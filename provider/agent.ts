@@ -1,0 +1,137 @@
+/** A provider's agent: follows the chain, keeps free cards on offer, runs its leases and reports of them. */
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { privateKeyToAccount } from 'viem/accounts';
+import { Refusal } from '../domain/refusal.ts';
+import type { Hex } from '../domain/types.ts';
+import { createChainWatch, type ChainView } from './chain-watch.ts';
+import type { AgentConfig } from './config.ts';
+import { createGateway } from './gateway.ts';
+import { lockFolder } from './instance-lock.ts';
+import { createLeases } from './lease/leases.ts';
+import { openJournal } from './offers/journal.ts';
+import { createOfferKeeper } from './offers/keeper.ts';
+import { createSandbox } from './sandbox/process.ts';
+
+export interface AgentHealth {
+  ready: boolean;
+  sandbox: 'bubblewrap' | 'plain';
+  provider: Hex;
+  /** Newest block read; null before the first. */
+  block: string | null;
+  nodes: number;
+  leases: number;
+}
+
+export interface Agent {
+  health(): AgentHealth;
+  /** Resolves after `signal`, when nothing of the agent runs any more. */
+  stopped: Promise<void>;
+}
+
+const OFFERS_EVERY_MS = 2_000;
+const FAILURE_PAUSE_MS = 2_000;
+
+/** @throws Refusal ENVIRONMENT, DATA_BROKEN */
+export async function startAgent(
+  config: AgentConfig,
+  signal: AbortSignal,
+  log: (line: string) => void,
+): Promise<Agent> {
+  const { deployment } = config;
+  const folder = resolve(config.dataFolder);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  await lockFolder(folder);
+  const sandbox = await createSandbox({
+    mode: config.sandbox,
+    bubblewrapPath: config.bubblewrapPath,
+    scratchFolder: folder,
+  });
+  if (!sandbox) {
+    throw new Refusal(
+      'ENVIRONMENT',
+      `bubblewrap does not work at ${config.bubblewrapPath}.`,
+      'Install it (Debian: apt-get install bubblewrap) and allow user namespaces, or set SANDBOX=auto.',
+    );
+  }
+  if (sandbox.kind === 'plain')
+    log(
+      'WARNING: bubblewrap does not work here; commands run as plain processes under limits, reports say "plain"',
+    );
+
+  const account = privateKeyToAccount(config.key);
+  const provider = config.provider ?? (account.address.toLowerCase() as Hex);
+  const gateway = createGateway(config.apiUrl);
+  const journal = openJournal(join(folder, 'offers.json'));
+  const domain = { chainId: deployment.chainId, auction: deployment.auction };
+  const { heartbeatMs } = config;
+  const leasesFolder = join(folder, 'leases');
+  const leases = createLeases({ leasesFolder, sandbox, domain, account, gateway, heartbeatMs, signal, log });
+  const keeper = createOfferKeeper({ ...config, provider, account, gateway, journal, log });
+  const watch = createChainWatch({
+    ...config,
+    provider,
+    path: join(folder, 'chain.json'),
+    liveOffers: journal,
+    onReplaced: async () => {
+      log('the chain was replaced: leases and offers of the old one are forgotten');
+      await leases.forget();
+      journal.remove(new Set(journal.offers().map((offer) => offer.id)));
+    },
+  });
+
+  let view: ChainView | null = null;
+  const followChain = repeat('chain', config.pollMs, signal, log, async () => {
+    const first = view === null;
+    view = await watch.poll();
+    if (first)
+      log(
+        `following ${provider}: ${view.ledger.nodes.length} nodes, block ${view.block}, sandbox ${sandbox.kind}`,
+      );
+    leases.reconcile(view);
+  });
+  const keepOffers = repeat('offers', OFFERS_EVERY_MS, signal, log, async () => {
+    if (view) await keeper.keep(view);
+  });
+
+  return {
+    health: () => ({
+      ready: view !== null,
+      sandbox: sandbox.kind,
+      provider,
+      block: view?.block.toString() ?? null,
+      nodes: view?.ledger.nodes.length ?? 0,
+      leases: leases.running(),
+    }),
+    stopped: (async () => {
+      await Promise.all([followChain, keepOffers]);
+      await leases.stopped();
+    })(),
+  };
+}
+
+/** Runs `step` again and again; what fails is said once, and tried again. */
+async function repeat(
+  name: string,
+  everyMs: number,
+  signal: AbortSignal,
+  log: (line: string) => void,
+  step: () => Promise<void>,
+): Promise<void> {
+  let failing = '';
+  while (!signal.aborted) {
+    try {
+      await step();
+      if (failing !== '') log(`${name}: works again`);
+      failing = '';
+    } catch (error) {
+      const message = (error as Error).message.split('\n')[0] ?? '';
+      if (message !== failing) log(`${name}: ${message}`);
+      failing = message;
+    }
+    await sleep(failing === '' ? everyMs : Math.max(everyMs, FAILURE_PAUSE_MS), undefined, { signal }).catch(
+      () => undefined,
+    );
+  }
+}

@@ -1,0 +1,74 @@
+/** Holds what runs against what the chain says should run, and moves the first towards the second. */
+import type { ChainView } from '../chain-watch.ts';
+import { leaseFiles, pruneLeases, removeLease, storedLeases } from './lease-files.ts';
+import { startLeaseRun, type LeaseRun, type LeaseRunOptions } from './lease-run.ts';
+
+export interface Leases {
+  /** Starts what is due, ends what is over. */
+  reconcile(view: ChainView): void;
+  running(): number;
+  /** Resolves when nothing runs any more, after the agent's signal. */
+  stopped(): Promise<void>;
+  /** The chain was replaced: ends all and deletes what is stored. */
+  forget(): Promise<void>;
+}
+
+type Shared = Omit<LeaseRunOptions, 'leaseId' | 'lease' | 'className' | 'chainNow'>;
+
+export function createLeases(options: Shared): Leases {
+  const { leasesFolder, signal, log } = options;
+  const runs = new Map<bigint, LeaseRun>();
+  let now = 0n;
+  let stop = new AbortController();
+  /** Leases on disk whose last report is missing; looked at once, after the first view of the chain. */
+  let unfinished: bigint[] | null = null;
+
+  const begin = (leaseId: bigint, part: Pick<LeaseRunOptions, 'lease' | 'className'>): LeaseRun => {
+    const run = startLeaseRun({
+      ...options,
+      ...part,
+      leaseId,
+      chainNow: () => now,
+      signal: AbortSignal.any([signal, stop.signal]),
+    });
+    runs.set(leaseId, run);
+    void run.finished.then(() => {
+      runs.delete(leaseId);
+      if (!signal.aborted) pruneLeases(leasesFolder);
+    });
+    return run;
+  };
+
+  return {
+    reconcile(view) {
+      if (signal.aborted) return;
+      now = view.now;
+      const due = new Map(
+        view.ledger.leases
+          .filter((lease) => lease.start <= now && now < lease.end)
+          .map((lease) => [lease.id, lease]),
+      );
+      for (const [id, lease] of due) {
+        if (runs.has(id)) continue;
+        const node = view.ledger.nodes.find((own) => own.id === lease.node);
+        log(`lease ${id}: ${lease.cards} cards until ${lease.end}`);
+        begin(id, { lease, className: node?.className ?? '' });
+      }
+      unfinished ??= storedLeases(leasesFolder).filter(
+        (id) => leaseFiles(leasesFolder, id).load()?.done !== true,
+      );
+      for (const id of unfinished.filter((id) => !runs.has(id))) begin(id, { lease: null, className: '' });
+      unfinished = [];
+      for (const [id, run] of runs) if (!due.has(id)) run.end();
+    },
+    running: () => runs.size,
+    stopped: async () => void (await Promise.all([...runs.values()].map((run) => run.finished))),
+    async forget() {
+      stop.abort();
+      await Promise.all([...runs.values()].map((run) => run.finished));
+      for (const id of storedLeases(leasesFolder)) removeLease(leasesFolder, id);
+      stop = new AbortController();
+      unfinished = [];
+    },
+  };
+}

@@ -1,0 +1,118 @@
+/** Tells the gateway of a lease: heartbeats with its state and the new part of its log, none of which is lost. */
+import type { PrivateKeyAccount } from 'viem/accounts';
+import { reportDigest, type LeaseReport } from '../../domain/report.ts';
+import type { SigningDomain } from '../../domain/types.ts';
+import { GatewayError, type Gateway } from '../gateway.ts';
+import type { LeaseFiles, LeaseState } from './lease-files.ts';
+import { cutLog, pieceText, REPORT_BYTES } from './log-pieces.ts';
+
+export interface ReporterOptions {
+  leaseId: bigint;
+  files: LeaseFiles;
+  /** Shared with the run, which changes it; `save` writes it. */
+  state: LeaseState;
+  sandbox: string;
+  domain: SigningDomain;
+  account: PrivateKeyAccount;
+  gateway: Gateway;
+  heartbeatMs: number;
+  chainNow: () => bigint;
+  log: (line: string) => void;
+}
+
+export interface Reporter {
+  /** Reports until the lease's last word is confirmed (`finish`) or the agent stops (`signal`). Never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Something changed: report now. */
+  wake(): void;
+  /** The lease is over and nothing of it runs: what is left to say is said, then `run` ends. */
+  finish(): void;
+}
+
+const BACKLOG_PAUSE_MS = 100;
+const RETRY_MS = { first: 1_000, most: 60_000 };
+/** After so many refusals in a row of a lease that is over, nobody is left who would take its last word. */
+const LAST_WORD_TRIES = 50;
+
+export function createReporter(options: ReporterOptions): Reporter {
+  const { leaseId, files, state, gateway, account, domain, log } = options;
+  let over = false;
+  let wakeUp: () => void = () => undefined;
+
+  /** One report. @returns whether more of the log waits */
+  const report = async (): Promise<boolean> => {
+    const final = over;
+    if (state.pending.length === 0) {
+      const bytes = files.readLog(state.sent.offset, REPORT_BYTES);
+      state.pending = cutLog(bytes, state.sent.offset, state.sent.seq, final);
+      // Kept before it is sent: should the answer get lost, the same pieces go out again.
+      if (state.pending.length > 0) files.save(state);
+    }
+    const pieces = state.pending.map(({ seq, from, to }) => ({
+      seq,
+      text: pieceText(files.readLog(from, to - from)),
+    }));
+    const body: LeaseReport = {
+      state: state.state,
+      ...(state.exitCode === undefined ? {} : { exitCode: state.exitCode }),
+      sandbox: options.sandbox,
+      ...(pieces.length === 0 ? {} : { log: pieces }),
+      at: options.chainNow().toString(),
+    };
+    const signature = await account.signMessage({ message: { raw: reportDigest(domain, leaseId, body) } });
+    await gateway.postReport(leaseId, body, signature);
+
+    const last = state.pending.at(-1);
+    if (last) state.sent = { seq: last.seq + 1, offset: last.to };
+    state.pending = [];
+    const more = files.readLog(state.sent.offset, 1).length > 0;
+    if (final && !more) state.done = true;
+    if (last || state.done) files.save(state);
+    return last !== undefined && more;
+  };
+
+  const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      signal.addEventListener('abort', end);
+      wakeUp = end;
+    });
+
+  return {
+    async run(signal) {
+      let failures = 0;
+      while (!state.done && !signal.aborted) {
+        try {
+          const more = await report();
+          failures = 0;
+          if (!state.done) await pause(more || over ? BACKLOG_PAUSE_MS : options.heartbeatMs, signal);
+        } catch (error) {
+          failures += 1;
+          const gone = error instanceof GatewayError && error.code === 'NOT_FOUND' && over;
+          const refused = gone || !(error instanceof GatewayError && error.retryable);
+          if (failures === 1 && refused)
+            log(`report of lease ${leaseId} refused: ${(error as Error).message}`);
+          if (over && refused && failures >= LAST_WORD_TRIES) {
+            log(
+              `lease ${leaseId}: its last report was refused ${failures} times and is given up; the log stays on disk`,
+            );
+            state.done = true;
+            files.save(state);
+            return;
+          }
+          await pause(Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** Math.min(failures - 1, 10)), signal);
+        }
+      }
+    },
+    wake: () => wakeUp(),
+    finish() {
+      over = true;
+      wakeUp();
+    },
+  };
+}

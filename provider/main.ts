@@ -1,0 +1,31 @@
+/** The agent as a process: `node provider/main.ts`, configured by the environment (see `config.ts`). */
+import { createServer } from 'node:http';
+import { Refusal } from '../domain/refusal.ts';
+import { startAgent, type Agent } from './agent.ts';
+import { readConfig } from './config.ts';
+import { whenOrphaned } from './supervised.ts';
+
+try {
+  const config = readConfig(process.env);
+  const stop = new AbortController();
+  const log = (line: string) => console.log(`[${config.name}] ${line}`);
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort());
+  if (config.supervised) whenOrphaned(() => stop.abort());
+
+  const agent = await startAgent(config, stop.signal, log);
+  if (config.healthPort !== null) serveHealth(agent, config.healthPort);
+  await agent.stopped;
+  process.exit(0);
+} catch (error) {
+  console.error(error instanceof Refusal ? error.message : error);
+  process.exit(1);
+}
+
+function serveHealth(agent: Agent, port: number): void {
+  createServer((request, response) => {
+    const known = request.url === '/healthz';
+    const health = agent.health();
+    response.writeHead(known ? (health.ready ? 200 : 503) : 404, { 'content-type': 'application/json' });
+    response.end(known ? JSON.stringify(health) : '{}');
+  }).listen(port, '127.0.0.1');
+}
