@@ -162,6 +162,7 @@ export interface SlotRow {
 
 export interface RuleView {
   rule: string;
+  sentence: string;
   ok: boolean;
   checked: number;
   firstDifference?: string;

@@ -5,6 +5,7 @@ import { parseDeployment, type Deployment } from '../../contracts/deployment.ts'
 import type { Hex } from '../../domain/types.ts';
 import { openDatabase, type Database } from '../../prisma/client.ts';
 import { createIntake, type Intake } from './intake.ts';
+import { createVerifier, type Verifier } from './verify.ts';
 
 const environment = z.object({
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//),
@@ -20,9 +21,9 @@ export interface ServerContext {
   db: Database;
   deployment: Deployment;
   client: PublicClient;
-  rpcUrl: string;
   publicRpcUrl: string;
   intake: Intake;
+  verifier: Verifier;
   /** Timestamp of the chain's newest block, unix seconds. */
   chainNow(): Promise<bigint>;
 }
@@ -53,9 +54,9 @@ function create(): ServerContext {
     db,
     deployment,
     client,
-    rpcUrl: env.RPC_URL,
     publicRpcUrl: env.PUBLIC_RPC_URL ?? env.RPC_URL,
     intake: createIntake({ db, deployment, receiptKey: env.RECEIPT_KEY as Hex, chainNow }),
+    verifier: createVerifier({ rpcUrl: env.RPC_URL, deployment }),
     chainNow,
   };
 }

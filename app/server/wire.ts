@@ -101,6 +101,16 @@ export const reportSchema = z.strictObject({
   signature,
 });
 
+/** `GET /api/slots/{n}/inputs`, read back. */
+export const slotInputsSchema = z.object({
+  manifest: z
+    .string()
+    .regex(/^0x([0-9a-f]{2})*$/)
+    .transform((text) => text as Hex),
+  orders: z.array(z.object({ order: orderSchema, classes: z.array(hash), signature })),
+  asks: z.array(z.object({ ask: askSchema, signature })),
+});
+
 /** JSON text of a value whose bigints are written as decimal strings. */
 export function toJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? part.toString() : part));
