@@ -1,32 +1,33 @@
 /** A node's last 24 clock hours of utilisation, from its leases on-chain (ADR 0001, "State and task vectors"). */
-import { entropyMicroBits, hourBin, HOURS, type HourBins } from './entropy.ts';
+import { entropyMicroBits, hourBin, HOURS, windowStart, type HourBins } from './entropy.ts';
 import type { Lease } from './market-state.ts';
 
-const HOUR = 3600n;
+const HOUR = 3600;
 
 /**
  * Entropy in micro-bits over the 24 hours that end with the last full hour at or before `at` (unix seconds).
  * `leases` may be any of the node's; those outside the window do not count.
  */
 export function nodeEntropy(cards: number, leases: readonly Lease[], at: bigint): number {
-  const to = at - (at % HOUR);
-  const from = to - BigInt(HOURS) * HOUR;
-  const used = new Array<bigint>(HOURS).fill(0n);
-  let idle = true;
+  const from = windowStart(at);
+  let used: number[] | undefined;
   for (const lease of leases) {
-    const start = lease.start > from ? lease.start : from;
-    const end = lease.end < to ? lease.end : to;
+    if (lease.end <= from) continue;
+    // Seconds of the window, at most 86,400: with cards below 2^32 the products stay exact.
+    const start = lease.start > from ? Number(lease.start - from) : 0;
+    const end = Math.min(Number(lease.end - from), HOURS * HOUR);
     if (start >= end) continue;
-    idle = false;
-    for (let hour = (start - from) / HOUR; from + hour * HOUR < end; hour++) {
-      const hourStart = from + hour * HOUR;
-      const begin = start > hourStart ? start : hourStart;
-      const finish = end < hourStart + HOUR ? end : hourStart + HOUR;
-      used[Number(hour)]! += (finish - begin) * BigInt(lease.cards);
+    used ??= new Array<number>(HOURS).fill(0);
+    for (let hour = Math.floor(start / HOUR); hour * HOUR < end; hour++) {
+      const begin = Math.max(start, hour * HOUR);
+      const finish = Math.min(end, (hour + 1) * HOUR);
+      used[hour]! += (finish - begin) * lease.cards;
     }
   }
-  if (idle) return 0;
-  const bins: HourBins = [0, 0, 0, 0];
-  for (const seconds of used) bins[hourBin(seconds, BigInt(cards) * HOUR)]++;
+  const bins: HourBins = [HOURS, 0, 0, 0];
+  for (const seconds of used ?? []) {
+    bins[0]--;
+    bins[hourBin(seconds, cards * HOUR)]++;
+  }
   return entropyMicroBits(bins);
 }

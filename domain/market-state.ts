@@ -5,6 +5,7 @@
  * Event arguments carry the ABI's names; addresses and hashes are lower-case hex, integers up to 32 bits `number`,
  * wider ones `bigint`, a slot's header is a nested object.
  */
+import { windowStart } from './entropy.ts';
 import { classId, regionId } from './names.ts';
 import type { Hex, MarketEvent, SlotHeader } from './types.ts';
 
@@ -43,6 +44,8 @@ export interface MarketNode {
 }
 
 export type LeaseEnd = 'NONE' | 'COMPLETED' | 'CLOSED_BY_CONSUMER' | 'CLOSED_BY_PROVIDER';
+/** A node's lease list is swept each time its length is a multiple of this. */
+const PRUNE_EVERY = 64;
 const LEASE_ENDS: readonly LeaseEnd[] = ['NONE', 'COMPLETED', 'CLOSED_BY_CONSUMER', 'CLOSED_BY_PROVIDER'];
 
 export interface Lease {
@@ -85,7 +88,10 @@ export interface MarketState {
   providers: Map<Hex, Provider>;
   nodes: Map<Hex, MarketNode>;
   leases: Map<bigint, Lease>;
-  /** Leases of a node in the order of their starts. */
+  /**
+   * Leases of a node in the order of their starts. Those that ended before the hours that any later slot looks at are
+   * left out from time to time: a node of many short leases must not slow every slot down.
+   */
   leasesByNode: Map<Hex, Lease[]>;
   /** Cards sold out of an ask or a listing. */
   filled: Map<Hex, number>;
@@ -318,9 +324,7 @@ const FOLDS: Record<string, Fold> = {
       settled: false,
     };
     state.leases.set(lease.id, lease);
-    const ofNode = state.leasesByNode.get(lease.node);
-    if (ofNode) ofNode.push(lease);
-    else state.leasesByNode.set(lease.node, [lease]);
+    remember(state, lease);
     const account = accountOf(state, lease.consumer);
     if (lease.slot === null) account.available -= lease.locked;
     else account.bidding -= lease.locked;
@@ -349,6 +353,22 @@ const FOLDS: Record<string, Fold> = {
 
 /** Names of the events that move the market; every other log is foreign. */
 export const EVENT_NAMES: readonly string[] = Object.keys(FOLDS);
+
+/** Puts a lease into its node's list, and now and then drops what no slot that closes after its start can see. */
+function remember(state: MarketState, lease: Lease): void {
+  const ofNode = state.leasesByNode.get(lease.node);
+  if (!ofNode) {
+    state.leasesByNode.set(lease.node, [lease]);
+    return;
+  }
+  ofNode.push(lease);
+  if (ofNode.length % PRUNE_EVERY !== 0) return;
+  const horizon = windowStart(lease.start);
+  state.leasesByNode.set(
+    lease.node,
+    ofNode.filter((other) => other.end > horizon),
+  );
+}
 
 function sell(state: MarketState, id: Hex, cards: number): void {
   state.filled.set(id, (state.filled.get(id) ?? 0) + cards);

@@ -5,15 +5,17 @@
 import { distance, type Resources } from './distance.ts';
 import { entropyGap } from './entropy.ts';
 import { keccakWords, ZERO_HASH } from './hash.ts';
-import { leasedCards, type MarketState } from './market-state.ts';
+import { leasedCards, nonceKey, type MarketState } from './market-state.ts';
 import { NEWCOMER_REPUTATION, NEWCOMER_TIER, SHORTLIST_WIDTH, type Parameters } from './parameters.ts';
 import { clearRea, clock, lastStep, type Candidate } from './rea.ts';
-import { allowsClass } from './requirement.ts';
+import { ANY_CLASS } from './requirement.ts';
 import type { Hex, Order, SignedAsk, SignedOrder } from './types.ts';
 import { lockFor } from './units.ts';
 import { nodeResources, type StateVector } from './vectors.ts';
 
-export type UnmatchedReason = 'NO_CLASS' | 'NO_REGION' | 'NO_CARDS' | 'NO_REPUTATION' | 'PRICE' | 'FUNDS';
+/** The filter that left nothing; `FUNDS`, `NONCE`: an earlier match of the slot took the balance or the nonce. */
+export type UnmatchedReason =
+  'NO_CLASS' | 'NO_REGION' | 'NO_CARDS' | 'NO_REPUTATION' | 'PRICE' | 'FUNDS' | 'NONCE';
 
 /** A shortlisted ask as the auction saw it; what the auction page draws. */
 export interface ShortlistEntry extends Candidate {
@@ -67,6 +69,7 @@ export interface MatchInput {
   seed: Hex;
   parameters: Parameters;
   orders: readonly { id: Hex; signed: SignedOrder }[];
+  /** Eligible ones, and those whose node has no card free: an order that only they could serve lacks cards, not a class. */
   asks: readonly { id: Hex; signed: SignedAsk; free: number }[];
   vectors: readonly StateVector[];
   state: MarketState;
@@ -80,6 +83,7 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
   const nodes = new Map(input.vectors.map((vector) => [vector.node, standingOf(vector, input)]));
   const asks: Standing[] = input.asks.map((ask) => ({ ...ask, node: nodes.get(ask.signed.ask.supply)! }));
   const bidding = new Map<Hex, bigint>();
+  const usedNonces = new Set<string>();
   const queue = input.orders
     .map((order) => ({ ...order, key: keccakWords(order.id, seed) }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -88,6 +92,10 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
   const unmatched: Unmatched[] = [];
   for (const { id, signed } of queue) {
     const { order } = signed;
+    if (usedNonces.has(nonceKey(order.consumer, order.nonce))) {
+      unmatched.push({ orderId: id, reason: 'NONCE', counts: {}, nearestReserve: null });
+      continue;
+    }
     const balance = bidding.get(order.consumer) ?? state.accounts.get(order.consumer)?.bidding ?? 0n;
     if (balance < lockFor(order.cards, order.duration, order.startPrice, parameters.feeBps)) {
       unmatched.push({ orderId: id, reason: 'FUNDS', counts: {}, nearestReserve: null });
@@ -124,6 +132,7 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
     winner.node.resources = nodeResources(winner.node, winner.node.free);
     const locked = lockFor(order.cards, order.duration, clearing.price, parameters.feeBps);
     bidding.set(order.consumer, balance - locked);
+    usedNonces.add(nonceKey(order.consumer, order.nonce));
   }
   return { matches, unmatched };
 }
@@ -136,18 +145,40 @@ function standingOf(vector: StateVector, { state, end }: MatchInput): NodeStandi
   return { id, cards, networkMbps, storageGb, free, resources: { compute, network, storage }, gap };
 }
 
-const FILTERS: [UnmatchedReason, (signed: SignedOrder, ask: Standing) => boolean][] = [
+/** What each filter keeps, in the order of filtering. */
+const FILTERS: [UnmatchedReason, (signed: SignedOrder) => (ask: Standing) => boolean][] = [
   [
     'NO_CLASS',
-    ({ order, classes }, ask) => allowsClass(order.requirement, classes, ask.signed.ask.resourceClass),
+    ({ order, classes }) => {
+      if (order.requirement === ANY_CLASS) return () => true;
+      const allowed = new Set(classes.length > 0 ? classes : [order.requirement]);
+      return (ask) => allowed.has(ask.signed.ask.resourceClass);
+    },
   ],
-  ['NO_REGION', ({ order }, ask) => order.region === ZERO_HASH || order.region === ask.signed.ask.region],
-  ['NO_CARDS', ({ order }, ask) => Math.min(ask.free, ask.node.free) >= order.cards],
+  [
+    'NO_REGION',
+    ({ order }) =>
+      (ask) =>
+        order.region === ZERO_HASH || order.region === ask.signed.ask.region,
+  ],
+  [
+    'NO_CARDS',
+    ({ order }) =>
+      (ask) =>
+        ask.free >= order.cards && ask.node.free >= order.cards,
+  ],
   [
     'NO_REPUTATION',
-    ({ order }) => order.minReputation <= NEWCOMER_REPUTATION && order.minTier <= NEWCOMER_TIER,
+    ({ order }) =>
+      () =>
+        order.minReputation <= NEWCOMER_REPUTATION && order.minTier <= NEWCOMER_TIER,
   ],
-  ['PRICE', ({ order }, ask) => ask.signed.ask.reservePrice <= order.startPrice],
+  [
+    'PRICE',
+    ({ order }) =>
+      (ask) =>
+        ask.signed.ask.reservePrice <= order.startPrice,
+  ],
 ];
 
 /** The asks that may serve an order, or the filter that left none. */
@@ -157,8 +188,8 @@ function filter(
 ): { left: readonly Standing[] } | Omit<Unmatched, 'orderId'> {
   const counts: Record<string, number> = {};
   let left = asks;
-  for (const [reason, keeps] of FILTERS) {
-    const kept = left.filter((ask) => keeps(signed, ask));
+  for (const [reason, keeping] of FILTERS) {
+    const kept = left.filter(keeping(signed));
     counts[reason] = kept.length;
     if (kept.length === 0) {
       const nearestReserve = reason === 'PRICE' ? lowestReserve(left) : null;

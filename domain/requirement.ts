@@ -3,11 +3,13 @@ import { keccakWords, ZERO_HASH } from './hash.ts';
 import type { Hex } from './types.ts';
 
 export const MAX_CLASSES = 16;
+/** The requirement of an order that takes any class. */
+export const ANY_CLASS = ZERO_HASH;
 
 /** The requirement of distinct class ids; none means any class. @throws RangeError beyond 16 or on a repeated id. */
 export function requirementOf(classIds: readonly Hex[]): Hex {
   const ids = sortedClasses(classIds);
-  if (ids.length === 0) return ZERO_HASH;
+  if (ids.length === 0) return ANY_CLASS;
   return ids.length === 1 ? ids[0]! : keccakWords(...ids);
 }
 
@@ -25,7 +27,7 @@ export function explains(requirement: Hex, classes: readonly Hex[]): boolean {
 }
 
 export function allowsClass(requirement: Hex, classes: readonly Hex[], resourceClass: Hex): boolean {
-  if (requirement === ZERO_HASH || requirement === resourceClass) return true;
+  if (requirement === ANY_CLASS || requirement === resourceClass) return true;
   return classes.includes(resourceClass) && explains(requirement, classes);
 }
 

@@ -66,7 +66,9 @@ export function clearSlot(input: SlotInput, state: MarketState): ClearedSlot {
     seed,
     parameters,
     orders: orders.filter((o) => o.code === ORDER_CODE.ELIGIBLE).map((o) => o.item),
-    asks: asks.filter((a) => a.code === ASK_CODE.ELIGIBLE).map((a) => ({ ...a.item, free: a.free })),
+    asks: asks
+      .filter((a) => a.code === ASK_CODE.ELIGIBLE || a.code === ASK_CODE.NO_FREE_CARD)
+      .map((a) => ({ ...a.item, free: a.free })),
     vectors,
     state,
     end: slotEnd(slot, parameters),
