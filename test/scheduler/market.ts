@@ -1,5 +1,6 @@
 import { Contract, keccak256, NonceManager, toUtf8Bytes, Wallet } from 'ethers';
-import pg from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
 import { deploy } from '../../contracts/deploy.ts';
 import type { Deployment } from '../../contracts/deployment.ts';
 import {
@@ -74,8 +75,14 @@ export async function openMarket(chain: MarketChain, parameters: Partial<Paramet
   ): Promise<void> => {
     const contract = new Contract(to, abi, await signerOf(name));
     const sent = await contract.getFunction(method)(...args);
-    const receipt = await provider.getTransactionReceipt((sent as { hash: string }).hash);
-    if (receipt?.status !== 1) throw new Error(`${method} of ${name} failed`);
+    // The node answers before its block is there.
+    for (let looks = 0; looks < 1_000; looks += 1) {
+      const receipt = await provider.getTransactionReceipt((sent as { hash: string }).hash);
+      if (receipt?.status === 1) return;
+      if (receipt !== null) break;
+      await sleep(5);
+    }
+    throw new Error(`${method} of ${name} failed`);
   };
   const deposit = async (name: string, amount: bigint): Promise<void> => {
     await call(name, deployment.token, testStablecoinAbi, 'mint', addressOf(name), amount);
