@@ -10,6 +10,8 @@ try {
   const stop = new AbortController();
   const log = (line: string) => console.log(`[${config.name}] ${line}`);
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort());
+  // A supervisor that died took our output's other end along.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => stop.abort());
   if (config.supervised) whenOrphaned(() => stop.abort());
 
   const agent = await startAgent(config, stop.signal, log);
