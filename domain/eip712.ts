@@ -103,7 +103,7 @@ function digest(domain: SigningDomain, type: MessageType, message: object): Hex 
   const bytes = new Uint8Array(66);
   bytes[0] = 0x19;
   bytes[1] = 0x01;
-  bytes.set(separator(domain), 2);
+  bytes.set(domainSeparator(domain), 2);
   bytes.set(keccakBytes(words), 34);
   return keccak(bytes);
 }
@@ -127,7 +127,8 @@ function writeField(
   writeHex(words, at + 32 - size, value as Hex);
 }
 
-function typeHash(type: MessageType): Uint8Array {
+/** keccak256 of the type as EIP-712 writes it: `ASK_TYPEHASH` and so on in the contracts. */
+export function typeHash(type: MessageType): Uint8Array {
   let hash = typeHashes.get(type);
   if (!hash) {
     const fields = TYPES[type].map((f) => `${f.type} ${f.name}`).join(',');
@@ -137,7 +138,7 @@ function typeHash(type: MessageType): Uint8Array {
   return hash;
 }
 
-function separator(domain: SigningDomain): Uint8Array {
+export function domainSeparator(domain: SigningDomain): Uint8Array {
   const key = `${domain.chainId}:${domain.auction}`;
   let hash = separators.get(key);
   if (!hash) {

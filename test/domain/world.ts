@@ -198,7 +198,8 @@ export function randomWorld(terms: {
   const pick = random(terms.seed);
   const leaseFunds = BigInt(terms.leases ?? 0) * 200_000_000n;
   const consumers = ['ann', 'bob', 'cyd'].map(address);
-  for (const consumer of consumers) fund(world, consumer, BigInt(20_000_000 + pick(60) * 10_000_000) + leaseFunds);
+  for (const consumer of consumers)
+    fund(world, consumer, BigInt(20_000_000 + pick(60) * 10_000_000) + leaseFunds);
   const providers = Array.from({ length: terms.providers }, (_, i) => addProvider(world, `provider ${i}`));
   const nodes = Array.from({ length: terms.nodes }, (_, i) =>
     addNode(world, providers[pick(providers.length)]!, `node ${i}`, {
