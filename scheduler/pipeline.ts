@@ -78,10 +78,10 @@ export interface Pipeline {
 /** Any constant tells our advisory locks from other users' of the same database. */
 const SLOT_LOCK = 0x434853;
 
-interface Prepared {
-  cleared: ClearedSlot;
+interface Inputs {
+  closing: Closing;
+  state: MarketState;
   items: SlotItems;
-  run: SlotRun;
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
@@ -135,16 +135,6 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     }
   };
 
-  const awaitClosing = async (client: pg.PoolClient, slot: bigint): Promise<Closing> => {
-    const until = Date.now() + (options.indexerWaitMs ?? 10_000);
-    for (;;) {
-      const closing = await closingBlock(client, slotEndOf(slot));
-      if (closing !== null) return closing;
-      if (Date.now() > until) throw new IndexerBehind(slot);
-      await sleep(50);
-    }
-  };
-
   /** Reads in one snapshot of the database: a reorganisation can't come between the block and its events. */
   const inSnapshot = async <T>(client: pg.PoolClient, body: () => Promise<T>): Promise<T> => {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
@@ -174,44 +164,30 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return book.itemsOf({ slot, slotEnd: slotEndOf(slot), state, parameters }, pending);
   };
 
-  /** The slot cleared and stored, or null when it holds no order. */
-  const prepare = async (
-    client: pg.PoolClient,
-    slot: bigint,
-    ms: SlotReport['ms'],
-  ): Promise<Prepared | null> => {
-    const started = performance.now();
-    await awaitClosing(client, slot);
-    const read = await inSnapshot(client, async () => {
-      const closing = await awaitClosing(client, slot);
+  /** What the slot is made of and judged by; null until the indexer has the block after its end. */
+  const readInputs = (client: pg.PoolClient, slot: bigint, run: SlotRun | null): Promise<Inputs | null> =>
+    inSnapshot(client, async () => {
+      const closing = await closingBlock(client, slotEndOf(slot));
+      if (closing === null) return null;
       const { state, rebuilt } = await chainState.at(client, closing);
+      // What was over on the other branch may stand on this one.
       if (rebuilt) book.clear();
-      const run = await readSlotRun(client, slot);
-      return { closing, state, run, items: await itemsOf(client, slot, run, state) };
+      return { closing, state, items: await itemsOf(client, slot, run, state) };
     });
-    ms.read = performance.now() - started;
-    const { closing, state, items } = read;
-    if (items.orders.length === 0) return null;
-    const cleared = clearSlot(
-      {
-        slot,
-        seed: closing.seed,
-        closeBlock: closing.number,
-        parameters,
-        orders: items.orders,
-        asks: items.asks,
-      },
-      state,
-    );
-    ms.clear = performance.now() - started - ms.read;
-    let run = read.run;
-    if (run === null) {
-      await publishSlot(client, slot, cleared);
-      run = await readSlotRun(client, slot);
-      ms.publish = performance.now() - started - ms.read - ms.clear;
+
+  const awaitInputs = async (client: pg.PoolClient, slot: bigint, run: SlotRun | null): Promise<Inputs> => {
+    const until = Date.now() + (options.indexerWaitMs ?? 10_000);
+    for (;;) {
+      const inputs = await readInputs(client, slot, run);
+      if (inputs !== null) return inputs;
+      if (Date.now() > until) throw new IndexerBehind(slot);
+      await sleep(50);
     }
-    if (run === null) throw new Error(`slot ${slot} was stored and is gone`);
-    return { cleared, items, run };
+  };
+
+  const clear = (slot: bigint, { closing, items, state }: Inputs): ClearedSlot => {
+    const { number: closeBlock, seed } = closing;
+    return clearSlot({ slot, seed, closeBlock, parameters, orders: items.orders, asks: items.asks }, state);
   };
 
   const reportOf = (
@@ -236,36 +212,40 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return reportOf(slot, 'abandoned', ms, null);
   };
 
-  const isLate = async (slot: bigint): Promise<boolean> =>
-    (await chainTime()) > slotEndOf(slot) + deadlineSeconds;
-
   const runLocked = async (client: pg.PoolClient, slot: bigint): Promise<SlotReport> => {
     const ms = { read: 0, clear: 0, publish: 0, commit: 0 };
-    const before = await readSlotRun(client, slot);
-    if (before !== null && before.state !== 'published') return reportOf(slot, before.state, ms, before);
-    if (before === null && (await isLate(slot))) {
+    let lap = performance.now();
+    const took = (step: keyof SlotReport['ms']): void => {
+      const now = performance.now();
+      ms[step] = now - lap;
+      lap = now;
+    };
+
+    const [run, now] = await Promise.all([readSlotRun(client, slot), chainTime()]);
+    if (run !== null && run.state !== 'published') return reportOf(slot, run.state, ms, run);
+    const late = now > slotEndOf(slot) + deadlineSeconds;
+    if (run === null && late) {
       const { rowCount } = await client.query('SELECT 1 FROM "order" WHERE slot = $1 LIMIT 1', [slot]);
       return rowCount === 0
         ? reportOf(slot, 'empty', ms, null)
         : abandon(slot, ms, 'not run before its deadline');
     }
-    const prepared = await prepare(client, slot, ms);
-    if (prepared === null) return reportOf(slot, 'empty', ms, null);
 
-    const { cleared, items, run } = prepared;
-    const started = performance.now();
-    const commit = await commitSlot({
-      provider,
-      transactions,
-      auction: deployment.auction,
-      cleared,
-      isLate: () => isLate(slot),
-    });
-    ms.commit = performance.now() - started;
+    const inputs = await awaitInputs(client, slot, run);
+    const { items } = inputs;
+    took('read');
+    if (items.orders.length === 0) return reportOf(slot, 'empty', ms, null);
+    const cleared = clear(slot, inputs);
+    took('clear');
+    const published = run ?? (await publishSlot(client, slot, cleared));
+    took('publish');
+    const commit = await commitSlot({ provider, transactions, auction: deployment.auction, cleared, late });
+    took('commit');
+
     if (commit.state === 'abandoned') return abandon(slot, ms, commit.note);
     await markCommitted(pool, slot, commit.skipped, commit.note);
     return {
-      ...reportOf(slot, 'committed', ms, run),
+      ...reportOf(slot, 'committed', ms, published),
       orders: items.orders.length,
       asks: items.asks.length,
       skipped: commit.skipped,

@@ -8,7 +8,6 @@ import { NOTHING_PENDING, type PendingMatches } from './book/standing.ts';
 export type SlotState = 'published' | 'committed' | 'abandoned';
 
 export interface SlotRun {
-  slot: bigint;
   state: SlotState;
   matched: number;
   unmatched: number;
@@ -21,12 +20,11 @@ const wordOf = (code: number): string =>
   Object.entries(ORDER_CODE).find(([, value]) => value === code)?.[0] ?? `CODE_${code}`;
 
 export async function readSlotRun(client: ClientBase | Pool, slot: bigint): Promise<SlotRun | null> {
-  const { rows } = await client.query<Omit<SlotRun, 'slot'>>(
+  const { rows } = await client.query<SlotRun>(
     'SELECT state, matched, unmatched, manifest, error FROM slot_run WHERE slot = $1',
     [slot],
   );
-  const row = rows[0];
-  return row === undefined ? null : { ...row, slot };
+  return rows[0] ?? null;
 }
 
 /** Matches of the `window` slots before `slot` that are not abandoned, grouped by slot. */
@@ -71,67 +69,62 @@ export async function pendingMatches(
 const asJson = (value: unknown): string =>
   JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner));
 
+/** What each order of the slot got: `matched`, why not, or why it took no part. */
+function outcomesOf(cleared: ClearedSlot): { id: Hex; code: string; detail: object }[] {
+  return [
+    ...cleared.matches.map(({ orderId, askId, price }) => ({
+      id: orderId,
+      code: 'matched',
+      detail: { askId, price },
+    })),
+    ...cleared.unmatched.map(({ orderId, reason, counts, nearestReserve }) => ({
+      id: orderId,
+      code: reason,
+      detail: { counts, nearestReserve },
+    })),
+    ...cleared.orders
+      .filter((order) => order.code !== ORDER_CODE.ELIGIBLE)
+      .map((order) => ({ id: order.id, code: wordOf(order.code), detail: {} })),
+  ];
+}
+
 /**
- * Stores the slot's inputs and its result in one transaction, before anything of it is signed. The first to store wins:
- * false, and nothing is written, when the slot has a run already.
+ * Stores the slot's inputs and its result, all in one statement, before anything of it is signed.
+ * @throws Error when the slot has a run already; nothing is written then
  */
-export async function publishSlot(client: ClientBase, slot: bigint, cleared: ClearedSlot): Promise<boolean> {
-  const { matches, unmatched } = cleared;
-  const ineligible = cleared.orders.filter((order) => order.code !== 0);
-  await client.query('BEGIN');
-  try {
-    const stored = await client.query(
-      `INSERT INTO slot_run (slot, state, matched, unmatched, manifest, "updatedAt")
-       VALUES ($1, 'published', $2, $3, $4, now()) ON CONFLICT (slot) DO NOTHING`,
-      [slot, matches.length, unmatched.length + ineligible.length, Buffer.from(cleared.manifest)],
-    );
-    if (stored.rowCount === 1) {
-      if (matches.length > 0) {
-        await client.query(
-          `INSERT INTO slot_match (slot, index, "orderId", "askId", "runnerUp", step, price, shortlist)
-           SELECT $1, index - 1, "orderId", "askId", "runnerUp", step, price, shortlist
-           FROM unnest($2::text[], $3::text[], $4::text[], $5::int[], $6::numeric[], $7::jsonb[])
-             WITH ORDINALITY AS t("orderId", "askId", "runnerUp", step, price, shortlist, index)`,
-          [
-            slot,
-            matches.map((match) => match.orderId),
-            matches.map((match) => match.askId),
-            matches.map((match) => match.runnerUp),
-            matches.map((match) => match.step),
-            matches.map((match) => match.price.toString()),
-            matches.map((match) => asJson(match.candidates)),
-          ],
-        );
-      }
-      const outcomes = [
-        ...matches.map((match) => ({
-          id: match.orderId,
-          code: 'matched',
-          detail: { askId: match.askId, price: match.price },
-        })),
-        ...unmatched.map((order) => ({
-          id: order.orderId,
-          code: order.reason,
-          detail: { counts: order.counts, nearestReserve: order.nearestReserve },
-        })),
-        ...ineligible.map((order) => ({
-          id: order.id,
-          code: wordOf(order.code),
-          detail: {},
-        })),
-      ];
-      await client.query(
-        `INSERT INTO order_outcome ("orderId", slot, code, detail)
-         SELECT id, $1, code, detail FROM unnest($2::text[], $3::text[], $4::jsonb[]) AS t(id, code, detail)`,
-        [slot, outcomes.map((o) => o.id), outcomes.map((o) => o.code), outcomes.map((o) => asJson(o.detail))],
-      );
-    }
-    await client.query('COMMIT');
-    return stored.rowCount === 1;
-  } catch (error) {
-    await client.query('ROLLBACK');
-    throw error;
-  }
+export async function publishSlot(client: ClientBase, slot: bigint, cleared: ClearedSlot): Promise<SlotRun> {
+  const { matches } = cleared;
+  const outcomes = outcomesOf(cleared);
+  const unmatched = outcomes.length - matches.length;
+  const manifest = Buffer.from(cleared.manifest);
+  await client.query(
+    `WITH run AS (
+       INSERT INTO slot_run (slot, state, matched, unmatched, manifest, "updatedAt")
+       VALUES ($1, 'published', $2, $3, $4, now())),
+     matches AS (
+       INSERT INTO slot_match (slot, index, "orderId", "askId", "runnerUp", step, price, shortlist)
+       SELECT $1, index - 1, "orderId", "askId", "runnerUp", step, price, shortlist
+       FROM unnest($5::text[], $6::text[], $7::text[], $8::int[], $9::numeric[], $10::jsonb[])
+         WITH ORDINALITY AS t("orderId", "askId", "runnerUp", step, price, shortlist, index))
+     INSERT INTO order_outcome ("orderId", slot, code, detail)
+     SELECT id, $1, code, detail FROM unnest($11::text[], $12::text[], $13::jsonb[]) AS t(id, code, detail)`,
+    [
+      slot,
+      matches.length,
+      unmatched,
+      manifest,
+      matches.map((match) => match.orderId),
+      matches.map((match) => match.askId),
+      matches.map((match) => match.runnerUp),
+      matches.map((match) => match.step),
+      matches.map((match) => match.price.toString()),
+      matches.map((match) => asJson(match.candidates)),
+      outcomes.map((outcome) => outcome.id),
+      outcomes.map((outcome) => outcome.code),
+      outcomes.map((outcome) => asJson(outcome.detail)),
+    ],
+  );
+  return { state: 'published', matched: matches.length, unmatched, manifest, error: null };
 }
 
 /** A match that the contract refused; it consumed nothing, so the order stands in the next slot. */

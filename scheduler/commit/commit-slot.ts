@@ -1,7 +1,7 @@
 import type { JsonRpcProvider } from 'ethers';
 import type { ClearedSlot } from '../../domain/slot.ts';
 import type { Hex } from '../../domain/types.ts';
-import { auctionInterface, headerCall, headerEffect, pageCalls, skippedIn } from './slot-calls.ts';
+import { auctionInterface, headerCall, pageCalls, skippedIn } from './slot-calls.ts';
 import type { Mined, TransactionManager } from './transaction-manager.ts';
 
 /** How a slot ended on the chain. `note` says what went another way than planned. */
@@ -20,8 +20,11 @@ export interface SlotCommitInput {
   auction: Hex;
   cleared: ClearedSlot;
   /** Whether the chain's clock is past the slot's commit deadline. */
-  isLate: () => Promise<boolean>;
+  late: boolean;
 }
+
+const OTHER_CONTENTS = 'the chain has this slot with other contents';
+const NO_GAS = { header: 0n, pages: 0n };
 
 /** Pages that the chain has of a slot; null before its header. */
 async function pagesOnChain(provider: JsonRpcProvider, auction: Hex, slot: bigint): Promise<number | null> {
@@ -66,20 +69,16 @@ export async function commitSlot(input: SlotCommitInput): Promise<SlotCommit> {
   const pages = pageCalls(auction, cleared);
 
   let calls = [header, ...pages];
-  if (!(await transactions.knows(headerEffect(slot)))) {
+  const [stored, present] = await Promise.all([
+    transactions.has(header.effect),
+    pagesOnChain(provider, auction, slot),
+  ]);
+  if (!stored && present === null && input.late)
+    return { state: 'abandoned', note: 'past its deadline before it was sent' };
+  if (!stored && present !== null) {
     // Nothing of ours is stored, so what the chain has came from a database that is gone.
-    const [present, late] = await Promise.all([pagesOnChain(provider, auction, slot), input.isLate()]);
-    if (present === null && late) return { state: 'abandoned', note: 'past its deadline before it was sent' };
-    if (present !== null) {
-      if (!(await isOurs(input)))
-        return {
-          state: 'committed',
-          note: 'the chain has this slot with other contents',
-          skipped: [],
-          gas: { header: 0n, pages: 0n },
-        };
-      calls = pages.slice(present);
-    }
+    if (!(await isOurs(input))) return { state: 'committed', note: OTHER_CONTENTS, skipped: [], gas: NO_GAS };
+    calls = pages.slice(present);
   }
 
   const mined = await transactions.send(calls);

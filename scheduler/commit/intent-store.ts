@@ -30,8 +30,8 @@ const NONCE_LOCK = 0x43484e;
 /** Rows of `tx_intent` of one sender. */
 export interface IntentStore {
   find(effects: readonly string[]): Promise<Intent[]>;
-  /** Unfinished intents in nonce order. */
-  unfinished(): Promise<Intent[]>;
+  /** Unfinished intents from this nonce on, in nonce order. */
+  unfinished(from: number): Promise<Intent[]>;
   /** The newest finished intents, for the check that no reorganisation took them out. */
   recentlyMined(limit: number): Promise<Intent[]>;
   /**
@@ -40,16 +40,16 @@ export interface IntentStore {
    */
   reserve(
     effects: readonly string[],
-    firstFree: () => Promise<number>,
-    sign: (effect: string, nonce: number) => Promise<SignedBytes>,
+    firstFree: number,
+    sign: (effect: string, nonce: number) => SignedBytes,
   ): Promise<Intent[]>;
   /** New bytes for the nonce it has (a dearer fee). */
   replace(intent: Intent, bytes: SignedBytes): Promise<Intent>;
   /** Moves an intent whose nonce somebody else used to a new nonce. */
   renonce(
     intent: Intent,
-    firstFree: () => Promise<number>,
-    sign: (effect: string, nonce: number) => Promise<SignedBytes>,
+    firstFree: number,
+    sign: (effect: string, nonce: number) => SignedBytes,
   ): Promise<Intent>;
   mark(effects: readonly string[], state: IntentState): Promise<void>;
 }
@@ -67,7 +67,7 @@ export function createIntentStore(pool: Pool, sender: Hex): IntentStore {
   /** Runs `body` while no other process takes a nonce of this sender. */
   const exclusively = async <T>(
     body: (client: PoolClient, next: number) => Promise<T>,
-    firstFree: () => Promise<number>,
+    firstFree: number,
   ): Promise<T> => {
     const client = await pool.connect();
     try {
@@ -77,7 +77,7 @@ export function createIntentStore(pool: Pool, sender: Hex): IntentStore {
         'SELECT coalesce(max(nonce) + 1, 0) AS next FROM tx_intent WHERE sender = $1',
         [sender],
       );
-      const result = await body(client, Math.max(highest.rows[0]?.next ?? 0, await firstFree()));
+      const result = await body(client, Math.max(highest.rows[0]?.next ?? 0, firstFree));
       await client.query('COMMIT');
       return result;
     } catch (error) {
@@ -90,7 +90,7 @@ export function createIntentStore(pool: Pool, sender: Hex): IntentStore {
 
   return {
     find: (effects) => select(pool, 'effect = ANY($2) ORDER BY nonce', [effects]),
-    unfinished: () => select(pool, `state IN ('signed', 'sent') ORDER BY nonce`, []),
+    unfinished: (from) => select(pool, `nonce >= $2 AND state IN ('signed', 'sent') ORDER BY nonce`, [from]),
     recentlyMined: (limit) => select(pool, `state = 'mined' ORDER BY nonce DESC LIMIT $2`, [limit]),
 
     reserve: (effects, firstFree, sign) =>
@@ -101,7 +101,7 @@ export function createIntentStore(pool: Pool, sender: Hex): IntentStore {
         for (const effect of effects) {
           if (have.has(effect)) continue;
           const nonce = next + fresh.length;
-          fresh.push({ ...(await sign(effect, nonce)), nonce, replaced: [], state: 'signed' });
+          fresh.push({ ...sign(effect, nonce), nonce, replaced: [], state: 'signed' });
         }
         await client.query(
           `INSERT INTO tx_intent (effect, sender, nonce, raw, hash, replaced, state)
@@ -129,7 +129,7 @@ export function createIntentStore(pool: Pool, sender: Hex): IntentStore {
 
     renonce: (intent, firstFree, sign) =>
       exclusively(async (client, next) => {
-        const bytes = await sign(intent.effect, next);
+        const bytes = sign(intent.effect, next);
         await client.query(
           `UPDATE tx_intent SET nonce = $3, raw = $4, hash = $5, replaced = '{}', state = 'signed'
            WHERE sender = $1 AND effect = $2`,

@@ -32,10 +32,10 @@ const SKIP_REASONS = [
 
 export const auctionInterface = new Interface(auctionAbi);
 
-export const headerEffect = (slot: bigint): string => `slot:${slot}:header`;
-export const pageEffect = (slot: bigint, page: number): string => `slot:${slot}:page:${page}`;
+const headerEffect = (slot: bigint): string => `slot:${slot}:header`;
+const pageEffect = (slot: bigint, page: number): string => `slot:${slot}:page:${page}`;
 
-export const pageCountOf = (matches: number): number => Math.ceil(matches / PAGE_MATCHES);
+const pageCountOf = (matches: number): number => Math.ceil(matches / PAGE_MATCHES);
 
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 

@@ -69,7 +69,7 @@ export interface TransactionManagerOptions {
 export interface TransactionManager {
   readonly address: Hex;
   /** Whether an effect has stored bytes. */
-  knows(effect: string): Promise<boolean>;
+  has(effect: string): Promise<boolean>;
   /** Signs what is new with consecutive nonces, broadcasts all, waits for all. Results in the order of `calls`. */
   send(calls: readonly Call[]): Promise<Mined[]>;
   /** Sends unfinished intents again and those that a reorganisation took out of the chain; returns how many. */
@@ -98,9 +98,9 @@ export function createTransactionManager(options: TransactionManagerOptions): Tr
     return { maxFeePerGas: (block?.baseFeePerGas ?? 0n) * 2n + maxPriorityFeePerGas, maxPriorityFeePerGas };
   };
 
-  const signBytes = async (effect: string, transaction: Transaction): Promise<SignedBytes> => {
-    const raw = (await wallet.signTransaction(transaction)) as Hex;
-    return { effect, raw, hash: Transaction.from(raw).hash as Hex };
+  const signBytes = (effect: string, transaction: Transaction): SignedBytes => {
+    transaction.signature = wallet.signingKey.sign(transaction.unsignedHash);
+    return { effect, raw: transaction.serialized as Hex, hash: transaction.hash as Hex };
   };
 
   const receiptOf = async (intent: Intent): Promise<TransactionReceipt | null> => {
@@ -124,37 +124,28 @@ export function createTransactionManager(options: TransactionManagerOptions): Tr
 
   const broadcastAll = async (intents: readonly Intent[]): Promise<void> => {
     if (intents.length === 0) return;
-    for (const intent of intents) await broadcast(intent);
-    await store.mark(
-      intents.filter((intent) => intent.state === 'signed').map((intent) => intent.effect),
-      'sent',
-    );
-    await options.onBroadcast?.();
+    await Promise.all(intents.map(broadcast));
+    const fresh = intents.filter((intent) => intent.state === 'signed').map((intent) => intent.effect);
+    await Promise.all([fresh.length > 0 ? store.mark(fresh, 'sent') : null, options.onBroadcast?.()]);
+  };
+
+  const revertOf = (intent: Intent, receipt: TransactionReceipt): Promise<Revert> => {
+    const transaction = Transaction.from(intent.raw);
+    return decodeRevert({
+      hash: receipt.hash as Hex,
+      from: address,
+      to: transaction.to as Hex,
+      data: transaction.data as Hex,
+      blockNumber: receipt.blockNumber,
+      outOfGas: receipt.gasUsed >= transaction.gasLimit,
+    });
   };
 
   const minedFrom = async (intent: Intent, receipt: TransactionReceipt): Promise<Mined> => {
-    const transaction = Transaction.from(intent.raw);
-    const reverted =
-      receipt.status === 1
-        ? null
-        : await decodeRevert({
-            hash: receipt.hash as Hex,
-            from: address,
-            to: transaction.to as Hex,
-            data: transaction.data as Hex,
-            blockNumber: receipt.blockNumber,
-            outOfGas: receipt.gasUsed >= transaction.gasLimit,
-          });
     const { blockNumber, gasUsed, gasPrice, logs } = receipt;
-    return {
-      effect: intent.effect,
-      hash: receipt.hash as Hex,
-      blockNumber,
-      gasUsed,
-      gasPrice,
-      logs,
-      reverted,
-    };
+    const reverted = receipt.status === 1 ? null : await revertOf(intent, receipt);
+    const hash = receipt.hash as Hex;
+    return { effect: intent.effect, hash, blockNumber, gasUsed, gasPrice, logs, reverted };
   };
 
   /** A quarter more than before satisfies every node's replacement rule (a tenth), and never less than today's price. */
@@ -168,13 +159,13 @@ export function createTransactionManager(options: TransactionManagerOptions): Tr
     transaction.signature = null;
     transaction.maxFeePerGas = raised(transaction.maxFeePerGas, now.maxFeePerGas);
     transaction.maxPriorityFeePerGas = raised(transaction.maxPriorityFeePerGas, now.maxPriorityFeePerGas);
-    return store.replace(intent, await signBytes(intent.effect, transaction));
+    return store.replace(intent, signBytes(intent.effect, transaction));
   };
 
   /** The nonce went to a transaction that is not ours: the same call under a new nonce. */
   const renonce = async (intent: Intent): Promise<Intent> => {
-    const fee = await fees();
-    return store.renonce(intent, firstFree, (effect, nonce) => {
+    const [fee, free] = await Promise.all([fees(), firstFree()]);
+    return store.renonce(intent, free, (effect, nonce) => {
       const transaction = Transaction.from(intent.raw);
       transaction.signature = null;
       transaction.nonce = nonce;
@@ -184,15 +175,15 @@ export function createTransactionManager(options: TransactionManagerOptions): Tr
     });
   };
 
-  /** One look: what is mined is taken out of `waiting`; returns whether the first of them lost its nonce. */
+  /** One look: what is mined is taken out of `waiting`. */
   const collect = async (waiting: Map<string, Intent>, mined: Map<string, Mined>): Promise<void> => {
-    for (const intent of [...waiting.values()]) {
+    const look = async (intent: Intent): Promise<void> => {
       const receipt = await receiptOf(intent);
-      if (receipt === null) continue;
-      const result = await minedFrom(intent, receipt);
-      mined.set(intent.effect, result);
+      if (receipt === null) return;
+      mined.set(intent.effect, await minedFrom(intent, receipt));
       waiting.delete(intent.effect);
-    }
+    };
+    await Promise.all([...waiting.values()].map(look));
   };
 
   const settleStates = async (
@@ -226,8 +217,9 @@ export function createTransactionManager(options: TransactionManagerOptions): Tr
       }
       if (Date.now() - lastMove > bumpAfterMs) {
         lastMove = Date.now();
-        for (const intent of await store.unfinished()) if (!waiting.has(intent.effect)) await broadcast(intent);
         const used = await firstFree();
+        for (const intent of await store.unfinished(used))
+          if (!waiting.has(intent.effect)) await broadcast(intent);
         for (const intent of [...waiting.values()]) {
           // Asked after the nonce count, so a receipt that came in between is not taken for a lost nonce.
           if (intent.nonce < used && (await receiptOf(intent)) !== null) continue;
@@ -247,14 +239,14 @@ export function createTransactionManager(options: TransactionManagerOptions): Tr
   return {
     address,
 
-    async knows(effect) {
+    async has(effect) {
       return (await store.find([effect])).length > 0;
     },
 
     async send(calls) {
       const byEffect = new Map(calls.map((call) => [call.effect, call]));
-      const fee = await fees();
-      const intents = await store.reserve([...byEffect.keys()], firstFree, (effect, nonce) => {
+      const [fee, free] = await Promise.all([fees(), firstFree()]);
+      const intents = await store.reserve([...byEffect.keys()], free, (effect, nonce) => {
         const call = byEffect.get(effect) as Call;
         if (call.gasLimit > MAX_TRANSACTION_GAS)
           throw new Error(`${effect} asks for ${call.gasLimit} gas, more than a transaction may use`);
@@ -274,14 +266,14 @@ export function createTransactionManager(options: TransactionManagerOptions): Tr
       });
       const ours = new Set(intents.map((intent) => intent.effect));
       // Another caller's bytes that never left hold a lower nonce, and ours would wait for it for ever.
-      const open = await store.unfinished();
+      const open = await store.unfinished(free);
       await broadcastAll(open.filter((intent) => intent.state === 'signed' || ours.has(intent.effect)));
       const mined = await waitFor(intents);
       return calls.map((call) => mined.get(call.effect) as Mined);
     },
 
     async resume() {
-      const again = await store.unfinished();
+      const again = await store.unfinished(0);
       for (const intent of await store.recentlyMined(REORG_LOOKBACK)) {
         if ((await receiptOf(intent)) === null) again.push(intent);
       }
