@@ -1,19 +1,19 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, openSync, closeSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Refusal } from '../domain/refusal.ts';
 import { anvilBinary } from './chain/binary.ts';
 import { newestSnapshot, saveSnapshot } from './chain/snapshot.ts';
 import { openRpc, type Rpc } from './rpc.ts';
+import { spawnKept } from './supervise/keeper.ts';
 
 export const CHAIN_ID = 31_337;
 /** The well-known test mnemonic of local chains: its keys are public, its money is worth nothing. */
 export const DEMO_MNEMONIC = 'test test test test test test test test test test test junk';
 
 const START_TIMEOUT_MS = 60_000;
-const STOP_TIMEOUT_MS = 20_000;
+/** A large state takes its time to be written. */
+const STOP_SECONDS = 20;
 /**
  * How state is kept, measured on 2 cores with 1-second blocks. A state holds every block: about 1.8 kB of JSON each, so
  * 9 MB after 5,000 blocks (90 to 220 ms to dump, 130 ms to load) and some 155 MB after a day. Dumping every second would
@@ -51,19 +51,6 @@ export interface RunningChain {
 }
 
 /**
- * anvil under a shell that ends it when our end of a pipe closes: however we die, it writes its state and goes. Its own
- * session keeps the terminal's Ctrl-C away, so that those who still write to it end first.
- */
-const KEEPER = `
-exec 3<&0
-"$@" 3<&- </dev/null & chain=$!
-trap 'kill -TERM $chain' TERM
-(while read -r _ <&3; do :; done; kill -TERM $chain) & watch=$!
-wait $chain; wait $chain; code=$?
-kill $watch 2>/dev/null
-exit $code`;
-
-/**
  * Starts a local chain with our demo accounts.
  * @throws Refusal DATA_BROKEN when its state can't be read; Error when it does not come up
  */
@@ -86,16 +73,13 @@ export async function startAnvil(options: AnvilOptions): Promise<RunningChain> {
     flags.push('--timestamp', String(options.timestamp));
   }
 
-  const log = options.logFile === undefined ? 'ignore' : openSync(options.logFile, 'a');
-  const child = spawn('/bin/sh', ['-c', KEEPER, 'cardhour-chain', anvilBinary(), ...flags], {
-    detached: true,
-    stdio: ['pipe', log, log],
+  const kept = spawnKept({
+    command: anvilBinary(),
+    args: flags,
+    logFile: options.logFile,
+    graceSeconds: STOP_SECONDS,
   });
-  if (typeof log === 'number') closeSync(log);
-  child.stdin?.on('error', () => undefined);
-  const exited = new Promise<void>((resolve) => {
-    child.once('close', () => resolve()).once('error', () => resolve());
-  });
+  const exited = kept.exited.then(() => undefined);
   const rpcUrl = `http://127.0.0.1:${port}`;
   const rpc = openRpc(rpcUrl);
   await untilAnswers(rpc, exited, port);
@@ -103,11 +87,11 @@ export async function startAnvil(options: AnvilOptions): Promise<RunningChain> {
   void exited.then(() => keeping?.stop());
   return {
     rpcUrl,
-    pid: child.pid ?? 0,
+    pid: kept.pid,
     exited,
     async stop() {
       await keeping?.stop();
-      await endChild(child, exited);
+      await kept.stop();
       rpc.close();
     },
   };
@@ -159,17 +143,4 @@ function keepSnapshots(rpc: Rpc, file: string): { stop(): Promise<void> } {
       await running;
     },
   };
-}
-
-/** The pipe's end is the sign to end; anvil then writes its state. */
-async function endChild(child: ChildProcess, exited: Promise<void>): Promise<void> {
-  child.stdin?.end();
-  const late = sleep(STOP_TIMEOUT_MS, 'late' as const, { ref: false });
-  if ((await Promise.race([exited, late])) !== 'late') return;
-  try {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // Gone in the meantime.
-  }
-  await exited;
 }

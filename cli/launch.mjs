@@ -28,8 +28,7 @@ export class Plight extends Error {}
  */
 export function isInstalled(root) {
   const modules = join(root, 'node_modules');
-  const windows = process.platform === 'win32';
-  if (!existsSync(join(modules, '.bin', windows ? 'node.cmd' : 'node'))) return false;
+  if (!existsSync(join(modules, '.bin', 'node'))) return false;
   try {
     const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
     const present = JSON.parse(readFileSync(join(modules, '.package-lock.json'), 'utf8')).packages;
@@ -120,8 +119,7 @@ function tick(what, detail) {
 
 async function collect(command, arguments_, env) {
   return new Promise((done, failed) => {
-    const shell = process.platform === 'win32';
-    const child = spawn(command, arguments_, { cwd: ROOT, env, shell, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, arguments_, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => (output += text));
@@ -139,41 +137,38 @@ async function collect(command, arguments_, env) {
   });
 }
 
-/** What the first word names: the script to run and what is left for it. */
+/** What the first word names: the program to run and what is left for it. */
 export function target(words) {
   const [first, ...rest] = words;
-  if (first === 'run') {
-    if (rest[0] === undefined) throw new Plight('Say which file to run: node cli/launch.mjs run FILE.');
-    return { script: resolve(process.cwd(), rest[0]), rest: rest.slice(1) };
-  }
-  if (first === 'test') return { script: join(ROOT, 'cli', 'test-all.ts'), rest };
-  return { script: join(ROOT, 'cli', 'main.ts'), rest: words };
+  const node = join(ROOT, 'node_modules', '.bin', 'node');
+  const program = (script, args) => ({
+    command: node,
+    args: ['--disable-warning=ExperimentalWarning', script, ...args],
+  });
+  if (first === 'test') return { command: 'npm', args: ['run', '--silent', 'test:all', ...rest], cwd: ROOT };
+  if (first !== 'run') return program(join(ROOT, 'cli', 'main.ts'), words);
+  if (rest[0] === undefined) throw new Plight('Say which file to run: node cli/launch.mjs run FILE.');
+  return program(resolve(process.cwd(), rest[0]), rest.slice(1));
 }
 
 /**
- * Runs the script as a child on our own Node. Signals reach it once: from the terminal directly, else through us. Our
- * end of fd 3 tells it when we are gone, however we went.
+ * Runs the program as a child on our own Node and passes signals on (it takes two within a second for one: a terminal's
+ * Ctrl-C reaches it directly too). Our end of fd 3 tells it when we are gone, however we went.
  */
-function run({ script, rest }) {
-  const bin = join(ROOT, 'node_modules', '.bin');
-  const node = join(bin, process.platform === 'win32' ? 'node.cmd' : 'node');
-  const env = {
-    ...process.env,
-    PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`,
-    CARDHOUR_LAUNCHER_FD: '3',
-  };
-  const child = spawn(node, ['--disable-warning=ExperimentalWarning', script, ...rest], {
-    env,
+function run({ command, args, cwd }) {
+  const path = `${join(ROOT, 'node_modules', '.bin')}${delimiter}${process.env.PATH ?? ''}`;
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...process.env, PATH: path, CARDHOUR_LAUNCHER_FD: '3' },
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-    shell: process.platform === 'win32',
   });
   child.stdio[3]?.on('error', () => undefined);
-  // A terminal's Ctrl-C goes to its whole foreground group: passing it on would make two of it.
-  process.on('SIGINT', () => (process.stdin.isTTY ? undefined : child.kill('SIGINT')));
-  for (const name of ['SIGTERM', 'SIGHUP']) process.on(name, () => child.kill(name));
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => child.kill(name));
   watchNpm(() => child.kill('SIGTERM'));
   child.on('error', (error) =>
-    fail(new Plight(`Node 24 could not be started (${error.message}): delete node_modules and start again.`)),
+    fail(
+      new Plight(`${command} could not be started (${error.message}): delete node_modules and start again.`),
+    ),
   );
   child.on('exit', (code, signal) => {
     process.exit(signal === null ? (code ?? 1) : 128 + (constants.signals[signal] ?? 0));
@@ -211,6 +206,8 @@ async function main() {
       `This is Node ${process.versions.node}: install Node ${LEAST_NODE} or newer from https://nodejs.org.`,
     );
   }
+  if (process.platform === 'win32')
+    throw new Plight('Cardhour runs on Linux and macOS: on Windows, use WSL.');
   const chosen = target(process.argv.slice(2));
   if (!isInstalled(ROOT)) await install();
   await generateClient();

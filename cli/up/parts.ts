@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import type { PartSpec } from '../supervise/part.ts';
+import { freePort } from '../supervise/ports.ts';
+import { demoAgents } from '../demo/agents.ts';
+import { ROOT } from './settings.ts';
+import { serveWeb } from './web.ts';
+
+/** The indexer says with this code that it mirrors another chain: starting it again would not help. */
+const CHAIN_REPLACED_EXIT = 3;
+
+/** What every part is told. */
+export interface Ground {
+  dir: string;
+  databaseUrl: string;
+  rpcUrl: string;
+  redisUrl: string | undefined;
+  deploymentFile: string;
+  schedulerKey: string;
+  port: number;
+}
+
+export async function indexerPart(ground: Ground): Promise<PartSpec> {
+  const metricsPort = await freePort();
+  return {
+    ...script(ground, 'indexer', 'indexer/main.ts', { METRICS_PORT: String(metricsPort) }),
+    isReady: () => answers(`http://127.0.0.1:${metricsPort}/healthz`),
+    finalCodes: [CHAIN_REPLACED_EXIT],
+  };
+}
+
+export async function schedulerPart(ground: Ground): Promise<PartSpec> {
+  const metricsPort = await freePort();
+  const env = { METRICS_PORT: String(metricsPort), SCHEDULER_KEY: ground.schedulerKey };
+  return {
+    ...script(ground, 'scheduler', 'scheduler/main.ts', env),
+    isReady: () => answers(`http://127.0.0.1:${metricsPort}/readyz`),
+  };
+}
+
+export function webPart(ground: Ground): PartSpec {
+  return {
+    ...script(ground, 'web', '', { RECEIPT_KEY: ground.schedulerKey, NEXT_TELEMETRY_DISABLED: '1' }),
+    ...serveWeb(ground.port),
+    // Answers as soon as it serves, ready or not.
+    isReady: async () => {
+      await fetch(`http://127.0.0.1:${ground.port}/api/health`, { signal: AbortSignal.timeout(2_000) });
+      return true;
+    },
+  };
+}
+
+/** One agent a demo provider. */
+export async function agentParts(ground: Ground): Promise<PartSpec[]> {
+  return Promise.all(
+    demoAgents().map(async ({ name, env }) => {
+      const healthPort = await freePort();
+      const own = { ...env, DATA_DIR: join(ground.dir, 'agents', name), HEALTH_PORT: String(healthPort) };
+      return {
+        ...script(ground, `agent ${name}`, 'provider/main.ts', own),
+        isReady: () => answers(`http://127.0.0.1:${healthPort}/healthz`),
+      };
+    }),
+  );
+}
+
+/** The demo consumers, who trade by themselves. */
+export function tradePart(ground: Ground): PartSpec {
+  const part = script(ground, 'consumers', 'cli/demo/main.ts', {});
+  return { ...part, args: [...part.args, 'trade'] };
+}
+
+/** @param file script, relative to the repository */
+function script(ground: Ground, name: string, file: string, env: NodeJS.ProcessEnv): PartSpec {
+  const redis = ground.redisUrl === undefined ? {} : { REDIS_URL: ground.redisUrl };
+  return {
+    name,
+    command: process.execPath,
+    args: ['--disable-warning=ExperimentalWarning', join(ROOT, file)],
+    cwd: ROOT,
+    logFile: join(ground.dir, 'logs', `${name.replace(' ', '-')}.log`),
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      DATABASE_URL: ground.databaseUrl,
+      RPC_URL: ground.rpcUrl,
+      DEPLOYMENT_FILE: ground.deploymentFile,
+      API_URL: `http://127.0.0.1:${ground.port}`,
+      ...redis,
+      ...env,
+    },
+  };
+}
+
+async function answers(url: string): Promise<boolean> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+  await response.arrayBuffer();
+  return response.ok;
+}
