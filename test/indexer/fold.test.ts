@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { decodeLogs, reviveEvent, storedArgs } from '../../contracts/events.ts';
+import type { MarketState } from '../../domain/market-state.ts';
+import type { Hex, MarketEvent } from '../../domain/types.ts';
+import { emptyLedger, foldEvent } from '../../indexer/fold/ledger.ts';
+import type { LedgerEvent } from '../../indexer/fold/ledger.ts';
+import { nothingTouched, touch } from '../../indexer/fold/touched.ts';
+import type { Touched } from '../../indexer/fold/touched.ts';
+import { tradeOneDay } from './actors.ts';
+import { setup } from './setup.ts';
+
+let world: Awaited<ReturnType<typeof setup>>;
+let events: MarketEvent[];
+
+beforeAll(async () => {
+  world = await setup();
+  await tradeOneDay(world.chain, world.actors);
+  events = decodeLogs(world.deployment, await world.actors.client.getLogs({ fromBlock: 0n }));
+});
+afterAll(() => world.teardown());
+
+test('an event comes back from its row as it went in', () => {
+  for (const event of events) {
+    const args = JSON.parse(JSON.stringify(storedArgs(event.args))) as Record<string, unknown>;
+    const row = { ...event, blockNumber: String(event.blockNumber), args };
+    expect(event).toMatchObject(reviveEvent(row));
+  }
+});
+
+test('logs of other contracts are passed over', async () => {
+  const logs = await world.actors.client.getLogs({ fromBlock: 0n });
+  expect(logs.length).toBeGreaterThan(events.length);
+  const elsewhere = { ...world.deployment, vault: world.deployment.treasury };
+  expect(decodeLogs(elsewhere, logs).some((event) => event.name === 'Deposited')).toBe(false);
+});
+
+test('what an event changes is exactly among what it is said to touch', () => {
+  const ledger = emptyLedger(world.deployment.treasury);
+  for (const event of events) {
+    const before = snapshot(ledger.market);
+    foldEvent(ledger, chainEvent(event));
+    const touched = nothingTouched();
+    touch(touched, event, ledger.market, { number: event.blockNumber, hash: '0x' });
+    const changed = differing(before, snapshot(ledger.market));
+    const marked = new Set(keysOf(touched));
+    expect({ event: event.name, missed: changed.filter((key) => !marked.has(key)) }).toEqual({
+      event: event.name,
+      missed: [],
+    });
+  }
+});
+
+function chainEvent(event: MarketEvent): LedgerEvent {
+  return { ...event, blockHash: '0x', txHash: '0x' };
+}
+
+/** Every row's content by the row's name. */
+function snapshot(market: MarketState): Map<string, string> {
+  const content = new Map<string, string>();
+  const put = (table: string, rows: Map<Hex | bigint, unknown>): void => {
+    for (const [key, row] of rows) content.set(`${table} ${key}`, text(row));
+  };
+  put('accounts', market.accounts);
+  put('providers', market.providers);
+  put('nodes', market.nodes);
+  put('leases', market.leases);
+  put('slots', new Map([...market.slots].map(([slot, { fills: _, ...row }]) => [slot, row])));
+  put('fills', market.filled);
+  for (const key of market.usedNonces) content.set(`nonces ${key}`, 'used');
+  return content;
+}
+
+function differing(before: Map<string, string>, after: Map<string, string>): string[] {
+  return [...after].filter(([key, row]) => before.get(key) !== row).map(([key]) => key);
+}
+
+function keysOf(touched: Touched): string[] {
+  return Object.entries(touched).flatMap(([table, rows]) =>
+    [...(rows as Map<unknown, unknown>).keys()].map((key) => `${table} ${String(key)}`),
+  );
+}
+
+function text(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? `${inner}n` : inner));
+}

@@ -1,0 +1,89 @@
+import pg from 'pg';
+import type { Deployment } from '../../contracts/deployment.ts';
+import { createIndexer } from '../../indexer/indexer.ts';
+import type { Indexer } from '../../indexer/indexer.ts';
+import { deployMarket, startChain } from '../support/chain.ts';
+import type { ChainOptions, TestChain } from '../support/chain.ts';
+import { testDatabase } from '../support/postgres.ts';
+import { openActors } from './actors.ts';
+
+export const PARAMETERS = {
+  slotSeconds: 10,
+  minLeaseSeconds: 10,
+  minBillSeconds: 10,
+  settleLagSeconds: 5,
+  unbondSeconds: 600,
+};
+export type Tables = Record<string, unknown[]>;
+
+const TABLES = [
+  'block',
+  'chain_event',
+  'account',
+  'provider',
+  'node',
+  'lease',
+  'slot',
+  'fill',
+  'used_nonce',
+  'chain',
+];
+
+/** A chain with a market and its actors, and databases and indexers as a test needs them; `teardown` ends all. */
+export async function setup(options: ChainOptions = {}) {
+  const closing: (() => Promise<void>)[] = [];
+  const startWorld = async (chainOptions: ChainOptions) => {
+    const chain = await startChain(chainOptions);
+    closing.push(() => chain.stop());
+    const deployment = await deployMarket(chain.rpcUrl, PARAMETERS);
+    return { chain, deployment, actors: openActors(chain, deployment) };
+  };
+  const world = await startWorld(options);
+
+  const database = async (): Promise<string> => {
+    const { url, drop } = await testDatabase();
+    closing.push(drop);
+    return url;
+  };
+  const indexer = async (
+    databaseUrl: string,
+    { chain, deployment }: { chain: TestChain; deployment: Deployment } = world,
+  ): Promise<Indexer> => {
+    const opened = await createIndexer({ rpcUrl: chain.rpcUrl, databaseUrl, deployment });
+    closing.push(() => opened.close());
+    return opened;
+  };
+  return {
+    ...world,
+    startWorld,
+    database,
+    indexer,
+    /** The rows that an indexer makes which starts from nothing. */
+    async freshTables(): Promise<Tables> {
+      const url = await database();
+      await (await indexer(url)).syncTo();
+      return readTables(url);
+    },
+    async teardown(): Promise<void> {
+      for (const close of closing.reverse()) await close();
+    },
+  };
+}
+
+/** All that the indexer wrote, in an order that does not depend on how it did. */
+export async function readTables(url: string): Promise<Tables> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const tables: Tables = {};
+    for (const table of TABLES) {
+      const { rows } = await client.query<{ row: unknown }>(
+        `SELECT to_jsonb(t) AS row FROM "${table}" t ORDER BY to_jsonb(t)::text`,
+      );
+      tables[table] = rows.map(({ row }) => row);
+    }
+    return tables;
+  } finally {
+    await client.end();
+  }
+}

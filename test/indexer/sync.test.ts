@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as abis from '../../contracts/generated/abi.ts';
+import { EVENT_NAMES } from '../../domain/market-state.ts';
+import type { Hex } from '../../domain/types.ts';
+import { account } from '../support/chain.ts';
+import { BIDDER, BUYER, LEAVER, PROVIDER, SCHEDULER, tradeOneDay } from './actors.ts';
+import { readTables, setup } from './setup.ts';
+import type { Tables } from './setup.ts';
+
+let world: Awaited<ReturnType<typeof setup>>;
+let tables: Tables;
+
+beforeAll(async () => {
+  world = await setup();
+  await tradeOneDay(world.chain, world.actors);
+  tables = await world.freshTables();
+});
+afterAll(() => world.teardown());
+
+describe('after a day of trade', () => {
+  test('every event that moves the market was seen', () => {
+    const seen = new Set(rows<{ name: string }>('chain_event').map((row) => row.name));
+    expect(EVENT_NAMES.filter((name) => !seen.has(name))).toEqual([]);
+  });
+
+  test('account rows are what the vault says', async () => {
+    const { deployment, actors } = world;
+    const accounts = rows<Record<string, string>>('account');
+    const parties = [PROVIDER, LEAVER, BIDDER, BUYER].map((index) => account(index).address);
+    expect(accounts.map((row) => row['address']).sort()).toEqual([...parties, deployment.treasury].sort());
+    for (const row of accounts) {
+      const balances = await actors.client.readContract({
+        address: deployment.vault,
+        abi: abis.vaultAbi,
+        functionName: 'balanceOf',
+        args: [row['address'] as Hex],
+      });
+      const { available, bidding, unbidding, staked } = row;
+      expect([available, bidding, unbidding, staked].map(String)).toEqual(balances.map(String));
+    }
+  });
+
+  test('lease rows are what the lease book says', async () => {
+    const { deployment, actors } = world;
+    const leases = rows<Record<string, number | string | boolean | null>>('lease');
+    expect(leases.map((row) => [row['id'], row['slot'] === null])).toEqual([
+      [1, true],
+      [2, false],
+    ]);
+    for (const row of leases) {
+      const lease = await actors.client.readContract({
+        address: deployment.leaseBook,
+        abi: abis.leaseBookAbi,
+        functionName: 'leaseOf',
+        args: [BigInt(row['id'] as number)],
+      });
+      expect(row).toMatchObject({
+        consumer: lease.consumer.toLowerCase(),
+        provider: lease.provider.toLowerCase(),
+        cards: lease.cards,
+        start: Number(lease.start),
+        end: Number(lease.end),
+        rate: Number(lease.rate),
+        settledUntil: Number(lease.settledUntil),
+        settled: lease.closed,
+      });
+      const money = [row['paid'], row['fee'], row['refunded']].map((amount) => BigInt(amount as number));
+      expect(money.reduce((sum, amount) => sum + amount)).toBe(BigInt(row['locked'] as number));
+    }
+  });
+
+  test('slot, provider, node, fill and nonce rows hold what the events said', () => {
+    expect(rows('slot')).toMatchObject([
+      { scheduler: account(SCHEDULER).address, pageCount: 1, pagesCommitted: 1, matchCount: 2, skipped: 1 },
+    ]);
+    expect(rows('provider')).toMatchObject(
+      [
+        { address: account(PROVIDER).address, stake: 250_000_000, exitAt: null },
+        { address: account(LEAVER).address, stake: 0, exitAt: expect.any(Number) as number },
+      ].sort((a, b) => (a.address < b.address ? -1 : 1)),
+    );
+    expect(
+      rows<{ epoch: number }>('node')
+        .map((row) => row.epoch)
+        .sort(),
+    ).toEqual([0, 1]);
+    expect(rows<{ filled: number }>('fill').map((row) => row.filled)).toEqual([1, 1]);
+    expect(
+      rows<{ nonce: number }>('used_nonce')
+        .map((row) => row.nonce)
+        .sort(),
+    ).toEqual([200, 900, 901]);
+  });
+
+  test('rows name the block that last changed them', async () => {
+    const blocks = new Map(
+      rows<{ number: number; hash: string }>('block').map((row) => [row.number, row.hash]),
+    );
+    const ofTables = ['account', 'provider', 'node', 'lease', 'slot', 'fill', 'used_nonce', 'chain_event'];
+    for (const row of ofTables.flatMap((name) => rows<{ blockNumber: number; blockHash: string }>(name))) {
+      expect(blocks.get(row.blockNumber)).toBe(row.blockHash);
+    }
+    expect(blocks.size).toBe(
+      Number(await world.actors.client.getBlockNumber()) - world.deployment.deployBlock + 1,
+    );
+  });
+
+  test('going block by block makes the same rows as going at once', async () => {
+    const url = await world.database();
+    const indexer = await world.indexer(url);
+    const head = await world.actors.client.getBlockNumber();
+    for (let block = BigInt(world.deployment.deployBlock); block <= head; block++) {
+      expect(await indexer.syncTo(block)).toBe(block);
+    }
+    expect(await readTables(url)).toEqual(tables);
+  });
+
+  test('starting anew between any two steps makes the same rows', async () => {
+    const url = await world.database();
+    const head = await world.actors.client.getBlockNumber();
+    for (let block = BigInt(world.deployment.deployBlock); block < head + 7n; block += 7n) {
+      const indexer = await world.indexer(url);
+      await indexer.syncTo(block < head ? block : head);
+    }
+    expect(await readTables(url)).toEqual(tables);
+  });
+
+  test('two indexers of one database write every row once', async () => {
+    const url = await world.database();
+    const [one, two] = [await world.indexer(url), await world.indexer(url)];
+    const head = await world.actors.client.getBlockNumber();
+    for (let block = BigInt(world.deployment.deployBlock); block < head + 5n; block += 5n) {
+      const target = block < head ? block : head;
+      await Promise.all([one.syncTo(target), two.syncTo(target)]);
+    }
+    expect(await readTables(url)).toEqual(tables);
+  });
+
+  test('a block beyond the head leads to the head', async () => {
+    const indexer = await world.indexer(await world.database());
+    const head = await world.actors.client.getBlockNumber();
+    expect(await indexer.syncTo(head + 1_000n)).toBe(head);
+  });
+});
+
+function rows<T = unknown>(table: string): T[] {
+  return tables[table] as T[];
+}
