@@ -60,3 +60,11 @@ function create(): ServerContext {
     chainNow,
   };
 }
+
+/** What a client needs to sign and to read the chain by itself. */
+export function configOf({ deployment, publicRpcUrl }: ServerContext) {
+  return { deployment, rpcUrl: publicRpcUrl, testMoney: LOCAL_CHAINS.includes(deployment.chainId) };
+}
+
+/** Chains of developers' machines, where the token is our mintable test money. */
+const LOCAL_CHAINS = [31337, 1337];

@@ -1,0 +1,74 @@
+'use client';
+
+import Link from 'next/link';
+import type { OrderView, StatsView } from '../views.ts';
+import { useApi } from './api.ts';
+import { money, short, span } from './format.ts';
+import { useMarket } from './market.ts';
+import { outcomeWords } from './words.ts';
+
+/** The account's bids with what became of each. */
+export function MyOrders({ account }: { account: string }) {
+  const { symbol } = useMarket();
+  const { data = [], error } = useApi<OrderView[]>(`/api/orders?consumer=${account}`);
+  const { data: stats } = useApi<StatsView>('/api/stats');
+  return (
+    <section className="card">
+      <h2>My bids</h2>
+      {error !== null && <p className="note bad">{error.message}</p>}
+      {data.length === 0 ? (
+        <p className="quiet">None yet: bid for a class on the market page.</p>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th>Order</th>
+              <th>Wanted</th>
+              <th className="number">Start price, {symbol}</th>
+              <th>Outcome</th>
+              <th>Slot</th>
+              <th>Lease</th>
+            </tr>
+          </thead>
+          <tbody>
+            {data.map((row) => (
+              <tr key={row.id} data-testid="order">
+                <td className="mono" title={row.id}>
+                  {short(row.id)}
+                </td>
+                <td>
+                  {row.order['cards']} × {row.className}, {span(Number(row.order['duration']))}
+                </td>
+                <td className="number">{money(String(row.order['startPrice']))}</td>
+                <td>
+                  <Outcome row={row} now={stats?.now} />
+                </td>
+                <td>
+                  <Link href={`/slots/${row.outcome?.slot ?? row.slot}`}>
+                    {row.outcome?.slot ?? row.slot}
+                  </Link>
+                </td>
+                <td>{row.leaseId ?? '–'}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function Outcome({ row, now }: { row: OrderView; now: string | undefined }) {
+  if (row.state === 'matched') return <span className="tag good">matched</span>;
+  if (row.state === 'cancelled') return <span className="tag done">cancelled</span>;
+  const why = row.outcome === null ? '' : outcomeWords(row.outcome.code);
+  if (row.state === 'expired') return <span className="tag done">expired{why === '' ? '' : `: ${why}`}</span>;
+  const left = now === undefined ? '' : `, ${span(Number(BigInt(row.validUntil) - BigInt(now)))} left`;
+  if (row.outcome?.code === 'matched') return <span className="tag wait">matched, being committed</span>;
+  return (
+    <span className="tag wait">
+      waiting{left}
+      {why === '' ? '' : `: ${why}`}
+    </span>
+  );
+}
