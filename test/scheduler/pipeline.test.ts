@@ -3,6 +3,7 @@ import { decodeManifest } from '../../domain/manifest.ts';
 import { openQueue, openWorker } from '../../scheduler/jobs/queue.ts';
 import { slotJob } from '../../scheduler/jobs/slot.definition.ts';
 import { handleSlot } from '../../scheduler/jobs/slot.handler.ts';
+import { signAsk, signOrder, storeItems } from './market.ts';
 import { setup } from './setup.ts';
 
 const PRICE = 2_000_000n;
@@ -43,6 +44,30 @@ describe('pipeline', () => {
       [slot],
     );
     expect(chain.rows).toEqual([{ pageCount: 1, pagesCommitted: 1, matchCount: 1, skipped: 0 }]);
+    expect(await at.broken(slot)).toEqual([]);
+  });
+
+  it('runSlot_ofMoreThanAPageCommitsThemAllInOneGo', async () => {
+    const names = Array.from({ length: 9 }, (_, index) => ({ name: `n${index}`, cards: 8 }));
+    const supplies = await at.market.addProvider('bob', names);
+    const slot = await at.openSlot();
+    const now = await at.now();
+    const { domain } = at.market;
+    const asks = supplies.map((supply, index) =>
+      signAsk(domain, 'bob', { supply, cards: 8, reservePrice: 1_000_000n, nonce: BigInt(index) }, now),
+    );
+    const orders = Array.from({ length: 70 }, (_, index) =>
+      signOrder(domain, 'carol', { cards: 1, startPrice: PRICE, nonce: BigInt(index) }, now),
+    );
+    await storeItems(at.pool, slot, asks, orders);
+    await at.closeSlot(slot);
+    expect(await at.pipeline().runSlot(slot)).toMatchObject({ state: 'committed', matched: 70, skipped: [] });
+    await at.indexer.syncTo();
+    const { rows } = await at.pool.query('SELECT "pageCount", "pagesCommitted" FROM slot WHERE slot = $1', [
+      slot,
+    ]);
+    expect(rows).toEqual([{ pageCount: 2, pagesCommitted: 2 }]);
+    expect(await at.broken(slot)).toEqual([]);
   });
 
   it('runSlot_againChangesNothing', async () => {

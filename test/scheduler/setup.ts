@@ -4,6 +4,9 @@ import pg from 'pg';
 import { createIndexer } from '../../indexer/indexer.ts';
 import type { Parameters } from '../../domain/parameters.ts';
 import type { Hex } from '../../domain/types.ts';
+import { createVerifier } from '../../app/server/verify.ts';
+import { decodeManifest } from '../../domain/manifest.ts';
+import { readAsk, readOrder, type StoredMessage } from '../../scheduler/book/rows.ts';
 import { createPipeline, type Pipeline, type PipelineOptions } from '../../scheduler/pipeline.ts';
 import { startChain } from '../support/chain.ts';
 import { testDatabase } from '../support/postgres.ts';
@@ -66,6 +69,31 @@ export async function setup(parameters: Partial<Parameters> = {}) {
     },
     /** Ends the slot: its seed's block exists afterwards and is indexed. */
     closeSlot: (slot: bigint): Promise<void> => mineAt((slot + 1n) * slotSeconds),
+    /** Names of the rules that the slot breaks, by an outsider's replay of its published inputs. */
+    async broken(slot: bigint): Promise<string[]> {
+      const { rows } = await pool.query<{ manifest: Buffer }>(
+        'SELECT manifest FROM slot_run WHERE slot = $1',
+        [slot],
+      );
+      const manifest = rows[0]?.manifest;
+      if (manifest === undefined) throw new Error(`slot ${slot} has no run`);
+      const { orders, asks } = decodeManifest(manifest);
+      const messages = async (table: 'order' | 'ask', ids: readonly Hex[]): Promise<StoredMessage[]> =>
+        (
+          await pool.query<StoredMessage>(
+            `SELECT id, slot, message, signature FROM "${table}" WHERE id = ANY($1) ORDER BY id`,
+            [ids],
+          )
+        ).rows;
+      const results = await createVerifier({ rpcUrl: chain.rpcUrl, deployment }).verify(slot, {
+        manifest: `0x${manifest.toString('hex')}`,
+        orders: (await messages('order', orders)).map((row) => readOrder(row, domain).signed),
+        asks: (await messages('ask', asks)).map((row) => readAsk(row, domain).signed),
+      });
+      return results
+        .filter((result) => !result.ok)
+        .map((result) => `${result.rule}: ${result.firstDifference}`);
+    },
     async ask(slot: bigint, node: number, cards: number, reservePrice: bigint, nonce: bigint): Promise<Hex> {
       const supply = nodes[node];
       if (supply === undefined) throw new Error(`there is no node ${node}`);
