@@ -48,7 +48,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     );
   }
   const binaries = await findBinaries();
-  const user = serverUser();
+  const user = serverUser([cluster.data, binaries.postgres]);
   await ensureCluster(cluster, binaries, user);
   await takeOwnership(cluster.owner);
   await endLeftover(cluster);
@@ -103,6 +103,7 @@ function settings(port: number, durable: boolean): Record<string, string> {
     max_wal_senders: '0',
     // Queries are short; compiling them costs more than it saves.
     jit: 'off',
+    log_checkpoints: 'off',
     lc_messages: 'C',
     ...(durable ? {} : throwaway),
   };

@@ -29,7 +29,7 @@ async function loadBindings(): Promise<Bindings> {
   });
   glue.__wbg_set_wasm(instance.exports);
   (instance.exports.__wbindgen_start as () => void)();
-  return glue as unknown as Bindings;
+  return glue;
 }
 
 /** Type numbers of PostgreSQL: the internal one-byte type "char", and uuid. */
@@ -62,7 +62,7 @@ function readChars(adapter: Adapter): Adapter {
 }
 
 function poolOf(url: string): pg.Pool {
-  return new pg.Pool({ connectionString: url, max: 2, Client: CharClient } as pg.PoolConfig);
+  return new pg.Pool({ connectionString: url, max: 2, Client: CharClient });
 }
 
 /**

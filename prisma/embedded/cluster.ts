@@ -4,6 +4,7 @@ import { chown, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/
 import { dirname, join } from 'node:path';
 import { Refusal } from '../../domain/refusal.ts';
 import type { Binaries } from './binaries.ts';
+import { spawnOwner } from './user.ts';
 import type { ServerUser } from './user.ts';
 
 /** Major version whose data files this server reads. */
@@ -92,12 +93,13 @@ export function brokenFolder(dir: string, reason: string): Refusal {
 }
 
 async function giveTo(path: string, user: ServerUser): Promise<void> {
-  if (user.uid !== undefined && user.gid !== undefined) await chown(path, user.uid, user.gid);
+  if (user.owner !== null) await chown(path, user.owner.uid, user.owner.gid);
 }
 
 async function runInitdb(initdb: string, user: ServerUser, args: string[]): Promise<void> {
-  const child = spawn(initdb, args, {
-    ...user,
+  const [program = '', ...rest] = [...user.prefix, initdb, ...args];
+  const child = spawn(program, rest, {
+    ...spawnOwner(user),
     cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe'],
     env: serverEnv(),

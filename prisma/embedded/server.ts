@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { serverEnv } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import { isProgram, waitForExit } from './process.ts';
+import { spawnOwner } from './user.ts';
 import type { ServerUser } from './user.ts';
 
 /** PostgreSQL writes its state as the 8th line of `postmaster.pid`; its own `pg_ctl -w` reads it there. */
@@ -39,17 +40,14 @@ export async function launchServer(
 ): Promise<Server> {
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const log = await open(cluster.log, 'a');
-  const child = spawn(
-    '/bin/sh',
-    ['-c', KEEPER, 'cardhour-postgres', postgres, '-D', cluster.data, ...flags],
-    {
-      ...user,
-      cwd: '/',
-      detached: true,
-      env: serverEnv(),
-      stdio: ['pipe', log.fd, log.fd],
-    },
-  );
+  const command = [...user.prefix, postgres, '-D', cluster.data, ...flags];
+  const child = spawn('/bin/sh', ['-c', KEEPER, 'cardhour-postgres', ...command], {
+    ...spawnOwner(user),
+    cwd: '/',
+    detached: true,
+    env: serverEnv(),
+    stdio: ['pipe', log.fd, log.fd],
+  });
   await log.close();
   child.stdin?.on('error', () => undefined);
   const exited = new Promise<void>((resolve) =>
