@@ -1,0 +1,407 @@
+import { describe, expect, test } from 'vitest';
+import { publishedMatches, type SlotEvidence } from '../../domain/evidence.ts';
+import { keccak, keccakText, ZERO_HASH } from '../../domain/hash.ts';
+import { askLeaf, matchLeaf, orderLeaf, vectorLeaf } from '../../domain/leaves.ts';
+import { encodeManifest } from '../../domain/manifest.ts';
+import { merkleRoot, TAG } from '../../domain/merkle.ts';
+import type { Hex, MarketEvent, SlotHeader } from '../../domain/types.ts';
+import { verifySlot } from '../../domain/verify.ts';
+import { address, clear, DOMAIN, honestEvidence, randomWorld, type World } from './world.ts';
+
+const ALL_RULES = [
+  'header-block',
+  'deadline',
+  'gamma',
+  'inputs-hash',
+  'items',
+  'signatures',
+  'orders-root',
+  'asks-root',
+  'vectors-root',
+  'clearing',
+  'matches-root',
+  'pages',
+  'fills',
+  'settlement',
+];
+
+describe('an honest slot', () => {
+  test.each([1, 2, 3, 4, 5, 6])('passes every rule, market %i', (seed) => {
+    const results = verifySlot(
+      honestEvidence(randomWorld({ seed, nodes: 25, providers: 12, orders: 9, leases: 12 })),
+    );
+    expect(results.filter((result) => !result.ok)).toEqual([]);
+    expect(results.map((result) => result.rule)).toEqual(ALL_RULES);
+  });
+
+  test('passes without a match, and without published leaves', () => {
+    const world = randomWorld({ seed: 1, nodes: 3, providers: 2, orders: 0 });
+    const { leaves: _, ...evidence } = honestEvidence(world);
+    expect(failing(evidence)).toEqual([]);
+  });
+
+  test('passes while its leases still run', () => {
+    const { evidence } = setup();
+    const running = evidence.eventsSince!.filter(
+      (event) => !['LeaseSettled', 'LeaseEnded'].includes(event.name),
+    );
+    for (const { leaseId } of evidence.stateNow!.slots.get(evidence.slot)!.fills) {
+      const lease = evidence.stateNow!.leases.get(leaseId)!;
+      Object.assign(lease, { paid: 0n, fee: 0n, refunded: 0n, settled: false, settledUntil: lease.start });
+    }
+    expect(failing({ ...evidence, eventsSince: running })).toEqual([]);
+  });
+
+  test('reads the matches of a page from its transaction', () => {
+    const { world, evidence } = setup();
+    const { matches } = clear(world);
+    const decoded = matches.map(({ order, ask, runnerUp, step, shortlist }) => ({
+      order: order.order,
+      ask: ask.ask,
+      runnerUp: runnerUp ?? ZERO_HASH,
+      step,
+      shortlist,
+    }));
+    const published = publishedMatches(DOMAIN, world.parameters.gammaWad, decoded);
+    expect(published).toEqual(evidence.pages.flatMap((page) => page.matches!));
+  });
+});
+
+describe('a fraud is named', () => {
+  fraud('a closing block after the end', 'header-block', 'the slot ended at', ({ evidence }) => {
+    evidence.closing!.timestamp += 5n;
+  });
+  fraud('a closing block too early', 'header-block', "still precedes the slot's end", ({ evidence }) => {
+    evidence.next!.timestamp -= 2n;
+  });
+  fraud('a seed of its own', 'header-block', 'has hash', ({ evidence, header }) => {
+    header.seed = keccakText('my lucky number');
+    evidence.next!.hash = keccakText('chance');
+  });
+  fraud('a header of another slot', 'header-block', 'the header is of slot', ({ header }) => {
+    header.slot += 1n;
+  });
+  fraud('a header after the deadline', 'deadline', 'the deadline was', ({ evidence }) => {
+    evidence.committed!.block.timestamp += 60n;
+  });
+  fraud('another clock', 'gamma', 'the deployment', ({ header }) => {
+    header.gammaWad += 1n;
+  });
+  fraud('other inputs than announced', 'inputs-hash', 'the header has', ({ header }) => {
+    header.inputsHash = ZERO_HASH;
+  });
+  fraud('a manifest of another slot', 'inputs-hash', 'the manifest is of slot', ({ evidence, header }) => {
+    const [orders, asks] = [evidence.orders, evidence.asks].map((items) =>
+      items.map((item) => item.id).sort(),
+    );
+    evidence.manifest = encodeManifest({ slot: evidence.slot + 1n, orders: orders!, asks: asks! });
+    header.inputsHash = keccak(evidence.manifest);
+  });
+  fraud('an unreadable manifest', 'inputs-hash', "can't be read", ({ evidence, header }) => {
+    evidence.manifest = Uint8Array.of(1, 2, 3);
+    header.inputsHash = keccak(evidence.manifest);
+  });
+  fraud(
+    'a receipted order that the manifest drops',
+    'items',
+    'is not in the manifest',
+    ({ evidence, header }) => {
+      const [orders, asks] = [evidence.orders, evidence.asks].map((items) =>
+        items.map((item) => item.id).sort(),
+      );
+      evidence.manifest = encodeManifest({ slot: evidence.slot, orders: orders!.slice(1), asks: asks! });
+      header.inputsHash = keccak(evidence.manifest);
+    },
+  );
+  fraud('an ask withheld from the auditor', 'items', 'of the manifest is missing', ({ evidence }) => {
+    evidence.asks = evidence.asks.slice(1);
+  });
+  fraud('an order with other terms under the old id', 'items', 'is another message', ({ evidence }) => {
+    const [first, ...rest] = evidence.orders;
+    const { order } = first!.signed;
+    const signed = { ...first!.signed, order: { ...order, startPrice: order.startPrice + 1n } };
+    evidence.orders = [{ ...first!, signed }, ...rest];
+  });
+  fraud('an order that nobody signed', 'signatures', 'not signed', ({ evidence }) => {
+    const matched = evidence.pages[0]!.matches![0]!.orderId;
+    evidence.orders = evidence.orders.map((item) => (item.id === matched ? { ...item, signer: null } : item));
+  });
+  fraud('an ask signed by another key', 'signatures', "its provider's key is", ({ evidence }) => {
+    const matched = evidence.pages[0]!.matches![0]!.askId;
+    evidence.asks = evidence.asks.map((item) =>
+      item.id === matched ? { ...item, signer: address('forger') } : item,
+    );
+  });
+  fraud('an eligible order refused', 'orders-root', 'code is 4, it should be 0', ({ evidence, header }) => {
+    evidence.leaves!.orders = evidence.leaves!.orders!.map((leaf, i) =>
+      i === 1 ? { ...leaf, code: 4 } : leaf,
+    );
+    header.ordersRoot = merkleRoot(TAG.orders, evidence.leaves!.orders.map(orderLeaf));
+  });
+  fraud('an order dropped from the tree', 'orders-root', 'the header counts', ({ evidence, header }) => {
+    const leaves = evidence.leaves!.orders!.slice(1);
+    header.ordersRoot = merkleRoot(TAG.orders, leaves.map(orderLeaf));
+    header.orderCount -= 1;
+  });
+  fraud('an ask dropped from the tree', 'asks-root', 'the header counts', ({ evidence, header }) => {
+    const leaves = evidence.leaves!.asks!.slice(1);
+    header.asksRoot = merkleRoot(TAG.asks, leaves.map(askLeaf));
+    header.askCount -= 1;
+  });
+  fraud('fewer free cards than there are', 'asks-root', 'free is', ({ evidence, header }) => {
+    evidence.leaves!.asks = evidence.leaves!.asks!.map((leaf, i) =>
+      i === 3 ? { ...leaf, free: leaf.free + 1 } : leaf,
+    );
+    header.asksRoot = merkleRoot(TAG.asks, evidence.leaves!.asks.map(askLeaf));
+  });
+  fraud('a wrong root without leaves to show', 'asks-root', 'the replay', ({ evidence, header }) => {
+    delete evidence.leaves;
+    header.asksRoot = ZERO_HASH;
+  });
+  fraud('an embellished state vector', 'vectors-root', 'compute is', ({ evidence, header }) => {
+    evidence.leaves!.vectors = evidence.leaves!.vectors!.map((leaf, i) =>
+      i === 0 ? { ...leaf, compute: 9_999 } : leaf,
+    );
+    header.vectorsRoot = merkleRoot(TAG.vectors, evidence.leaves!.vectors.map(vectorLeaf));
+  });
+  fraud('a friend as the winner', 'clearing', 'the winner is ask', (tampered) => {
+    const match = tampered.evidence.pages[0]!.matches![0]!;
+    match.askId = match.runnerUp!;
+    rehash(tampered);
+  });
+  fraud('a higher price', 'clearing', 'the price is', (tampered) => {
+    const match = tampered.evidence.pages[0]!.matches![0]!;
+    match.price += 1n;
+    rehash(tampered);
+  });
+  fraud('an invented runner-up', 'clearing', 'the runner-up is', (tampered) => {
+    tampered.evidence.pages[0]!.matches![0]!.runnerUp = keccakText('nobody');
+    rehash(tampered);
+  });
+  fraud('a shortlist without the nearest', 'clearing', 'of the shortlist is', (tampered) => {
+    const match = tampered.evidence.pages[0]!.matches![0]!;
+    match.shortlist = match.shortlist.slice(1);
+    rehash(tampered);
+  });
+  fraud('a padded shortlist', 'clearing', 'too long', (tampered) => {
+    const match = tampered.evidence.pages[0]!.matches![0]!;
+    match.shortlist = [...match.shortlist, ZERO_HASH];
+    rehash(tampered);
+  });
+  fraud('two orders served in the other order', 'clearing', 'stands in its place', (tampered) => {
+    tampered.evidence.pages[0]!.matches!.reverse();
+    rehash(tampered);
+  });
+  fraud('an order left unserved', 'clearing', 'it is missing', (tampered) => {
+    const last = tampered.evidence.pages.at(-1)!;
+    const dropped = last.matches!.pop()!;
+    tampered.header.matchCount -= 1;
+    last.count -= 1;
+    tampered.evidence.eventsSince = tampered.evidence.eventsSince!.filter(
+      ({ args }) => args.orderId !== dropped.orderId && args.sourceId !== dropped.orderId,
+    );
+    rehash(tampered);
+  });
+  fraud('a match root of other matches', 'matches-root', "the pages' matches give", ({ header }) => {
+    header.matchesRoot = ZERO_HASH;
+  });
+  fraud('more matches announced than published', 'matches-root', 'the header counts', ({ header }) => {
+    header.matchCount += 1;
+  });
+  fraud('a page that never came', 'pages', 'is missing', ({ evidence }) => {
+    evidence.pages = evidence.pages.slice(0, -1);
+  });
+  fraud('a page of other matches than its root', 'pages', 'its matches give', ({ evidence }) => {
+    evidence.pages[0]!.root = ZERO_HASH;
+  });
+  fraud('a match that became nothing', 'fills', 'neither a lease nor a skip', ({ evidence }) => {
+    const { orderId: id } = evidence.pages[0]!.matches![0]!;
+    evidence.eventsSince = evidence.eventsSince!.filter((event) => event.args.sourceId !== id);
+  });
+  fraud('a lease on other terms', 'fills', 'rate is', ({ evidence }) => {
+    const opened = evidence.eventsSince!.find((event) => event.name === 'LeaseOpened')!;
+    opened.args.rate = (opened.args.rate as bigint) + 1n;
+  });
+  fraud('a lease without a match', 'fills', 'belongs to no match', ({ evidence }) => {
+    const opened = evidence.eventsSince!.find((event) => event.name === 'LeaseOpened')!;
+    const stray = { ...opened, args: { ...opened.args, leaseId: 77n, sourceId: keccakText('stray') } };
+    evidence.eventsSince = [...evidence.eventsSince!, stray];
+  });
+  fraud('a skip that nothing explains', 'fills', 'ORDER_NONCE_USED', (tampered) => {
+    skip(tampered.evidence, 5, []);
+  });
+  fraud('a skip by an expiry after the deadline', 'fills', 'ORDER_EXPIRED', (tampered) => {
+    skip(tampered.evidence, 3, []);
+  });
+  fraud('a provider paid too much', 'settlement', 'was owed', ({ evidence }) => {
+    const lease = evidence.stateNow!.leases.get(1_000_000n)!;
+    lease.paid += 1n;
+  });
+  fraud('a fee beyond its rate', 'settlement', 'the fee is', ({ evidence }) => {
+    const lease = evidence.stateNow!.leases.get(1_000_000n)!;
+    lease.fee += 1n;
+  });
+  fraud('a refund that never came', 'settlement', 'still held', ({ evidence }) => {
+    const lease = evidence.stateNow!.leases.get(1_000_001n)!;
+    lease.locked += 1n;
+    lease.locked -= 1n;
+    const half = lease.start + BigInt(lease.duration / 2);
+    const paid = (BigInt(lease.cards) * (half - lease.start) * lease.rate) / 3600n;
+    Object.assign(lease, { end: half, settledUntil: half, paid, fee: (paid * 200n + 9_999n) / 10_000n });
+  });
+});
+
+describe('a skip is excused by what came after the close', () => {
+  const cases: [number, string, (match: Matched) => [string, Record<string, unknown>]][] = [
+    [
+      2,
+      'the key was rotated',
+      ({ ask }) => ['SignerRotated', { provider: ask.provider, signer: ask.provider }],
+    ],
+    [
+      5,
+      'the order was cancelled',
+      ({ order }) => ['NonceCancelled', { account: order.consumer, nonce: order.nonce }],
+    ],
+    [
+      5,
+      'an earlier slot filled the order',
+      (match) => ['OrderFilled', { orderId: match.orderId, askId: ZERO_HASH, slot: 5n }],
+    ],
+    [
+      6,
+      'the ask was cancelled',
+      ({ ask }) => ['NonceCancelled', { account: ask.provider, nonce: ask.nonce }],
+    ],
+    [7, "the node's epoch was raised", ({ ask }) => ['NodeEpochRaised', { node: ask.supply, epoch: 9 }]],
+    [10, 'the provider left', ({ ask }) => ['UnbondingStarted', { provider: ask.provider, exitAt: 1n }]],
+    [
+      11,
+      'an earlier slot sold the cards',
+      (match) => ['OrderFilled', { orderId: ZERO_HASH, askId: match.askId, slot: 5n }],
+    ],
+    [
+      14,
+      'an earlier slot took the money',
+      ({ order }) => ['LeaseOpened', { consumer: order.consumer, slot: 5n }],
+    ],
+  ];
+  test.each(cases)('reason %i: %s', (reason, _, cause) => {
+    const { evidence } = setup();
+    const { orderId: id, askId } = evidence.pages[0]!.matches![0]!;
+    const { order } = evidence.orders.find((item) => item.id === id)!.signed;
+    const { ask } = evidence.asks.find((item) => item.id === askId)!.signed;
+    const [name, args] = cause({ orderId: id, askId, order, ask });
+    const event: MarketEvent = { blockNumber: 1_001n, logIndex: 0, name, args };
+    skip(evidence, reason, [event]);
+    expect(failing(evidence)).toEqual([]);
+
+    const late = structuredClone(evidence);
+    late.eventsSince = [...late.eventsSince!.filter((other) => other.blockNumber !== 1_001n), event];
+    expect(failing(late)).toEqual(['fills']);
+  });
+});
+
+describe('what is not there is not a pass', () => {
+  const gone: [keyof SlotEvidence, string[]][] = [
+    ['committed', ALL_RULES.filter((rule) => !['items', 'signatures'].includes(rule))],
+    ['closing', ['header-block']],
+    ['next', ['header-block']],
+    ['manifest', ['inputs-hash', 'items', 'orders-root', 'asks-root', 'vectors-root', 'clearing']],
+    ['stateAtClose', ['signatures', 'orders-root', 'asks-root', 'vectors-root', 'clearing']],
+    ['eventsSince', ['fills']],
+    ['stateNow', ['settlement']],
+  ];
+  test.each(gone)('without %s', (part, rules) => {
+    const { evidence } = setup();
+    const results = verifySlot({ ...evidence, [part]: null });
+    const unchecked = results.filter((result) => result.firstDifference?.startsWith('not checked: '));
+    expect(unchecked.map((result) => result.rule)).toEqual(rules);
+    expect(results.filter((result) => !result.ok)).toEqual(unchecked);
+  });
+
+  test("without a page's matches", () => {
+    const { evidence } = setup();
+    const pages = evidence.pages.map((page) => ({ ...page, matches: null }));
+    expect(failing({ ...evidence, pages })).toEqual([
+      'signatures',
+      'clearing',
+      'matches-root',
+      'pages',
+      'fills',
+    ]);
+  });
+});
+
+type Mutable = {
+  -readonly [K in keyof SlotEvidence]: SlotEvidence[K] extends readonly (infer T)[] ? T[] : SlotEvidence[K];
+};
+type Matched = {
+  orderId: Hex;
+  askId: Hex;
+  order: SlotEvidence['orders'][0]['signed']['order'];
+  ask: SlotEvidence['asks'][0]['signed']['ask'];
+};
+interface Tampered {
+  evidence: Mutable;
+  header: SlotHeader;
+}
+
+function fraud(name: string, rule: string, says: string, tamper: (subject: Tampered) => void) {
+  test(`${name}: ${rule}`, () => {
+    const { evidence } = setup();
+    tamper({ evidence, header: evidence.committed!.header });
+    const results = verifySlot(evidence);
+    const named = results.find((result) => result.rule === rule)!;
+    expect(named).toMatchObject({ ok: false });
+    expect(named.firstDifference).toContain(says);
+    expect(named.firstDifference).not.toMatch(/^not checked/);
+  });
+}
+
+/** A market with several pages, and its honest evidence to tamper with. */
+function setup(): { world: World; evidence: Mutable } {
+  const world = randomWorld({ seed: 4, nodes: 40, providers: 12, orders: 12, leases: 12 });
+  const evidence = structuredClone(honestEvidence(world)) as Mutable;
+  const [first] = evidence.pages[0]!.matches!;
+  if (evidence.pages.length < 3 || !first?.runnerUp)
+    throw new Error('the market is too small for these tests');
+  return { world, evidence };
+}
+
+/** Page and header roots over the tampered matches: a fraud that hides as well as it can. */
+function rehash({ evidence, header }: Tampered): void {
+  for (const page of evidence.pages) page.root = merkleRoot(TAG.matches, page.matches!.map(matchLeaf));
+  header.matchesRoot = merkleRoot(
+    TAG.matches,
+    evidence.pages.flatMap((page) => page.matches!).map(matchLeaf),
+  );
+}
+
+/** The first match was skipped on-chain, after `causes`. */
+function skip(evidence: Mutable, reason: number, causes: MarketEvent[]): void {
+  const { orderId: id, askId } = evidence.pages[0]!.matches![0]!;
+  const filled = evidence.eventsSince!.find(
+    (event) => event.name === 'LeaseOpened' && event.args.sourceId === id,
+  )!;
+  const skipped: MarketEvent = {
+    ...filled,
+    name: 'MatchSkipped',
+    args: { slot: evidence.slot, page: 0, index: 0, orderId: id, askId, reason },
+  };
+  const { leaseId } = filled.args;
+  evidence.eventsSince = [
+    ...causes,
+    ...evidence.eventsSince!.flatMap((event) =>
+      event === filled ? [skipped] : event.args.leaseId === leaseId ? [] : [event],
+    ),
+  ];
+  const state = evidence.stateNow!.slots.get(evidence.slot)!;
+  state.fills = state.fills.filter((fill) => fill.leaseId !== leaseId);
+}
+
+function failing(evidence: SlotEvidence): string[] {
+  return verifySlot(evidence)
+    .filter((result) => !result.ok)
+    .map((result) => result.rule);
+}
