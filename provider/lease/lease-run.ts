@@ -128,17 +128,19 @@ export function startLeaseRun(options: LeaseRunOptions): LeaseRun {
       await endLeftover(state.process);
       become({ process: null });
     }
-    if (lease && (state.state === 'starting' || state.state === 'running')) {
-      const workload = await fetchWorkload(lease);
-      const job = workload && !stopped.aborted ? await launch(workload, lease) : null;
-      if (job) await supervise(job);
-    }
-    if (!over.signal.aborted && !signal.aborted) await aborted(stopped);
-    if (!over.signal.aborted) return;
-    // Nothing ever ran, or an earlier agent was killed under it: the lease's time is up either way.
+    if (!lease || (state.state !== 'starting' && state.state !== 'running')) return;
+    const workload = await fetchWorkload(lease);
+    const job = workload && !stopped.aborted ? await launch(workload, lease) : null;
+    if (job) await supervise(job);
+  };
+
+  /** The lease's time is up and nothing of it runs. */
+  const conclude = () => {
     if (state.state === 'starting') fail('the lease ended before its command could start');
+    // An earlier agent was killed while the command ran, and the lease ended meanwhile.
     if (state.state === 'running') become({ state: 'exited', process: null });
     files.removeWork();
+    reporter.finish();
   };
 
   const supervise = async (job: RunningJob): Promise<void> => {
@@ -155,11 +157,11 @@ export function startLeaseRun(options: LeaseRunOptions): LeaseRun {
   };
 
   const whole = async (): Promise<void> => {
+    files.save(state);
     const reporting = reporter.run(signal);
-    await work().catch((error: unknown) =>
-      log(`lease ${leaseId}: ${(error as Error).stack ?? String(error)}`),
-    );
-    if (over.signal.aborted) reporter.finish();
+    await work().catch((error: unknown) => fail((error as Error).stack ?? String(error)));
+    await aborted(stopped);
+    if (over.signal.aborted) conclude();
     await reporting;
   };
 

@@ -157,9 +157,11 @@ export function createOfferKeeper(options: OfferKeeperOptions): OfferKeeper {
       // Signed by this key but not in the journal: the data folder was lost. They count all the same.
       const foreign = [
         ...asks
-          .filter((ask) => ask.live || (ask.validUntil < now && ask.validUntil + askTail >= now))
+          .filter((ask) => (ask.validUntil >= now ? ask.live : ask.validUntil + askTail >= now))
           .map((ask) => ({ ...ask, kind: 'ask' as const })),
-        ...listings.map((listing) => ({ ...listing, kind: 'listing' as const })),
+        ...listings
+          .filter((listing) => listing.validUntil >= now)
+          .map((listing) => ({ ...listing, kind: 'listing' as const })),
       ].filter((offer) => !journal.has(offer.id) && !dead.some((old) => old.id === offer.id));
       for (const node of ledger.nodes) {
         const price = prices.get(node.className);

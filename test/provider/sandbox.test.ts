@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LOG_LIMIT_BYTES, TRUNCATION_LINE } from '../../provider/sandbox/bounded-log.ts';
-import { createSandbox, endLeftover, type Sandbox } from '../../provider/sandbox/process.ts';
+import { createSandbox, endLeftover, newMark, type Sandbox } from '../../provider/sandbox/process.ts';
 import { processesMarked, startMark } from '../../provider/sandbox/process-table.ts';
 
 const BWRAP = '/usr/bin/bwrap';
@@ -147,6 +147,7 @@ async function setup(kind: Sandbox['kind'], script: string | string[]) {
     env: { CARDHOUR_LEASE_ID: '7' },
     workFolder: join(folder, 'work'),
     logPath,
+    mark: newMark(),
   });
   return { job, folder, log: () => readFileSync(logPath, 'utf8') };
 }
@@ -155,10 +156,10 @@ async function setup(kind: Sandbox['kind'], script: string | string[]) {
 async function setupAgent(kind: Sandbox['kind']) {
   const folder = newFolder();
   const script = `
-    const { createSandbox } = await import(${JSON.stringify(join(import.meta.dirname, '../../provider/sandbox/process.ts'))});
+    const { createSandbox, newMark } = await import(${JSON.stringify(join(import.meta.dirname, '../../provider/sandbox/process.ts'))});
     const sandbox = await createSandbox({ mode: 'auto', bubblewrapPath: '${kind === 'plain' ? '/nowhere' : BWRAP}', scratchFolder: '${folder}' });
     const job = await sandbox.start({ leaseId: 7n, command: ['sh', '-c', 'trap "" TERM; sleep 300 & setsid sleep 300 & while :; do sleep 1; done'],
-      env: {}, workFolder: '${folder}/work', logPath: '${folder}/log' });
+      env: {}, workFolder: '${folder}/work', logPath: '${folder}/log', mark: newMark() });
     console.log(JSON.stringify(job.record));
     setInterval(() => {}, 1000);`;
   const agent = spawn(process.execPath, ['--input-type=module', '-e', script], {
