@@ -134,9 +134,14 @@ function mapFields(
   value: unknown,
   map: (field: AbiParameter, value: unknown) => unknown,
 ): Record<string, unknown> {
-  const fields = 'components' in parameter ? parameter.components : [];
+  const fields: readonly AbiParameter[] = 'components' in parameter ? parameter.components : [];
   const source = value as Record<string, unknown>;
-  return Object.fromEntries(fields.map((field) => [field.name, map(field, source[field.name ?? ''])]));
+  return Object.fromEntries(
+    fields.map((field) => {
+      const name = field.name ?? '';
+      return [name, map(field, source[name])];
+    }),
+  );
 }
 
 function isWide({ type }: AbiParameter): boolean {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { ColumnTypeEnum, bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+import type * as SchemaEngineWasm from '@prisma/schema-engine-wasm';
 import type { MigrationDirectory, MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm';
 
 const MIGRATIONS = new URL('./migrations/', import.meta.url);
@@ -14,7 +15,7 @@ const SCHEMA = new URL('./schema.prisma', import.meta.url);
 /** No table and no enum is left to somebody else. */
 export const NO_FILTERS = { externalTables: [], externalEnums: [] };
 
-type Bindings = typeof import('@prisma/schema-engine-wasm');
+type Bindings = typeof SchemaEngineWasm;
 let bindings: Promise<Bindings> | undefined;
 
 /**

@@ -14,7 +14,7 @@ export interface Header {
   timestamp: bigint;
 }
 
-export interface ChainLog extends RawLog {
+interface ChainLog extends RawLog {
   blockHash: Hex;
   transactionHash: Hex;
 }

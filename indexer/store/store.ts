@@ -19,7 +19,7 @@ export interface ChainIdentity {
 export type StoredChainEvent = LedgerEvent & ContractEvent;
 
 /** What one transaction writes. */
-export interface Batch {
+interface Batch {
   /** The block the tables must stand at, or nothing is written; null: no block yet. */
   after: Header | null;
   /** Number of the last block that stays; later ones are taken back. Absent: nothing is. */
@@ -47,6 +47,8 @@ export interface Store {
 /** Any number; the indexers of one database share it. */
 const WRITER_LOCK = 7_201_337;
 const EVENTS_PER_READ = 20_000;
+/** What PostgreSQL calls it when a table is not there. */
+const UNDEFINED_TABLE = '42P01';
 
 /**
  * The indexer's tables over one connection.
@@ -215,20 +217,32 @@ async function withClient<T>(pool: pg.Pool, work: (client: ClientBase) => Promis
   } catch (error) {
     // What state a failed connection is in is unknown: the next query gets a fresh one.
     client.release(true);
+    if (codeOf(error) === UNDEFINED_TABLE) throw unmigrated();
     throw isConnectionError(error) ? unreachable(error) : error;
   }
 }
 
 function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const code = (error as { code?: unknown }).code;
-  const ofServer = typeof code === 'string' && /^(08|57P)/.test(code);
-  return ofServer || /ECONN|EPIPE|Connection terminated|not queryable/.test(error.message);
+  return (
+    /^(08|57P)/.test(codeOf(error)) || /ECONN|EPIPE|Connection terminated|not queryable/.test(error.message)
+  );
+}
+
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown }).code ?? '');
+}
+
+function unmigrated(): Refusal {
+  return new Refusal(
+    'NOT_READY',
+    'The database lacks the tables of the market.',
+    'Apply the migrations (npm start does), or set DATABASE_URL to a database that has them.',
+  );
 }
 
 function unreachable(error: unknown): Refusal {
-  const reason =
-    error instanceof Error ? error.message || String((error as { code?: unknown }).code) : String(error);
+  const reason = error instanceof Error ? error.message || codeOf(error) : String(error);
   const refusal = new Refusal(
     'NOT_READY',
     `The database does not answer: ${reason}.`,

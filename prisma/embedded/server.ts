@@ -117,7 +117,7 @@ function signal(pid: number, name: NodeJS.Signals): boolean {
 }
 
 /** The server's own words on why it ended. */
-export async function lastComplaint(cluster: Cluster): Promise<string> {
+async function lastComplaint(cluster: Cluster): Promise<string> {
   const lines = (await readFile(cluster.log, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-40);
   const fatal = lines.findLast((line) => /\b(FATAL|PANIC|could not|cannot)\b/.test(line));
   return (fatal ?? lines.at(-1) ?? 'it said nothing').replace(/^.*?(FATAL|PANIC|LOG|HINT):\s*/, '');

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { createIndexer } from '../../indexer/indexer.ts';
 import { deployMarket, startChain } from '../support/chain.ts';
+import { emptyDatabase } from '../support/postgres.ts';
 import { tradeOneDay } from './actors.ts';
 import { PARAMETERS, readTables, setup } from './setup.ts';
 
@@ -78,4 +79,14 @@ test('a chain that is away is refused as such, and may be tried again', async ()
   const indexer = await world.indexer(databaseUrl);
   await world.chain.stop();
   await expect(indexer.syncTo()).rejects.toMatchObject({ code: 'CHAIN_UNREACHABLE' });
+});
+
+test('a database without our tables is refused as such, and may be tried again', async () => {
+  world = await setup();
+  const database = await emptyDatabase();
+  const { chain, deployment } = world;
+  await expect(
+    createIndexer({ rpcUrl: chain.rpcUrl, databaseUrl: database.url, deployment }),
+  ).rejects.toMatchObject({ code: 'NOT_READY', retryable: true });
+  await database.drop();
 });

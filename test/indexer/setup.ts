@@ -41,9 +41,9 @@ export async function setup(options: ChainOptions = {}) {
   const world = await startWorld(options);
 
   const database = async (): Promise<string> => {
-    const { url, drop } = await testDatabase();
-    closing.push(drop);
-    return url;
+    const created = await testDatabase();
+    closing.push(() => created.drop());
+    return created.url;
   };
   const indexer = async (
     databaseUrl: string,
