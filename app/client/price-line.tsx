@@ -1,6 +1,6 @@
 /** The newest clearing prices of a class as a small line, oldest left; its text says the numbers. */
 export function PriceLine({ prices, label }: { prices: bigint[]; label: string }) {
-  if (prices.length < 2) return null;
+  if (prices.length < 3) return null;
   const values = prices.map(Number).reverse();
   const low = Math.min(...values);
   const high = Math.max(...values);
