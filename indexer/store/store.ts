@@ -230,7 +230,7 @@ function isConnectionError(error: unknown): boolean {
 }
 
 function codeOf(error: unknown): string {
-  return String((error as { code?: unknown }).code ?? '');
+  return (error as { code?: string }).code ?? '';
 }
 
 function unmigrated(): Refusal {
