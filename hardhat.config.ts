@@ -16,7 +16,7 @@ export default defineConfig({
     solidity: {
       fsPermissions: { readDirectory: ['./test/vectors'] },
       fuzz: { runs: 256, seed: '0x63617264686f7572' },
-      invariant: { runs: 32, depth: 64, failOnRevert: false },
+      invariant: { runs: 48, depth: 160, failOnRevert: false },
     },
   },
 });
