@@ -96,5 +96,7 @@ export function concat(...parts: Uint8Array[]): Uint8Array {
 
 /** keccak256 of packed 32-byte words: the lotteries, the clearing order, the receipts' heads. */
 export function keccakWords(...words: Hex[]): Hex {
-  return keccak(concat(...words.map(hexToBytes)));
+  const bytes = new Uint8Array(32 * words.length);
+  for (let i = 0; i < words.length; i++) writeHex(bytes, 32 * i, words[i]!);
+  return keccak(bytes);
 }

@@ -63,7 +63,10 @@ export interface Receipt {
   head: Hex;
 }
 
-/** A message with its 65-byte ECDSA signature; `classes` are the ascending class ids behind an order's requirement. */
+/**
+ * A message with its 65-byte ECDSA signature. `classes` are the 2 to 16 ascending class ids behind an order's requirement;
+ * empty when it names one class or takes any.
+ */
 export interface SignedAsk {
   ask: Ask;
   signature: Hex;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { hashTypedData } from 'viem';
 import { describe, expect, test } from 'vitest';
 import { askId, eip712Domain, listingId, orderId, receiptDigest, TYPES } from '../../domain/eip712.ts';
-import type { Hex, SigningDomain } from '../../domain/types.ts';
+import type { Ask, Hex, SigningDomain } from '../../domain/types.ts';
 import { ask, hex, listing, order, receipt } from './arbitrary.ts';
 
 const domains: fc.Arbitrary<SigningDomain> = fc.record({ chainId: fc.nat(), auction: hex(20) });
@@ -28,7 +28,7 @@ test('a field beyond its type is refused', () => {
 test('an address reads the same in any case', () => {
   const [message] = fc.sample(ask, 1);
   const domain: SigningDomain = { chainId: 1, auction: `0x${'ab'.repeat(20)}` };
-  const shouting = { ...message!, provider: `0x${message!.provider.slice(2).toUpperCase()}` as Hex };
+  const shouting: Ask = { ...message!, provider: `0x${message!.provider.slice(2).toUpperCase()}` };
   expect(askId(domain, shouting)).toBe(askId(domain, message!));
 });
 

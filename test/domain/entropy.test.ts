@@ -43,7 +43,7 @@ describe('entropy of shares', () => {
 const bins: fc.Arbitrary<HourBins> = fc
   .tuple(fc.nat(24), fc.nat(24), fc.nat(24))
   .map((cuts) => cuts.sort((a, b) => a - b))
-  .map(([a, b, c]) => [a!, b! - a!, c! - b!, 24 - c!]);
+  .map(([a, b, c]) => [a, b - a, c - b, 24 - c]);
 
 describe('entropy of 24 hours', () => {
   test('each term of the table is −(n/24) log₂(n/24), rounded', () => {

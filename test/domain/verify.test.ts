@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { publishedMatches, type SlotEvidence } from '../../domain/evidence.ts';
 import { keccak, keccakText, ZERO_HASH } from '../../domain/hash.ts';
-import { askLeaf, matchLeaf, orderLeaf, vectorLeaf } from '../../domain/leaves.ts';
+import { askLeaf, orderLeaf, vectorLeaf } from '../../domain/leaves.ts';
 import { encodeManifest } from '../../domain/manifest.ts';
 import { merkleRoot, TAG } from '../../domain/merkle.ts';
-import type { Hex, MarketEvent, SlotHeader } from '../../domain/types.ts';
+import type { MarketEvent } from '../../domain/types.ts';
 import { verifySlot } from '../../domain/verify.ts';
-import { address, clear, DOMAIN, honestEvidence, randomWorld, type World } from './world.ts';
+import { failing, rehash, setup, skip, type Matched, type Tampered } from './tamper.ts';
+import { address, clear, DOMAIN, honestEvidence, randomWorld } from './world.ts';
 
 const ALL_RULES = [
   'header-block',
@@ -333,20 +334,6 @@ describe('what is not there is not a pass', () => {
   });
 });
 
-type Mutable = {
-  -readonly [K in keyof SlotEvidence]: SlotEvidence[K] extends readonly (infer T)[] ? T[] : SlotEvidence[K];
-};
-type Matched = {
-  orderId: Hex;
-  askId: Hex;
-  order: SlotEvidence['orders'][0]['signed']['order'];
-  ask: SlotEvidence['asks'][0]['signed']['ask'];
-};
-interface Tampered {
-  evidence: Mutable;
-  header: SlotHeader;
-}
-
 function fraud(name: string, rule: string, says: string, tamper: (subject: Tampered) => void) {
   test(`${name}: ${rule}`, () => {
     const { evidence } = setup();
@@ -357,51 +344,4 @@ function fraud(name: string, rule: string, says: string, tamper: (subject: Tampe
     expect(named.firstDifference).toContain(says);
     expect(named.firstDifference).not.toMatch(/^not checked/);
   });
-}
-
-/** A market with several pages, and its honest evidence to tamper with. */
-function setup(): { world: World; evidence: Mutable } {
-  const world = randomWorld({ seed: 4, nodes: 40, providers: 12, orders: 12, leases: 12 });
-  const evidence = structuredClone(honestEvidence(world)) as Mutable;
-  const [first] = evidence.pages[0]!.matches!;
-  if (evidence.pages.length < 3 || !first?.runnerUp)
-    throw new Error('the market is too small for these tests');
-  return { world, evidence };
-}
-
-/** Page and header roots over the tampered matches: a fraud that hides as well as it can. */
-function rehash({ evidence, header }: Tampered): void {
-  for (const page of evidence.pages) page.root = merkleRoot(TAG.matches, page.matches!.map(matchLeaf));
-  header.matchesRoot = merkleRoot(
-    TAG.matches,
-    evidence.pages.flatMap((page) => page.matches!).map(matchLeaf),
-  );
-}
-
-/** The first match was skipped on-chain, after `causes`. */
-function skip(evidence: Mutable, reason: number, causes: MarketEvent[]): void {
-  const { orderId: id, askId } = evidence.pages[0]!.matches![0]!;
-  const filled = evidence.eventsSince!.find(
-    (event) => event.name === 'LeaseOpened' && event.args.sourceId === id,
-  )!;
-  const skipped: MarketEvent = {
-    ...filled,
-    name: 'MatchSkipped',
-    args: { slot: evidence.slot, page: 0, index: 0, orderId: id, askId, reason },
-  };
-  const { leaseId } = filled.args;
-  evidence.eventsSince = [
-    ...causes,
-    ...evidence.eventsSince!.flatMap((event) =>
-      event === filled ? [skipped] : event.args.leaseId === leaseId ? [] : [event],
-    ),
-  ];
-  const state = evidence.stateNow!.slots.get(evidence.slot)!;
-  state.fills = state.fills.filter((fill) => fill.leaseId !== leaseId);
-}
-
-function failing(evidence: SlotEvidence): string[] {
-  return verifySlot(evidence)
-    .filter((result) => !result.ok)
-    .map((result) => result.rule);
 }
