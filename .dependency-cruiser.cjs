@@ -40,7 +40,9 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)(\\.next|artifacts|cache|\\.cardhour)/' },
+    exclude: {
+      path: '(^|/)(\\.next|artifacts|cache|\\.cardhour|prisma/generated/(internal|models))(/|$)|prisma/generated/(models|commonInputTypes)\\.ts$',
+    },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
