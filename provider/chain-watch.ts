@@ -83,8 +83,8 @@ export function createChainWatch(options: ChainWatchOptions): ChainWatch {
     };
   };
 
-  const logs = (from: bigint, to: bigint): Promise<RawLog[]> =>
-    client.request({
+  const logs = async (from: bigint, to: bigint): Promise<RawLog[]> => {
+    const found = await client.request({
       method: 'eth_getLogs',
       params: [
         {
@@ -94,7 +94,12 @@ export function createChainWatch(options: ChainWatchOptions): ChainWatch {
           toBlock: toHex(to),
         },
       ],
-    }) as Promise<RawLog[]>;
+    });
+    // Null marks a log of a pending block, which nobody asked for.
+    return found.flatMap(({ blockNumber, logIndex, ...log }) =>
+      blockNumber === null || logIndex === null ? [] : { ...log, blockNumber, logIndex },
+    );
+  };
 
   return {
     async poll() {

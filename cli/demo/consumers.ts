@@ -114,7 +114,7 @@ async function consume(
 
   while (!signal.aborted) {
     try {
-      await untilReady(market.ready, signal);
+      await untilReady(() => market.ready(), signal);
       if (signal.aborted) return;
       await topUpConsumer(chain, deployment, index);
       const classes = await market.classes();

@@ -7,7 +7,7 @@ import { callOf } from '../../cli/demo/chain-client.ts';
 import { auctionAbi, providerRegistryAbi } from '../../contracts/generated/abi.ts';
 import type { Ask, Hex, Listing } from '../../domain/types.ts';
 import { planOffers } from '../../provider/offers/plan.ts';
-import { CARDS, setup as setUpAll, shell, until, type Setup } from './setup.ts';
+import { setup as setUpAll, shell, until, type Setup } from './setup.ts';
 
 const open: Setup[] = [];
 

@@ -15,7 +15,7 @@ import { readConfig } from '../../provider/config.ts';
 import { deployMarket, startChain } from '../support/chain.ts';
 import { startGateway } from './gateway.ts';
 
-export const CARDS = 8;
+const CARDS = 8;
 const PROVIDER = 3;
 const CONSUMER = 6;
 const CLASS = 'H100-SXM-80G';
