@@ -20,18 +20,25 @@ export interface ChainState {
 }
 
 /**
- * The closing block of a slot: the last one with a timestamp below the slot's end. Null until the indexer has the
- * block after it.
+ * The closing block of a slot: the last one with a timestamp below the slot's end. `behind` until the indexer has the
+ * block after it; `none` when the chain began later.
  * @param slotEnd unix seconds
  */
-export async function closingBlock(client: ClientBase, slotEnd: bigint): Promise<Closing | null> {
+export async function closingBlock(
+  client: ClientBase,
+  slotEnd: bigint,
+): Promise<Closing | 'behind' | 'none'> {
   const { rows } = await client.query<{ number: string; hash: Hex; seed: Hex | null }>(
     `SELECT b.number, b.hash, (SELECT n.hash FROM block n WHERE n.number = b.number + 1) AS seed
      FROM block b WHERE b.timestamp < $1 ORDER BY b.number DESC LIMIT 1`,
     [slotEnd],
   );
   const row = rows[0];
-  return row?.seed == null ? null : { number: BigInt(row.number), hash: row.hash, seed: row.seed };
+  if (row === undefined) {
+    const { rowCount } = await client.query('SELECT 1 FROM block LIMIT 1');
+    return rowCount === 0 ? 'behind' : 'none';
+  }
+  return row.seed === null ? 'behind' : { number: BigInt(row.number), hash: row.hash, seed: row.seed };
 }
 
 /** @param treasury account that the fees go to */

@@ -62,8 +62,13 @@ async function run(): Promise<void> {
   };
 
   const recover = async (): Promise<void> => {
-    const { resent, abandoned } = await pipeline.recover();
-    if (resent + abandoned > 0) log(`${resent} transactions sent again, ${abandoned} late slots given up`);
+    try {
+      const { resent, abandoned } = await pipeline.recover();
+      if (resent + abandoned > 0) log(`${resent} transactions sent again, ${abandoned} late slots given up`);
+    } catch (error) {
+      health.failures += 1;
+      console.error(`scheduler: ${error instanceof Error ? error.message : String(error)}`);
+    }
   };
   await recover();
 

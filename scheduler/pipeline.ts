@@ -10,6 +10,7 @@ import type { Hex } from '../domain/types.ts';
 import { createBook, type SlotItems } from './book/book.ts';
 import { closingBlock, createChainState, type Closing } from './chain-state.ts';
 import { commitSlot } from './commit/commit-slot.ts';
+import { headerEffect } from './commit/slot-calls.ts';
 import { createTransactionManager } from './commit/transaction-manager.ts';
 import { createSettlement } from './settle.ts';
 import { openProvider } from './provider.ts';
@@ -70,7 +71,7 @@ export interface Pipeline {
   runSlot(slot: bigint): Promise<SlotReport>;
   /** Pays what is due to the providers; returns how many leases were settled. */
   settleDue(): Promise<number>;
-  /** Sends unfinished transactions again and gives up slots past their deadline; at the start and now and then. */
+  /** Takes up what was cut off and gives up what is past its deadline; at the start and now and then. */
   recover(): Promise<{ resent: number; abandoned: number }>;
   close(): Promise<void>;
 }
@@ -164,22 +165,32 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return book.itemsOf({ slot, slotEnd: slotEndOf(slot), state, parameters }, pending);
   };
 
-  /** What the slot is made of and judged by; null until the indexer has the block after its end. */
-  const readInputs = (client: pg.PoolClient, slot: bigint, run: SlotRun | null): Promise<Inputs | null> =>
+  /** What the slot is made of and judged by. */
+  const readInputs = (
+    client: pg.PoolClient,
+    slot: bigint,
+    run: SlotRun | null,
+  ): Promise<Inputs | 'behind' | 'none'> =>
     inSnapshot(client, async () => {
       const closing = await closingBlock(client, slotEndOf(slot));
-      if (closing === null) return null;
+      if (typeof closing === 'string') return closing;
       const { state, rebuilt } = await chainState.at(client, closing);
       // What was over on the other branch may stand on this one.
       if (rebuilt) book.clear();
       return { closing, state, items: await itemsOf(client, slot, run, state) };
     });
 
-  const awaitInputs = async (client: pg.PoolClient, slot: bigint, run: SlotRun | null): Promise<Inputs> => {
+  /** Null when the chain began after the slot. */
+  const awaitInputs = async (
+    client: pg.PoolClient,
+    slot: bigint,
+    run: SlotRun | null,
+  ): Promise<Inputs | null> => {
     const until = Date.now() + (options.indexerWaitMs ?? 10_000);
     for (;;) {
       const inputs = await readInputs(client, slot, run);
-      if (inputs !== null) return inputs;
+      if (inputs === 'none') return null;
+      if (inputs !== 'behind') return inputs;
       if (Date.now() > until) throw new IndexerBehind(slot);
       await sleep(50);
     }
@@ -212,6 +223,15 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return reportOf(slot, 'abandoned', ms, null);
   };
 
+  /** Whether a slot has something to give up: an order that was promised it, or a run. */
+  const hasPromise = async (client: pg.PoolClient, slot: bigint): Promise<boolean> => {
+    const { rowCount } = await client.query(
+      'SELECT 1 FROM "order" WHERE slot = $1 UNION ALL SELECT 1 FROM slot_run WHERE slot = $1 LIMIT 1',
+      [slot],
+    );
+    return rowCount === 1;
+  };
+
   const runLocked = async (client: pg.PoolClient, slot: bigint): Promise<SlotReport> => {
     const ms = { read: 0, clear: 0, publish: 0, commit: 0 };
     let lap = performance.now();
@@ -223,23 +243,20 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
     const [run, now] = await Promise.all([readSlotRun(client, slot), chainTime()]);
     if (run !== null && run.state !== 'published') return reportOf(slot, run.state, ms, run);
-    const late = now > slotEndOf(slot) + deadlineSeconds;
-    if (run === null && late) {
-      const { rowCount } = await client.query('SELECT 1 FROM "order" WHERE slot = $1 LIMIT 1', [slot]);
-      return rowCount === 0
-        ? reportOf(slot, 'empty', ms, null)
-        : abandon(slot, ms, 'not run before its deadline');
+    if (now > slotEndOf(slot) + deadlineSeconds && !(await transactions.has(headerEffect(slot)))) {
+      const why = run === null ? 'not run before its deadline' : 'not sent before its deadline';
+      return (await hasPromise(client, slot)) ? abandon(slot, ms, why) : reportOf(slot, 'empty', ms, null);
     }
 
     const inputs = await awaitInputs(client, slot, run);
-    const { items } = inputs;
     took('read');
-    if (items.orders.length === 0) return reportOf(slot, 'empty', ms, null);
+    if (inputs === null || inputs.items.orders.length === 0) return reportOf(slot, 'empty', ms, null);
+    const { items } = inputs;
     const cleared = clear(slot, inputs);
     took('clear');
     const published = run ?? (await publishSlot(client, slot, cleared));
     took('publish');
-    const commit = await commitSlot({ provider, transactions, auction: deployment.auction, cleared, late });
+    const commit = await commitSlot({ provider, transactions, auction: deployment.auction, cleared });
     took('commit');
 
     if (commit.state === 'abandoned') return abandon(slot, ms, commit.note);
@@ -262,14 +279,23 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const resent = await transactions.resume();
       const latest = ((await chainTime()) - deadlineSeconds) / slotSeconds - 1n;
       const { rows } = await pool.query<{ slot: string }>(
-        `SELECT slot FROM slot_run WHERE state = 'published' AND slot < $1
+        `SELECT slot FROM slot_run WHERE state = 'published'
          UNION SELECT DISTINCT o.slot FROM "order" o LEFT JOIN slot_run r ON r.slot = o.slot WHERE r.slot IS NULL AND o.slot < $1
          ORDER BY slot`,
         [latest],
       );
       let abandoned = 0;
-      for (const row of rows)
-        if ((await this.runSlot(BigInt(row.slot))).state === 'abandoned') abandoned += 1;
+      const failures: unknown[] = [];
+      for (const row of rows) {
+        try {
+          if ((await this.runSlot(BigInt(row.slot))).state === 'abandoned') abandoned += 1;
+        } catch (error) {
+          // One slot that can't be taken up must not keep the others waiting.
+          failures.push(error);
+        }
+      }
+      if (failures.length > 0)
+        throw new AggregateError(failures, `recovery failed: ${failures.map(String).join('; ')}`);
       return { resent, abandoned };
     },
 

@@ -19,8 +19,6 @@ export interface SlotCommitInput {
   transactions: TransactionManager;
   auction: Hex;
   cleared: ClearedSlot;
-  /** Whether the chain's clock is past the slot's commit deadline. */
-  late: boolean;
 }
 
 const OTHER_CONTENTS = 'the chain has this slot with other contents';
@@ -73,8 +71,6 @@ export async function commitSlot(input: SlotCommitInput): Promise<SlotCommit> {
     transactions.has(header.effect),
     pagesOnChain(provider, auction, slot),
   ]);
-  if (!stored && present === null && input.late)
-    return { state: 'abandoned', note: 'past its deadline before it was sent' };
   if (!stored && present !== null) {
     // Nothing of ours is stored, so what the chain has came from a database that is gone.
     if (!(await isOurs(input))) return { state: 'committed', note: OTHER_CONTENTS, skipped: [], gas: NO_GAS };

@@ -32,7 +32,7 @@ const SKIP_REASONS = [
 
 export const auctionInterface = new Interface(auctionAbi);
 
-const headerEffect = (slot: bigint): string => `slot:${slot}:header`;
+export const headerEffect = (slot: bigint): string => `slot:${slot}:header`;
 const pageEffect = (slot: bigint, page: number): string => `slot:${slot}:page:${page}`;
 
 const pageCountOf = (matches: number): number => Math.ceil(matches / PAGE_MATCHES);

@@ -31,6 +31,12 @@ const postgresConnection = (
   max: 3,
 });
 
+/**
+ * A killed worker's job is taken up again within seconds, well before a slot's deadline; how often does not matter, since
+ * handlers are idempotent. The lock is renewed while the handler works.
+ */
+const WORKER = { concurrency: 1, lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 100 };
+
 /** An `error` event without a listener would end the process; the connection heals itself. */
 const onError =
   (name: string) =>
@@ -83,8 +89,8 @@ export function openWorker<Data extends object>(
   };
   const worker =
     location.redisUrl === undefined
-      ? new postgres.Worker<Data>(name, process, { connection: postgresConnection(location), concurrency: 1 })
-      : new Worker<Data>(name, process, { connection: { url: location.redisUrl }, concurrency: 1 });
+      ? new postgres.Worker<Data>(name, process, { ...WORKER, connection: postgresConnection(location) })
+      : new Worker<Data>(name, process, { ...WORKER, connection: { url: location.redisUrl } });
   worker.on('error', onError(name));
   worker.on('failed', (job, error) => {
     onFailed(job?.data, error);

@@ -74,7 +74,7 @@ export async function openMarket(chain: MarketChain, parameters: Partial<Paramet
     ...args: unknown[]
   ): Promise<void> => {
     const contract = new Contract(to, abi, await signerOf(name));
-    const sent = await contract.getFunction(method)(...args);
+    const sent: unknown = await contract.getFunction(method)(...args);
     // The node answers before its block is there.
     for (let looks = 0; looks < 1_000; looks += 1) {
       const receipt = await provider.getTransactionReceipt((sent as { hash: string }).hash);

@@ -94,6 +94,15 @@ describe('pipeline', () => {
     expect(await at.run(slot)).toBeUndefined();
   });
 
+  it('runSlot_beforeTheChainBeganIsEmpty', async () => {
+    expect(await at.pipeline().runSlot(1n)).toMatchObject({ state: 'empty' });
+    const slot = (await at.now()) / 10n - 100n;
+    const pipeline = at.pipeline({ indexerWaitMs: 0 });
+    expect(await pipeline.runSlot(slot)).toMatchObject({ state: 'empty' });
+    // Not closed yet: the indexer can't have what is not there.
+    await expect(pipeline.runSlot((await at.now()) / 10n + 1n)).rejects.toThrow(/no block after the end/);
+  });
+
   it('runSlot_killedBeforeTheBroadcastContinuesWithTheSameBytes', async () => {
     const slot = await at.openSlot();
     const ask = await at.ask(slot, 0, 8, 1_000_000n, 1n);

@@ -71,7 +71,7 @@ async function setup() {
     queue,
     failed,
     done: [] as string[],
-    work(handle: (data: Work) => Promise<unknown>) {
+    work: (handle: (data: Work) => Promise<unknown>): void => {
       const worker = openWorker(definition, location, handle, (_data, error) => void failed.push(error));
       closers.push(() => worker.close());
     },

@@ -134,7 +134,7 @@ describe('transaction manager', () => {
   it('resume_sendsAgainWhatAReorganisationTookOut', async () => {
     const { manager, call, provider, rows } = it_;
     await manager().send([call('a')]);
-    const snapshot = await provider.send('evm_snapshot', []);
+    const snapshot: unknown = await provider.send('evm_snapshot', []);
     const [mined] = await manager().send([call('b')]);
     await provider.send('evm_revert', [snapshot]);
     expect(await provider.getTransactionReceipt(mined?.hash ?? '')).toBeNull();
@@ -165,13 +165,13 @@ function refusing(provider: ReturnType<typeof openProvider>): ReturnType<typeof 
   return new Proxy(provider, {
     get(target, property) {
       if (property === 'send') {
-        return (method: string, parameters: unknown[]) =>
+        return (method: string, parameters: unknown[]): Promise<unknown> =>
           method === 'eth_sendRawTransaction'
             ? Promise.reject(new Error('connection reset'))
-            : target.send(method, parameters);
+            : (target.send(method, parameters) as Promise<unknown>);
       }
       const value: unknown = Reflect.get(target, property, target);
-      return typeof value === 'function' ? value.bind(target) : value;
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },
   });
 }
@@ -181,7 +181,6 @@ async function setup() {
   const pool = new pg.Pool({ connectionString: database.url });
   const chainId = 31_337;
   const provider = openProvider(chain.rpcUrl, chainId);
-  const managers: TransactionManager[] = [];
   // Returns 4 bytes selector and the word 7 as revert data: PUSH4 … MSTORE … REVERT.
   const selector = new Interface(ERRORS).getError('Nope')?.selector.slice(2) ?? '';
   const reverting: Hex = `0x${'ab'.repeat(20)}`;
@@ -194,8 +193,8 @@ async function setup() {
     mine: async (): Promise<void> => {
       await provider.send('evm_mine', []);
     },
-    manager(extra: Partial<TransactionManagerOptions> = {}): TransactionManager {
-      const manager = createTransactionManager({
+    manager: (extra: Partial<TransactionManagerOptions> = {}): TransactionManager =>
+      createTransactionManager({
         pool,
         provider,
         chainId,
@@ -203,10 +202,7 @@ async function setup() {
         errorAbis: [ERRORS],
         pollMs: 20,
         ...extra,
-      });
-      managers.push(manager);
-      return manager;
-    },
+      }),
     call: (effect: string): Call => ({ effect, to: `0x${'cd'.repeat(20)}`, data: '0x', gasLimit: 100_000n }),
     rows: async () =>
       (
