@@ -18,6 +18,53 @@ program
     process.exit(await up(flags));
   });
 
+program
+  .command('verify')
+  .description('replay slots from their published inputs against the chain')
+  .option('--slot <n>', 'one slot')
+  .option('--all', 'every slot that the chain has')
+  .option('--api <url>', 'who publishes the inputs', process.env.API_URL ?? 'http://localhost:3000')
+  .option('--rpc <url>', 'the chain', process.env.RPC_URL ?? 'http://127.0.0.1:8545')
+  .option('--deployment <file>', "the contracts' addresses", '.cardhour/deployment.json')
+  .option('--json', 'a JSON object per slot')
+  .action(async (flags: VerifyFlags) => {
+    const { verify } = await import('./verify/verify.ts');
+    if ((flags.slot === undefined) === (flags.all === undefined))
+      throw new Refusal('ENVIRONMENT', 'Which slot?', 'Pass --slot N or --all.');
+    if (flags.slot !== undefined && !/^\d+$/.test(flags.slot))
+      throw new Refusal('ENVIRONMENT', `'${flags.slot}' is no slot number.`, 'Pass --slot N.');
+    process.exitCode = await verify(
+      {
+        slot: flags.slot === undefined ? undefined : BigInt(flags.slot),
+        apiUrl: flags.api,
+        rpcUrl: flags.rpc,
+        deploymentFile: flags.deployment,
+        json: flags.json === true,
+      },
+      (line) => console.log(line),
+    );
+  });
+
+program
+  .command('replay')
+  .description('a recorded trace through the whole market: see cli/replay/README.md')
+  .allowUnknownOption()
+  .allowExcessArguments()
+  .helpOption(false)
+  .action(async (_flags: unknown, command: Command) => {
+    const { replayCommand } = await import('./replay/main.ts');
+    process.exitCode = await replayCommand(command.args);
+  });
+
+interface VerifyFlags {
+  slot?: string;
+  all?: boolean;
+  api: string;
+  rpc: string;
+  deployment: string;
+  json?: boolean;
+}
+
 try {
   await program.parseAsync();
 } catch (error) {
