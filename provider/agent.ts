@@ -30,7 +30,8 @@ export interface Agent {
   stopped: Promise<void>;
 }
 
-const OFFERS_EVERY_MS = 2_000;
+/** Offers are looked at every so many looks at the chain: each round asks the gateway twice. */
+const OFFERS_EVERY_POLLS = 2;
 const FAILURE_PAUSE_MS = 2_000;
 
 /** @throws Refusal ENVIRONMENT, DATA_BROKEN */
@@ -91,7 +92,7 @@ export async function startAgent(
       );
     leases.reconcile(view);
   });
-  const keepOffers = repeat('offers', OFFERS_EVERY_MS, signal, log, async () => {
+  const keepOffers = repeat('offers', config.pollMs * OFFERS_EVERY_POLLS, signal, log, async () => {
     if (view) await keeper.keep(view);
   });
 

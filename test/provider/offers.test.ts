@@ -161,10 +161,10 @@ function offered({ gateway }: Setup) {
   };
 }
 
-/** A few rounds of the keeper (one every 2 s). */
+/** A few rounds of the keeper. */
 async function rounds(test: Setup): Promise<void> {
   const asked = test.gateway.questions;
-  await until(() => test.gateway.questions >= asked + 2, 'further rounds');
+  await until(() => test.gateway.questions >= asked + 3, 'further rounds');
 }
 
 async function setup() {
