@@ -45,6 +45,7 @@ async function run(): Promise<void> {
     rpcUrl: environment.RPC_URL,
     deployment,
     schedulerKey: environment.SCHEDULER_KEY,
+    signal: stop.signal,
   });
   const provider = openProvider(environment.RPC_URL, deployment.chainId);
 
@@ -113,7 +114,7 @@ async function run(): Promise<void> {
 
   log('stopping');
   // A slot at hand is finished when it can be; what is cut off is taken up again at the next start.
-  setTimeout(() => process.exit(0), 8_000).unref();
+  setTimeout(() => process.exit(0), 5_000).unref();
   await Promise.all(workers.map((worker) => worker.close()));
   await Promise.all([slots.close(), ticks.close(), pipeline.close()]);
   provider.destroy();

@@ -32,6 +32,8 @@ export interface PipelineOptions {
   schedulerKey: Hex;
   /** Called after each broadcast: a replay mines its block here. */
   onBroadcast?: () => Promise<void>;
+  /** Ends the wait for the indexer early. */
+  signal?: AbortSignal;
   /** Milliseconds to wait for the indexer to reach the end of the slot. */
   indexerWaitMs?: number;
   /** Milliseconds between looks for a receipt. */
@@ -191,7 +193,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const inputs = await readInputs(client, slot, run);
       if (inputs === 'none') return null;
       if (inputs !== 'behind') return inputs;
-      if (Date.now() > until) throw new IndexerBehind(slot);
+      if (Date.now() > until || options.signal?.aborted === true) throw new IndexerBehind(slot);
       await sleep(50);
     }
   };

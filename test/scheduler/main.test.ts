@@ -25,7 +25,7 @@ describe('scheduler process', () => {
   });
 
   /** Starts `scheduler/main.ts`; what it prints is collected. */
-  const start = async (extra: Record<string, string> = {}) => {
+  const start = async (extra: Record<string, string> = {}, command = ['scheduler/main.ts']) => {
     const file = join(dir, 'deployment.json');
     await writeFile(file, formatDeployment(at.market.deployment));
     const env = {
@@ -37,7 +37,7 @@ describe('scheduler process', () => {
       SCHEDULER_POLL_MS: '100',
       ...extra,
     };
-    const child = spawn(process.execPath, ['scheduler/main.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, command, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     running.push(child);
     const lines: string[] = [];
     for (const stream of [child.stdout, child.stderr])
@@ -95,6 +95,18 @@ describe('scheduler process', () => {
     } finally {
       await stopLive();
     }
+  });
+
+  it('main_endsWhenItsSupervisorIsKilled', async () => {
+    const supervisor = `require('node:child_process').spawn(process.execPath, ['scheduler/main.ts'], { stdio: 'inherit' });
+      setInterval(() => undefined, 1000);`;
+    const { child, lines } = await start({ CARDHOUR_SUPERVISED: '1' }, ['-e', supervisor]);
+    // The pipe closes when the last process that holds it is gone.
+    const gone = new Promise<void>((resolve) => child.stdout?.once('close', resolve));
+    await vi.waitFor(() => expect(lines.join('')).toContain('following slots'), 20_000);
+    child.kill('SIGKILL');
+    await gone;
+    expect(lines.join('')).toContain('stopping');
   });
 
   it('main_saysWhatItsEnvironmentLacks', async () => {
