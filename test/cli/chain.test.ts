@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 test('chain_keepsBlocksAndMoneyOverAStop', async () => {
-  const { port, stateFile, start } = await setup();
+  const { port, start } = await setup();
   const first = await start();
   const before = await sendAndMine(port, 3);
   await first.stop();
@@ -34,6 +34,19 @@ test('chain_keepsEverythingWhenItsStarterIsKilled', async () => {
   await untilFree(port);
   await start();
   expect(await readBack(port)).toEqual(before);
+});
+
+test('chain_hasTheSameFirstBlockAfterManyStarts', async () => {
+  const { port, start } = await setup();
+  await (await start()).stop();
+  await start();
+  const before = await sendAndMine(port, 1);
+  for (let round = 0; round < 4; round++) {
+    await cleanups.pop()?.();
+    await sleep(1_050);
+    await start();
+    expect(await readBack(port)).toEqual(before);
+  }
 });
 
 test('chain_losesLittleWhenItIsKilledItself', async () => {
