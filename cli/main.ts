@@ -65,17 +65,6 @@ interface VerifyFlags {
   json?: boolean;
 }
 
-program
-  .command('replay')
-  .description('send a recorded trace through a market of its own (npm run replay)')
-  .helpOption(false)
-  .allowUnknownOption()
-  .allowExcessArguments()
-  .action(async (_flags: object, command: Command) => {
-    const { replayCommand } = await import('./replay/main.ts');
-    process.exit(await replayCommand(command.args));
-  });
-
 try {
   await program.parseAsync();
 } catch (error) {
