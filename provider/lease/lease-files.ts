@@ -7,6 +7,8 @@ import type { ProcessRecord } from '../sandbox/process.ts';
 import type { LogSpan } from './log-pieces.ts';
 
 export interface LeaseState {
+  /** Which lease this is: after a reorganisation the same id may name another. */
+  identity: string;
   state: ReportState;
   exitCode?: number;
   /** What may still run; written before the start. */
@@ -31,6 +33,7 @@ export interface LeaseFiles {
   /** Makes an empty work folder; what an earlier start left in it goes. */
   freshWork(): void;
   removeWork(): void;
+  removeLog(): void;
 }
 
 /** Leases whose log is kept after their end. */
@@ -62,6 +65,7 @@ export function leaseFiles(root: string, leaseId: bigint): LeaseFiles {
       mkdirSync(workFolder, { recursive: true, mode: 0o700 });
     },
     removeWork,
+    removeLog: () => rmSync(logPath, { force: true }),
   };
 }
 

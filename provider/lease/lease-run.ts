@@ -7,12 +7,16 @@ import type { Gateway } from '../gateway.ts';
 import type { OwnLease } from '../ledger.ts';
 import { openLog } from '../sandbox/bounded-log.ts';
 import { endLeftover, newMark, type RunningJob, type Sandbox } from '../sandbox/process.ts';
-import { leaseFiles, type LeaseState } from './lease-files.ts';
+import { leaseFiles, type LeaseFiles, type LeaseState } from './lease-files.ts';
 import { createReporter } from './reporter.ts';
 
 export interface LeaseRun {
+  /** Of the lease that it runs; see `identityOf`. */
+  identity: string;
   /** The lease is over on-chain: stop the command, send the last report. */
   end(): void;
+  /** There never was such a lease, a reorganisation took it: stop the command, say nothing. */
+  drop(): void;
   /** Resolves when nothing of the lease runs and the last report is confirmed, or after `signal`. Never rejects. */
   finished: Promise<void>;
 }
@@ -38,7 +42,7 @@ export interface LeaseRunOptions {
 const GRACE_MS = { leaseEnd: 5_000, agentStop: 2_000 };
 const FETCH_RETRY_MS = { first: 500, most: 10_000 };
 
-const NEW: LeaseState = {
+const NEW: Omit<LeaseState, 'identity'> = {
   state: 'starting',
   process: null,
   starts: 0,
@@ -47,10 +51,17 @@ const NEW: LeaseState = {
   done: false,
 };
 
+/** Ids are given again when a reorganisation takes a lease back; what else a lease is made of tells the two apart. */
+export function identityOf({ start, node, workload }: OwnLease): string {
+  return `${start} ${node} ${workload}`;
+}
+
 export function startLeaseRun(options: LeaseRunOptions): LeaseRun {
-  const { leaseId, lease, sandbox, gateway, signal, log } = options;
+  const { leaseId, lease, sandbox, gateway, log } = options;
   const files = leaseFiles(options.leasesFolder, leaseId);
-  const state = files.load() ?? structuredClone(NEW);
+  const state = loadState(files, lease);
+  const dropped = new AbortController();
+  const signal = AbortSignal.any([options.signal, dropped.signal]);
   const reporter = createReporter({ ...options, files, state, sandbox: sandbox.kind });
   const over = new AbortController();
   const stopped = AbortSignal.any([over.signal, signal]);
@@ -165,7 +176,21 @@ export function startLeaseRun(options: LeaseRunOptions): LeaseRun {
     await reporting;
   };
 
-  return { end: () => over.abort(), finished: whole() };
+  return {
+    identity: state.identity,
+    end: () => over.abort(),
+    drop: () => dropped.abort(),
+    finished: whole(),
+  };
+}
+
+/** What is stored of this very lease, else a new beginning; a process that another left is still in it, to be ended. */
+function loadState(files: LeaseFiles, lease: OwnLease | null): LeaseState {
+  const stored = files.load();
+  const identity = lease ? identityOf(lease) : (stored?.identity ?? '');
+  if (stored?.identity === identity) return stored;
+  files.removeLog();
+  return { ...structuredClone(NEW), identity, process: stored?.process ?? null };
 }
 
 /** Resolves, with nothing, once the signal is aborted. */

@@ -1,7 +1,7 @@
 /** Holds what runs against what the chain says should run, and moves the first towards the second. */
 import type { ChainView } from '../chain-watch.ts';
 import { leaseFiles, pruneLeases, removeLease, storedLeases } from './lease-files.ts';
-import { startLeaseRun, type LeaseRun, type LeaseRunOptions } from './lease-run.ts';
+import { identityOf, startLeaseRun, type LeaseRun, type LeaseRunOptions } from './lease-run.ts';
 
 export interface Leases {
   /** Starts what is due, ends what is over. */
@@ -49,7 +49,9 @@ export function createLeases(options: Shared): Leases {
           .map((lease) => [lease.id, lease]),
       );
       for (const [id, lease] of due) {
-        if (runs.has(id)) continue;
+        const run = runs.get(id);
+        if (run && run.identity !== identityOf(lease)) run.drop();
+        if (run) continue;
         const node = view.ledger.nodes.find((own) => own.id === lease.node);
         log(`lease ${id}: ${lease.cards} cards until ${lease.end}`);
         begin(id, { lease, className: node?.className ?? '' });

@@ -38,10 +38,13 @@ export function createReporter(options: ReporterOptions): Reporter {
   const { leaseId, files, state, gateway, account, domain, log } = options;
   let over = false;
   let wakeUp: () => void = () => undefined;
+  /** Something changed since the last report began. */
+  let news = false;
 
   /** One report. @returns whether more of the log waits */
   const report = async (): Promise<boolean> => {
     const final = over;
+    news = false;
     if (state.pending.length === 0) {
       const bytes = files.readLog(state.sent.offset, REPORT_BYTES);
       state.pending = cutLog(bytes, state.sent.offset, state.sent.seq, final);
@@ -71,8 +74,10 @@ export function createReporter(options: ReporterOptions): Reporter {
     return last !== undefined && more;
   };
 
+  /** Rests; news or the agent's end cut it short. */
   const pause = (ms: number, signal: AbortSignal): Promise<void> =>
     new Promise((resolve) => {
+      if (news || signal.aborted) return resolve();
       const end = () => {
         clearTimeout(timer);
         signal.removeEventListener('abort', end);
@@ -83,9 +88,16 @@ export function createReporter(options: ReporterOptions): Reporter {
       wakeUp = end;
     });
 
+  const wake = () => {
+    news = true;
+    wakeUp();
+  };
+
   return {
     async run(signal) {
       let failures = 0;
+      // A lease that was opened this moment is not indexed yet: the gateway would only refuse to know it.
+      if (state.state === 'starting') await pause(options.heartbeatMs, signal);
       while (!state.done && !signal.aborted) {
         try {
           const more = await report();
@@ -109,10 +121,10 @@ export function createReporter(options: ReporterOptions): Reporter {
         }
       }
     },
-    wake: () => wakeUp(),
+    wake,
     finish() {
       over = true;
-      wakeUp();
+      wake();
     },
   };
 }

@@ -75,6 +75,16 @@ describe('a lease', () => {
     await test.chain.rpc('evm_revert', [snapshot]);
     await test.pass(2);
     await until(() => startMark(process?.pid ?? 0) === null, 'the command to end');
+
+    const { identity } = test.stateOf(lease);
+    await test.pass(2);
+    test.forgetLeases();
+    expect(await test.buy(shell('echo another; sleep 300'))).toBe(lease);
+    await until(
+      () => test.stateOf(lease).process !== null && test.stateOf(lease).identity !== identity,
+      'the lease that took its id',
+    );
+    await until(() => test.gateway.logOf(lease) === 'another\n', 'its log');
   });
 });
 

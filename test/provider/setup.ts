@@ -121,12 +121,15 @@ export async function setup(env: Record<string, string> = {}) {
       ]);
       return leases;
     },
+    /** The chain was set back to before the first lease. */
+    forgetLeases: () => void (leases = 0n),
     close: (leaseId: bigint) =>
       client.send(consumer, [callOf(deployment.leaseBook, leaseBookAbi, 'close', [leaseId])]),
     stateOf: (leaseId: bigint) =>
       JSON.parse(
         readFileSync(join(environment['DATA_DIR'] ?? '', 'leases', leaseId.toString(), 'state.json'), 'utf8'),
       ) as {
+        identity: string;
         state: string;
         starts: number;
         done: boolean;
