@@ -10,7 +10,12 @@ export default defineConfig({
     version: '0.8.37',
     path: soljson,
     // viaIR would save 5 % of the gas and cost 5 times the build time (25 s against 5 s).
-    settings: { optimizer: { enabled: true, runs: 20_000 }, evmVersion: 'cancun' },
+    settings: {
+      optimizer: { enabled: true, runs: 20_000 },
+      evmVersion: 'cancun',
+      // Without the sources' hash, a changed comment leaves the bytecode as it is.
+      metadata: { bytecodeHash: 'none' },
+    },
   },
   test: {
     solidity: {

@@ -16,7 +16,8 @@ import {Nonces} from "./Nonces.sol";
 import {Parameters} from "./types/Parameters.sol";
 import {Ask, Listing, Match, Order, SlotHeader, SupplyKind} from "./types/Trade.sol";
 
-/// @title Auction: slots of cleared Bid orders, and Buy at a list price
+/// @title Auction
+/// @notice Slots of cleared Bid orders, and Buy at a list price.
 contract Auction is Nonces, EIP712 {
     struct SlotProgress {
         uint16 pagesCommitted;
@@ -36,14 +37,23 @@ contract Auction is Nonces, EIP712 {
     /// @notice Most matches in one page.
     uint256 public constant MAX_PAGE = 256;
 
+    /// @notice Locks the money of a match.
     IVault public immutable VAULT;
+    /// @notice Knows selling keys and nodes.
     IProviderRegistry public immutable REGISTRY;
+    /// @notice Quotes and opens the leases.
     ILeaseBook public immutable LEASE_BOOK;
+    /// @notice Alone commits slots and pages.
     address public immutable SCHEDULER;
+    /// @notice Length of a slot, seconds.
     uint32 public immutable SLOT_SECONDS;
+    /// @notice Seconds after a slot's end in which its header is accepted.
     uint32 public immutable COMMIT_DEADLINE_SECONDS;
+    /// @notice The clock's reduction factor, 10⁻¹⁸.
     uint64 public immutable GAMMA_WAD;
+    /// @notice Shortest lease, seconds.
     uint32 public immutable MIN_LEASE_SECONDS;
+    /// @notice Longest lease, seconds.
     uint32 public immutable MAX_LEASE_SECONDS;
 
     mapping(uint64 slot => SlotProgress) private _slots;

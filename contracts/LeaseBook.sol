@@ -8,7 +8,8 @@ import {Accrual} from "./libraries/Accrual.sol";
 import {ParameterBounds} from "./libraries/ParameterBounds.sol";
 import {Parameters} from "./types/Parameters.sol";
 
-/// @title LeaseBook: what was bought, until the last unit of it is paid or returned
+/// @title LeaseBook
+/// @notice What was bought, until the last unit of it is paid or returned.
 contract LeaseBook is ILeaseBook {
     /// @dev Three storage words. What was locked follows from the terms, so it is not stored again.
     /// @param duration seconds bought
@@ -28,12 +29,19 @@ contract LeaseBook is ILeaseBook {
         bool closed;
     }
 
+    /// @notice Holds what the leases lock.
     IVault public immutable VAULT;
+    /// @notice Knows the payout addresses.
     IProviderRegistry public immutable REGISTRY;
+    /// @notice Alone opens leases.
     address public immutable AUCTION;
+    /// @notice Receives the fees.
     address public immutable TREASURY;
+    /// @notice The fee on top of a lease's price, 1/10,000.
     uint16 public immutable FEE_BPS;
+    /// @notice Least seconds billed when the consumer closes.
     uint32 public immutable MIN_BILL_SECONDS;
+    /// @notice Seconds that settlement stays behind the clock.
     uint32 public immutable SETTLE_LAG_SECONDS;
 
     /// @notice Leases opened so far; ids are 1 to this.

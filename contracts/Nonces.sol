@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {IAuction} from "./interfaces/IAuction.sol";
 
-/// @title Nonces: one bit per account and nonce; set by a fill or a cancellation, never unset
+/// @title Nonces
+/// @notice One bit per account and nonce; set by a fill or a cancellation, never unset.
 abstract contract Nonces is IAuction {
     mapping(address account => mapping(uint256 word => uint256 bits)) private _used;
 

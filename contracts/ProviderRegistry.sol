@@ -7,12 +7,16 @@ import {IVault} from "./interfaces/IVault.sol";
 import {ParameterBounds} from "./libraries/ParameterBounds.sol";
 import {Parameters} from "./types/Parameters.sol";
 
-/// @title ProviderRegistry: who may sell, with which nodes
+/// @title ProviderRegistry
+/// @notice Who may sell, with which nodes.
 contract ProviderRegistry is IProviderRegistry {
     using SafeCast for uint256;
 
+    /// @notice Holds the stakes.
     IVault public immutable VAULT;
+    /// @notice Seconds between the start of an exit and the stake's return.
     uint64 public immutable UNBOND_SECONDS;
+    /// @notice Least stake of a provider, base units.
     uint256 public immutable MIN_PROVIDER_STAKE;
 
     /// @dev A stake above zero means registered. The payout address outlives the exit: leases may still pay.

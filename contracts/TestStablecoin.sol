@@ -4,8 +4,9 @@ pragma solidity 0.8.37;
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 
-/// @title TestStablecoin: TEST MONEY, worth nothing
-/// @notice Anyone may mint any amount. It exists so that a local market has a token with six decimals and ERC-2612
+/// @title TestStablecoin
+/// @notice TEST MONEY, worth nothing.
+/// Anyone may mint any amount. It exists so that a local market has a token with six decimals and ERC-2612
 /// permits to settle in; never point a deployment with real parties at it.
 contract TestStablecoin is ERC20, ERC20Permit {
     constructor() ERC20("Cardhour Test Dollar", "tUSD") ERC20Permit("Cardhour Test Dollar") {}

@@ -9,7 +9,8 @@ import {IVault} from "./interfaces/IVault.sol";
 import {ParameterBounds} from "./libraries/ParameterBounds.sol";
 import {Parameters} from "./types/Parameters.sol";
 
-/// @title Vault: every unit of the settlement token that the market holds
+/// @title Vault
+/// @notice Every unit of the settlement token that the market holds.
 contract Vault is IVault {
     using SafeERC20 for IERC20;
     using SafeCast for uint256;
@@ -22,9 +23,13 @@ contract Vault is IVault {
         uint64 unbidReadyAt;
     }
 
+    /// @notice The settlement token, for ever.
     IERC20 public immutable TOKEN;
+    /// @notice Alone stakes and unstakes.
     address public immutable REGISTRY;
+    /// @notice Alone locks.
     address public immutable AUCTION;
+    /// @notice Alone releases what is locked.
     address public immutable LEASE_BOOK;
     /// @notice Seconds between asking money out of bidding and having it: every slot closed before may still commit.
     uint64 public immutable UNBID_DELAY;
@@ -56,6 +61,7 @@ contract Vault is IVault {
     /// @inheritdoc IVault
     function depositWithPermit(uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external {
         // Whoever saw the permit in the pool can spend it first; the allowance is then there all the same.
+        // solhint-disable-next-line no-empty-blocks
         try IERC20Permit(address(TOKEN)).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
         _deposit(amount);
     }

@@ -61,7 +61,10 @@ async function deployWith(provider: JsonRpcProvider, options: DeployOptions): Pr
     // Estimates would read contracts that are still on their way; the limit is refunded.
     const response = await signer.sendTransaction({ ...transaction, gasLimit: 6_000_000n });
     await options.onBroadcast?.();
-    sent.push(receiptOf(response.wait(), from));
+    const receipt = receiptOf(response.wait(), from);
+    // All are awaited below; until then a refusal is nobody's unhandled rejection.
+    receipt.catch(() => undefined);
+    sent.push(receipt);
     return getCreateAddress({ from: wallet.address, nonce: from });
   };
 
@@ -102,8 +105,8 @@ async function rehearse(provider: JsonRpcProvider, vaultArguments: unknown[]): P
     if (!isError(error, 'CALL_EXCEPTION') || error.data === null) throw error;
     const refusal = factory.interface.parseError(error.data);
     if (refusal === null) throw error;
-    const [name, value, least, most] = refusal.args.toArray() as unknown[];
-    throw new Error(`${refusal.name}: ${name} is ${value}, it must be from ${least} to ${most}.`, {
+    const [name, value, least, most] = (refusal.args.toArray() as unknown[]).map(String);
+    throw new Error(`The parameter ${name} is ${value}, it must be from ${least} to ${most}.`, {
       cause: error,
     });
   }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Ask, Listing, Match, SlotHeader} from "../types/Trade.sol";
+import {Listing, Match, SlotHeader} from "../types/Trade.sol";
 
-/// @title Auction: slots of cleared Bid orders, and Buy at a list price
+/// @title Auction
+/// @notice Slots of cleared Bid orders, and Buy at a list price.
 interface IAuction {
     /// @dev Why a match was skipped. A skipped match consumes nothing and is the scheduler's fault.
     enum Skip {
@@ -24,9 +25,12 @@ interface IAuction {
         FUNDS
     }
 
+    /// @notice The slot's header is fixed.
     event SlotCommitted(uint64 indexed slot, address indexed scheduler, SlotHeader header);
+    /// @notice A page was processed.
     /// @param root Merkle root (see `Merkle`) over the page's match leaves, skipped ones included
     event PageCommitted(uint64 indexed slot, uint16 page, uint16 count, bytes32 root);
+    /// @notice Match `index` of the page was bad and consumed nothing.
     event MatchSkipped(
         uint64 indexed slot,
         uint16 page,
@@ -35,6 +39,7 @@ interface IAuction {
         bytes32 indexed askId,
         Skip reason
     );
+    /// @notice The order won cards of the ask.
     /// @param slot slot that cleared it
     event OrderFilled(
         bytes32 indexed orderId,
@@ -44,7 +49,9 @@ interface IAuction {
         uint32 cards,
         uint256 nonce
     );
+    /// @notice Cards of the listing were bought.
     event ListingBought(bytes32 indexed listingId, address indexed consumer, uint64 indexed leaseId, uint32 cards);
+    /// @notice What the account signed with this nonce is void.
     event NonceCancelled(address indexed account, uint256 nonce);
 
     error NotScheduler(address caller);
@@ -86,6 +93,7 @@ interface IAuction {
     /// @notice Cancels every order, ask or listing of the caller that carries one of the nonces.
     function cancelNonces(uint256[] calldata nonces) external;
 
+    /// @notice Whether a fill or a cancellation has used the nonce.
     function isNonceUsed(address account, uint256 nonce) external view returns (bool);
 
     /// @notice Cards already sold out of an ask or a listing.

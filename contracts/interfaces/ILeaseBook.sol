@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @title LeaseBook: what was bought, until the last unit of it is paid or returned
-/// @notice Invariant: locked = paid + fees + refunded + still held, for each lease, at any time.
+/// @title LeaseBook
+/// @notice What was bought, until the last unit of it is paid or returned.
+/// Invariant: locked = paid + fees + refunded + still held, for each lease, at any time.
 interface ILeaseBook {
     enum End {
         NONE,
@@ -47,6 +48,7 @@ interface ILeaseBook {
         bytes32 workload;
     }
 
+    /// @notice The money is locked and the lease runs from `start`.
     /// @param slot slot that cleared it; 0 for a Buy
     event LeaseOpened(
         uint64 indexed leaseId,
@@ -62,6 +64,7 @@ interface ILeaseBook {
         uint256 locked,
         bytes32 workload
     );
+    /// @notice `paid` went to the provider and `fee` to the treasury since the settlement before, base units.
     /// @param until first second not yet paid
     event LeaseSettled(uint64 indexed leaseId, uint64 until, uint256 paid, uint256 fee);
     /// @notice The lease will end at `end`, before its term.
@@ -90,5 +93,6 @@ interface ILeaseBook {
     /// @notice What a lease of these terms locks: price rounded down, plus its fee rounded up, base units.
     function quote(uint32 cards, uint32 duration, uint128 rate) external view returns (uint256 locked);
 
+    /// @notice The lease's terms and how far it has come; fails for an unknown id.
     function leaseOf(uint64 leaseId) external view returns (Lease memory);
 }

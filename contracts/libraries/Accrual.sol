@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @title Accrual: what a lease owes, cumulative from its start, so that any split into settlements pays the same
+/// @title Accrual
+/// @notice What a lease owes, cumulative from its start, so that any split into settlements pays the same.
 library Accrual {
     uint256 internal constant HOUR = 3600;
     uint256 internal constant BPS = 10_000;

@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {Ask, Listing, Order} from "../types/Trade.sol";
 
-/// @title Eip712: struct hashes of the messages that people sign
+/// @title Eip712
+/// @notice Struct hashes of the messages that people sign.
 /// @dev All members are static, so `abi.encode(typehash, message)` is EIP-712's encodeData.
 library Eip712 {
     bytes32 internal constant ASK = keccak256(

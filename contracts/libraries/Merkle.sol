@@ -3,8 +3,9 @@ pragma solidity 0.8.37;
 
 import {Match} from "../types/Trade.sol";
 
-/// @title Merkle: trees with domain-separated leaves, nodes and roots; a root binds its tag and its leaf count
-/// @notice leaf = keccak(0x00 ‖ tag ‖ bytes), node = keccak(0x01 ‖ left ‖ right), an unpaired node moves up as it is,
+/// @title Merkle
+/// @notice Trees with domain-separated leaves, nodes and roots; a root binds its tag and its leaf count.
+/// leaf = keccak(0x00 ‖ tag ‖ bytes), node = keccak(0x01 ‖ left ‖ right), an unpaired node moves up as it is,
 /// root = keccak(0x02 ‖ tag ‖ uint32 count ‖ top), top = 0 for no leaf.
 library Merkle {
     uint8 internal constant MATCHES = 4;

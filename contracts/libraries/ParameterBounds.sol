@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {Parameters} from "../types/Parameters.sol";
 
-/// @title ParameterBounds: the table of `docs/adr/0001-shared-formats.md`, checked once, at construction
+/// @title ParameterBounds
+/// @notice The table of `docs/adr/0001-shared-formats.md`, checked once, at construction.
 library ParameterBounds {
     error ParameterOutOfBounds(string name, uint256 value, uint256 minimum, uint256 maximum);
 

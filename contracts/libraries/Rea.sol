@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @title Rea: the reduced-price equilibrium auction in integers
-/// @notice Clock: g[0] = 1e18, g[k+1] = floor(g[k] γ / 1e18), p[k] = floor(start g[k] / 1e18). The contracts need `p[step]`
+/// @title Rea
+/// @notice The reduced-price equilibrium auction in integers.
+/// Clock: g[0] = 1e18, g[k+1] = floor(g[k] γ / 1e18), p[k] = floor(start g[k] / 1e18). The contracts need `p[step]`
 /// alone; `clear` is the whole rule, which the tests run against the shared vectors.
 library Rea {
     uint256 internal constant WAD = 1e18;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @title Requirement: which resource classes an order accepts
+/// @title Requirement
+/// @notice Which resource classes an order accepts.
 library Requirement {
     uint256 internal constant MAX_CLASSES = 16;
 

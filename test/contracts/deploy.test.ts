@@ -1,0 +1,90 @@
+import { Contract, JsonRpcProvider } from 'ethers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deploy } from '../../contracts/deploy.ts';
+import { formatDeployment, parseDeployment } from '../../contracts/deployment.ts';
+import type { Deployment } from '../../contracts/deployment.ts';
+import { auctionAbi, leaseBookAbi, providerRegistryAbi, vaultAbi } from '../../contracts/generated/abi.ts';
+import { DEFAULTS } from '../../domain/parameters.ts';
+import { account, deployMarket, startChain } from '../support/chain.ts';
+import type { TestChain } from '../support/chain.ts';
+
+describe('deploy', () => {
+  let chain: TestChain;
+  let provider: JsonRpcProvider;
+  let deployment: Deployment;
+
+  beforeAll(async () => {
+    chain = await startChain({ noMining: true });
+    provider = new JsonRpcProvider(chain.rpcUrl, undefined, { staticNetwork: true });
+    deployment = await deployMarket(chain.rpcUrl, {}, () => chain.mine());
+  });
+  afterAll(async () => {
+    provider.destroy();
+    await chain.stop();
+  });
+
+  async function read(address: string, abi: typeof vaultAbi | typeof auctionAbi, name: string) {
+    const value: unknown = await new Contract(address, abi, provider).getFunction(name).staticCall();
+    return String(value).toLowerCase();
+  }
+
+  it('wires the contracts to each other', async () => {
+    const { vault, registry, auction, leaseBook, token, treasury, scheduler } = deployment;
+    const wires: [string, unknown, string, string][] = [
+      [vault, vaultAbi, 'TOKEN', token],
+      [vault, vaultAbi, 'REGISTRY', registry],
+      [vault, vaultAbi, 'AUCTION', auction],
+      [vault, vaultAbi, 'LEASE_BOOK', leaseBook],
+      [registry, providerRegistryAbi, 'VAULT', vault],
+      [auction, auctionAbi, 'VAULT', vault],
+      [auction, auctionAbi, 'REGISTRY', registry],
+      [auction, auctionAbi, 'LEASE_BOOK', leaseBook],
+      [auction, auctionAbi, 'SCHEDULER', scheduler],
+      [leaseBook, leaseBookAbi, 'VAULT', vault],
+      [leaseBook, leaseBookAbi, 'REGISTRY', registry],
+      [leaseBook, leaseBookAbi, 'AUCTION', auction],
+      [leaseBook, leaseBookAbi, 'TREASURY', treasury],
+    ];
+    for (const [address, abi, name, wanted] of wires) {
+      expect(await read(address, abi as typeof vaultAbi, name), name).toBe(wanted);
+    }
+  });
+
+  it('takes the parties and parameters it was given', async () => {
+    expect(deployment.scheduler).toBe(account(1).address);
+    expect(deployment.treasury).toBe(account(2).address);
+    expect(await read(deployment.auction, auctionAbi, 'GAMMA_WAD')).toBe(String(DEFAULTS.gammaWad));
+    expect(deployment.deployBlock).toBe(1);
+  });
+
+  it('settles in the token it is given', async () => {
+    const second = await deploy({
+      rpcUrl: chain.rpcUrl,
+      deployerKey: account(9).key,
+      scheduler: account(1).address,
+      treasury: account(2).address,
+      parameters: DEFAULTS,
+      token: deployment.token,
+      onBroadcast: () => chain.mine(),
+    });
+    expect(second.token).toBe(deployment.token);
+    expect(await read(second.vault, vaultAbi, 'TOKEN')).toBe(deployment.token);
+  });
+
+  it('says which parameter is out of its bounds', async () => {
+    const refused = deployMarket(chain.rpcUrl, { slotSeconds: 5_000 }, () => chain.mine());
+    await expect(refused).rejects.toThrow('The parameter slotSeconds is 5000, it must be from 1 to 3600.');
+  });
+
+  it('comes back from its text as it was', () => {
+    expect(parseDeployment(JSON.parse(formatDeployment(deployment)))).toEqual(deployment);
+  });
+
+  it.each([
+    ['an address', { token: '0x12' }, 'token must be an address'],
+    ['a number', { deployBlock: 'soon' }, 'deployBlock must be a whole number'],
+    ['the parameters', { parameters: null }, 'parameters must be an object'],
+  ])('is refused when %s is wrong', (_what, wrong, sentence) => {
+    expect(() => parseDeployment({ ...deployment, ...wrong })).toThrow(sentence);
+  });
+});
