@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     fileParallelism: false,
+    // Each test goes on where the one before stopped.
+    bail: 1,
   },
 });

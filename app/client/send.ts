@@ -23,7 +23,7 @@ export async function send<const abi extends Abi, name extends ContractFunctionN
   const { request } = await wallet.simulateContract({
     address: call.address,
     abi: [...own, ...ERRORS],
-    functionName: call.functionName as string,
+    functionName: call.functionName,
     args: call.args as readonly unknown[],
     account: wallet.account,
   });

@@ -1,6 +1,7 @@
 import type { Hex, SignedAsk, SignedListing, SignedOrder } from '../../domain/types.ts';
 import type { Prisma } from '../../prisma/generated/client.ts';
 import { toJson } from './wire.ts';
+import { BOOK_LOCK } from '../../prisma/locks.ts';
 
 type Tx = Prisma.TransactionClient;
 
@@ -10,7 +11,7 @@ export const nonceKey = (account: Hex, nonce: bigint): NonceKey => `${account}:$
 
 /** Serialises everything that writes the book; the scheduler takes the same lock before it reads a closed slot. */
 export async function lockBook(tx: Tx): Promise<void> {
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock(4851, 1)`;
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(${BOOK_LOCK.space}::int, ${BOOK_LOCK.key}::int)`;
 }
 
 /** Nonces that are spent on-chain, or that another message of the book already carries. */

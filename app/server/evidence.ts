@@ -5,7 +5,6 @@ import { askId, orderId } from '../../domain/eip712.ts';
 import {
   publishedMatches,
   type BlockFact,
-  type OnchainMatch,
   type PageEvidence,
   type SlotEvidence,
 } from '../../domain/evidence.ts';
@@ -81,16 +80,6 @@ export function createEvidence({
   };
 }
 
-/** The evidence of one slot alone. */
-export async function collectEvidence(options: {
-  rpcUrl: string;
-  deployment: Deployment;
-  slot: bigint;
-  inputs: SlotInputs | null;
-}): Promise<SlotEvidence> {
-  return createEvidence(options).collect(options.slot, options.inputs);
-}
-
 async function blockOf(client: PublicClient, number: bigint): Promise<BlockFact | null> {
   try {
     const block = await client.getBlock({ blockNumber: number });
@@ -123,7 +112,7 @@ function matchesOf(input: Hex, domain: SigningDomain, gammaWad: bigint, slot: bi
     if (call.functionName !== 'commitPage') return null;
     const [ofSlot, ofPage, matches] = call.args;
     if (ofSlot !== slot || ofPage !== page) return null;
-    return publishedMatches(domain, gammaWad, matches as readonly OnchainMatch[]);
+    return publishedMatches(domain, gammaWad, matches);
   } catch {
     return null;
   }

@@ -1,4 +1,4 @@
-import { Refusal } from '../../domain/refusal.ts';
+import type { Refusal } from '../../domain/refusal.ts';
 import type { Database } from '../../prisma/client.ts';
 
 /** What kind of input was refused; a column of the table of refusals. */

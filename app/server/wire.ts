@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Ask, Hex, Listing, Order, SignedAsk, SignedListing, SignedOrder } from '../../domain/types.ts';
+import type { Ask, Hex, Order, SignedAsk, SignedOrder } from '../../domain/types.ts';
 
 /** Unsigned integer of `bits` bits as a bigint; JSON writes it as a decimal string or, where safe, a number. */
 function uint(bits: number) {
@@ -123,8 +123,4 @@ export function orderOfRow(row: { message: unknown; signature: string }): Signed
 
 export function askOfRow(row: { message: unknown; signature: string }): SignedAsk {
   return { ask: askSchema.parse(row.message) satisfies Ask, signature: row.signature as Hex };
-}
-
-export function listingOfRow(row: { message: unknown; signature: string }): SignedListing {
-  return { listing: listingSchema.parse(row.message) satisfies Listing, signature: row.signature as Hex };
 }

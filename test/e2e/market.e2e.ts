@@ -65,11 +65,11 @@ test('visitor_buysACardHour_andSeesItRunWithItsLog', async () => {
 
 test('visitor_bidsOnce_andItsAuctionIsCommitted', async () => {
   await page.getByRole('link', { name: 'Market' }).click();
-  await page.getByRole('button', { name: 'Bid' }).first().click();
+  await page.getByRole('button', { name: 'Bid', exact: true }).first().click();
   const form = page.getByRole('form', { name: 'Bid' });
   await form.getByLabel('Start price').fill('9');
   await form.getByLabel('Command').fill('echo "won $((40 + 3))"; sleep 1000000');
-  await form.getByRole('button', { name: 'Bid' }).click();
+  await form.getByRole('button', { name: 'Bid', exact: true }).click();
   await form.getByText('Handed in.').waitFor();
 
   await openMine();
