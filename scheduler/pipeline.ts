@@ -7,6 +7,7 @@ import type { MarketState } from '../domain/market-state.ts';
 import { slotEnd } from '../domain/parameters.ts';
 import { clearSlot, type ClearedSlot } from '../domain/slot.ts';
 import type { Hex } from '../domain/types.ts';
+import { BOOK_LOCK } from '../prisma/locks.ts';
 import { createBook, type SlotItems } from './book/book.ts';
 import { closingBlock, createChainState, type Closing } from './chain-state.ts';
 import { commitSlot } from './commit/commit-slot.ts';
@@ -168,12 +169,16 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   };
 
   /** What the slot is made of and judged by. */
-  const readInputs = (
+  const readInputs = async (
     client: pg.PoolClient,
     slot: bigint,
     run: SlotRun | null,
-  ): Promise<Inputs | 'behind' | 'none'> =>
-    inSnapshot(client, async () => {
+  ): Promise<Inputs | 'behind' | 'none'> => {
+    const ended = await closingBlock(client, slotEndOf(slot));
+    if (typeof ended === 'string') return ended;
+    // Whoever holds it now may be storing a message of this slot; who takes it later reads a later clock.
+    await client.query('SELECT pg_advisory_xact_lock($1, $2)', [BOOK_LOCK.space, BOOK_LOCK.key]);
+    return inSnapshot(client, async () => {
       const closing = await closingBlock(client, slotEndOf(slot));
       if (typeof closing === 'string') return closing;
       const { state, rebuilt } = await chainState.at(client, closing);
@@ -181,6 +186,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       if (rebuilt) book.clear();
       return { closing, state, items: await itemsOf(client, slot, run, state) };
     });
+  };
 
   /** Null when the chain began after the slot. */
   const awaitInputs = async (

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { decodeManifest } from '../../domain/manifest.ts';
+import { BOOK_LOCK } from '../../prisma/locks.ts';
 import { openQueue, openWorker } from '../../scheduler/jobs/queue.ts';
 import { slotJob } from '../../scheduler/jobs/slot.definition.ts';
 import { handleSlot } from '../../scheduler/jobs/slot.handler.ts';
@@ -92,6 +94,21 @@ describe('pipeline', () => {
     expect(await at.pipeline().runSlot(slot)).toMatchObject({ state: 'empty' });
     expect(await at.sent()).toBe(0);
     expect(await at.run(slot)).toBeUndefined();
+  });
+
+  it('runSlot_waitsForAMessageThatTheGatewayIsStoring', async () => {
+    const slot = await at.openSlot();
+    const gateway = await at.pool.connect();
+    await gateway.query('BEGIN');
+    await gateway.query('SELECT pg_advisory_xact_lock($1, $2)', [BOOK_LOCK.space, BOOK_LOCK.key]);
+    await at.closeSlot(slot);
+    const running = at.pipeline().runSlot(slot);
+    await sleep(100);
+    const order = await at.order(slot, 2, PRICE, 1n);
+    await gateway.query('COMMIT');
+    gateway.release();
+    expect(await running).toMatchObject({ state: 'committed', orders: 1 });
+    expect(Object.keys(await at.outcomes(slot))).toEqual([order]);
   });
 
   it('runSlot_beforeTheChainBeganIsEmpty', async () => {

@@ -16,6 +16,8 @@ import { addressOf, openMarket, signAsk, signOrder, storeItems } from './market.
 export async function setup(parameters: Partial<Parameters> = {}) {
   const [database, chain] = await Promise.all([testDatabase(), startChain()]);
   const pool = new pg.Pool({ connectionString: database.url });
+  // Dropping the database may reach a connection that is still closing.
+  pool.on('error', () => undefined);
   const market = await openMarket(chain, parameters);
   const { deployment, domain } = market;
   const nodes = await market.addProvider('alice', [

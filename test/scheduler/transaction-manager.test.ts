@@ -179,6 +179,8 @@ function refusing(provider: ReturnType<typeof openProvider>): ReturnType<typeof 
 async function setup() {
   const [database, chain] = await Promise.all([testDatabase(), startChain({})]);
   const pool = new pg.Pool({ connectionString: database.url });
+  // Dropping the database may reach a connection that is still closing.
+  pool.on('error', () => undefined);
   const chainId = 31_337;
   const provider = openProvider(chain.rpcUrl, chainId);
   // Returns 4 bytes selector and the word 7 as revert data: PUSH4 … MSTORE … REVERT.
