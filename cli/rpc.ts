@@ -60,7 +60,9 @@ export function openRpc(url: string, timeoutMs = 60_000): Rpc {
     try {
       return JSON.parse(text);
     } catch {
-      throw new Error(`${target.host} answers, but not as a chain: ${text.slice(0, 80)}`);
+      throw new Error(
+        `${target.host} answers, but not as a chain: ${text.slice(0, 60).replace(/\s+/g, ' ')}`,
+      );
     }
   };
 

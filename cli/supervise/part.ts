@@ -2,7 +2,6 @@ import { closeSync, fstatSync, openSync, readSync, renameSync, statSync } from '
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { spawnKept, type Kept } from './keeper.ts';
-import type { ProcessBook } from './processes.ts';
 
 /** A part's log is begun anew at a start when it has grown beyond this. */
 const LOG_LIMIT_BYTES = 20_000_000;
@@ -27,11 +26,13 @@ export interface PartSpec {
 }
 
 export interface PartHooks {
-  processes: ProcessBook;
+  /** A process of it runs; `pid` leads its group. */
+  onStart(pid: number): Promise<void>;
+  onEnd(pid: number): Promise<void>;
   /** It died and is started again after `pauseMs`. */
-  onRestart(name: string, code: number, pauseMs: number): void;
+  onRestart(code: number, pauseMs: number): void;
   /** It died for good. */
-  onGone(name: string, sentence: string): void;
+  onGone(sentence: string): void;
   /** Raised when everything is to end: a part that is not up yet gives up. */
   signal: AbortSignal;
 }
@@ -70,8 +71,8 @@ export async function startPart(spec: PartSpec, hooks: PartHooks): Promise<Part>
       cwd: spec.cwd,
       logFile: spec.logFile,
     });
-    await hooks.processes.add(spec.name, kept.pid);
-    void kept.exited.then(() => hooks.processes.remove(kept.pid));
+    await hooks.onStart(kept.pid);
+    void kept.exited.then(() => hooks.onEnd(kept.pid));
     return kept;
   };
 
@@ -88,10 +89,10 @@ export async function startPart(spec: PartSpec, hooks: PartHooks): Promise<Part>
       const code = await kept.exited;
       if (stopping.signal.aborted) return;
       if (spec.finalCodes?.includes(code) === true) {
-        return hooks.onGone(spec.name, lastSentence(spec.logFile, logFrom));
+        return hooks.onGone(lastSentence(spec.logFile, logFrom));
       }
       pauseMs = Date.now() - started > STEADY_MS ? FIRST_PAUSE_MS : Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
-      hooks.onRestart(spec.name, code, pauseMs);
+      hooks.onRestart(code, pauseMs);
       await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       if (stopping.signal.aborted) return;
       started = Date.now();
@@ -130,7 +131,7 @@ export function lastSentence(logFile: string, from: number): string {
     readSync(handle, bytes, 0, bytes.length, start);
     const lines = bytes.toString('utf8').split('\n');
     const told = lines
-      .map((line) => line.trim())
+      .map((line) => stripVTControlCharacters(line).trim())
       .filter((line) => line !== '' && !/^(at |Node\.js v|[{}\])^])/.test(line));
     return (
       told.findLast((line) => /error|refus|can't|cannot|must|in use/i.test(line)) ??

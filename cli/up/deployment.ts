@@ -1,4 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
+import addresses from '../../contracts/addresses.json' with { type: 'json' };
 import { deploy } from '../../contracts/deploy.ts';
 import { formatDeployment, parseDeployment, type Deployment } from '../../contracts/deployment.ts';
 import { DEFAULTS, type Parameters } from '../../domain/parameters.ts';
@@ -74,11 +75,11 @@ export async function foreignMarket(rpcUrl: string, file: string): Promise<Deplo
         'Start that chain or correct RPC_URL; without RPC_URL, npm start brings its own chain.',
       );
     });
-    const deployment = await readDeployment(file);
+    const deployment = (await readDeployment(file)) ?? (await fromAddressBook(chainId, file));
     if (deployment === undefined) {
       throw new Refusal(
         'NOT_DEPLOYED',
-        `The chain at RPC_URL has the id ${chainId} and no market is known there: ${file} does not exist.`,
+        `The chain at RPC_URL has the id ${chainId}, and no market is known there: neither ${file} nor contracts/addresses.json names one.`,
         'Name its deployment file with DEPLOYMENT_FILE, or unset RPC_URL to use the local chain.',
       );
     }
@@ -105,6 +106,15 @@ export async function foreignMarket(rpcUrl: string, file: string): Promise<Deplo
 /** The demo mnemonic's accounts have money and keys on a local chain alone. */
 export function isLocal(deployment: Deployment): boolean {
   return deployment.chainId === CHAIN_ID;
+}
+
+/** A public market by the address book; written to `file`, for the parts to read. */
+async function fromAddressBook(chainId: number, file: string): Promise<Deployment | undefined> {
+  const known = (addresses as Record<string, unknown>)[chainId];
+  if (known === undefined) return undefined;
+  const deployment = parseDeployment(known);
+  await writeFile(file, formatDeployment(deployment));
+  return deployment;
 }
 
 async function hasCode(rpc: Rpc, deployment: Deployment): Promise<boolean> {
