@@ -63,7 +63,7 @@ export async function startAgent(
 
   const account = privateKeyToAccount(config.key);
   const provider = config.provider ?? (account.address.toLowerCase() as Hex);
-  const gateway = createGateway(config.apiUrl);
+  const gateway = createGateway(config.apiUrl, signal);
   const journal = openJournal(join(folder, 'offers.json'));
   const domain = { chainId: deployment.chainId, auction: deployment.auction };
   const { heartbeatMs } = config;
@@ -83,7 +83,7 @@ export async function startAgent(
   });
 
   let view: ChainView | null = null;
-  const followChain = repeat('chain', config.pollMs, signal, log, async () => {
+  void repeat('chain', config.pollMs, signal, log, async () => {
     const first = view === null;
     view = await watch.poll();
     if (first)
@@ -106,7 +106,8 @@ export async function startAgent(
       leases: leases.running(),
     }),
     stopped: (async () => {
-      await Promise.all([followChain, keepOffers]);
+      // The chain is not waited for: what was read of it is on disk, and a node may take its time to answer.
+      await keepOffers;
       await leases.stopped();
     })(),
   };
@@ -127,6 +128,7 @@ async function repeat(
       if (failing !== '') log(`${name}: works again`);
       failing = '';
     } catch (error) {
+      if (signal.aborted) return;
       const message = (error as Error).message.split('\n')[0] ?? '';
       if (message !== failing) log(`${name}: ${message}`);
       failing = message;

@@ -40,7 +40,8 @@ export interface Gateway {
 
 const TIMEOUT_MS = 10_000;
 
-export function createGateway(apiUrl: string): Gateway {
+/** @param stop ends requests that are under way: an agent that stops waits for nobody */
+export function createGateway(apiUrl: string, stop: AbortSignal): Gateway {
   const call = async <T>(path: string, body?: unknown): Promise<T> => {
     const init =
       body === undefined
@@ -48,8 +49,14 @@ export function createGateway(apiUrl: string): Gateway {
         : { method: 'POST', headers: { 'content-type': 'application/json' }, body: toJson(body) };
     let response: Response;
     let answer: unknown;
+    // AbortSignal.any would leave some 200 bytes in `stop` for every request (measured on Node 24.9).
+    const ended = new AbortController();
+    const end = () => ended.abort();
+    const timer = setTimeout(end, TIMEOUT_MS);
+    stop.addEventListener('abort', end);
+    if (stop.aborted) end();
     try {
-      response = await fetch(apiUrl + path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+      response = await fetch(apiUrl + path, { ...init, signal: ended.signal });
       answer = await response.json();
     } catch (error) {
       throw new GatewayError(
@@ -57,6 +64,9 @@ export function createGateway(apiUrl: string): Gateway {
         `The gateway does not answer at ${apiUrl}${path}: ${reason(error)}.`,
         true,
       );
+    } finally {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', end);
     }
     if (response.ok) return answer as T;
     const { code, detail } = answer as { code?: string; detail?: string };
