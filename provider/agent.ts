@@ -1,4 +1,5 @@
 /** A provider's agent: follows the chain, keeps free cards on offer, runs its leases and reports of them. */
+import { setMaxListeners } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -41,6 +42,8 @@ export async function startAgent(
   log: (line: string) => void,
 ): Promise<Agent> {
   const { deployment } = config;
+  // Every request and every rest listens to it; eleven at once are no leak.
+  setMaxListeners(0, signal);
   const folder = resolve(config.dataFolder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   await lockFolder(folder);
