@@ -2,14 +2,20 @@
 
 import Link from 'next/link';
 import type { OrderView, StatsView } from '../views.ts';
+import { ActionNote } from './action-note.tsx';
 import { useApi } from './api.ts';
 import { money, short, span } from './format.ts';
 import { useMarket } from './market.ts';
+import { cancelNonce } from './trade.ts';
+import { useAction } from './use-action.ts';
+import { useWallet } from './use-wallet.ts';
 import { outcomeWords } from './words.ts';
 
 /** The account's bids with what became of each. */
 export function MyOrders({ account }: { account: string }) {
-  const { symbol } = useMarket();
+  const { deployment, symbol } = useMarket();
+  const { wallet } = useWallet();
+  const action = useAction();
   const { data = [], error } = useApi<OrderView[]>(`/api/orders?consumer=${account}`);
   const { data: stats } = useApi<StatsView>('/api/stats');
   return (
@@ -28,6 +34,7 @@ export function MyOrders({ account }: { account: string }) {
               <th>Outcome</th>
               <th>Slot</th>
               <th>Lease</th>
+              <th />
             </tr>
           </thead>
           <tbody>
@@ -49,11 +56,28 @@ export function MyOrders({ account }: { account: string }) {
                   </Link>
                 </td>
                 <td>{row.leaseId ?? '–'}</td>
+                <td className="number">
+                  {row.state === 'waiting' && wallet !== null && (
+                    <button
+                      type="button"
+                      disabled={action.busy}
+                      onClick={() => {
+                        void action.run('Confirm the cancellation in your wallet.', async () => {
+                          await cancelNonce(wallet, deployment, BigInt(row.order['nonce'] ?? 0));
+                          return 'Cancelled on-chain; a slot that closed before may still fill it.';
+                        });
+                      }}
+                    >
+                      Cancel
+                    </button>
+                  )}
+                </td>
               </tr>
             ))}
           </tbody>
         </table>
       )}
+      <ActionNote action={action} />
     </section>
   );
 }

@@ -166,3 +166,8 @@ export async function closeLease(wallet: Wallet, { leaseBook }: Deployment, leas
     args: [BigInt(leaseId)],
   });
 }
+
+/** Cancels what the account signed with the nonce, on-chain. */
+export async function cancelNonce(wallet: Wallet, { auction }: Deployment, nonce: bigint): Promise<void> {
+  await send(wallet, { address: auction, abi: auctionAbi, functionName: 'cancelNonces', args: [[nonce]] });
+}

@@ -82,7 +82,11 @@ export function notFound(what: string, fix: string): Refusal {
 /** A path segment or query value that must be an unsigned integer. */
 export function integerOf(text: string | null, name: string): bigint {
   if (text === null || !/^[0-9]{1,18}$/.test(text)) {
-    throw new Refusal('MALFORMED', `${name} is not an unsigned integer.`, `Give ${name} in decimal digits.`);
+    throw new Refusal(
+      'MALFORMED',
+      `The ${name} must be an unsigned integer.`,
+      `Give the ${name} in decimal digits.`,
+    );
   }
   return BigInt(text);
 }
@@ -92,8 +96,8 @@ export function addressOf(text: string, name: string): string {
   if (!/^0x[0-9a-fA-F]{40}$/.test(text)) {
     throw new Refusal(
       'MALFORMED',
-      `${name} is not an address.`,
-      `Give ${name} as 0x and 40 hexadecimal digits.`,
+      `The ${name} must be an address.`,
+      `Give the ${name} as 0x and 40 hexadecimal digits.`,
     );
   }
   return text.toLowerCase();

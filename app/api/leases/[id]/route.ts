@@ -7,7 +7,7 @@ export async function GET(
   { params }: { params: Promise<{ id: string }> },
 ): Promise<Response> {
   return answer(async () => {
-    const id = integerOf((await params).id, 'the lease id');
+    const id = integerOf((await params).id, 'lease id');
     const [lease] = await leasesOf(serverContext().db, { id }, 1);
     if (lease === undefined)
       throw notFound(`Lease ${id}`, 'Wait until its block is indexed, or check the id.');

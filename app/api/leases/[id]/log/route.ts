@@ -7,7 +7,5 @@ export async function GET(
   _request: Request,
   { params }: { params: Promise<{ id: string }> },
 ): Promise<Response> {
-  return answer(async () =>
-    json(await logOf(serverContext().db, integerOf((await params).id, 'the lease id'))),
-  );
+  return answer(async () => json(await logOf(serverContext().db, integerOf((await params).id, 'lease id'))));
 }

@@ -8,7 +8,7 @@ export async function POST(
   { params }: { params: Promise<{ id: string }> },
 ): Promise<Response> {
   return answer(async () => {
-    const id = integerOf((await params).id, 'the lease id');
+    const id = integerOf((await params).id, 'lease id');
     const { db, deployment } = serverContext();
     await acceptReport(
       db,

@@ -7,7 +7,7 @@ export async function GET(
   { params }: { params: Promise<{ id: string }> },
 ): Promise<Response> {
   return answer(async () => {
-    const id = integerOf((await params).id, 'the lease id');
+    const id = integerOf((await params).id, 'lease id');
     const { db } = serverContext();
     const lease = await db.lease.findUnique({ where: { id }, select: { workload: true } });
     if (lease === null) throw notFound(`Lease ${id}`, 'Wait until its block is indexed, or check the id.');

@@ -8,7 +8,7 @@ export async function GET(
   { params }: { params: Promise<{ n: string }> },
 ): Promise<Response> {
   return answer(async () => {
-    const slot = integerOf((await params).n, 'the slot');
+    const slot = integerOf((await params).n, 'slot');
     const { db, deployment, chainNow } = serverContext();
     return json(await slotInputs(db, slot, await chainNow(), deployment.parameters));
   });

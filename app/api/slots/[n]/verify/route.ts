@@ -8,7 +8,7 @@ export async function POST(
   { params }: { params: Promise<{ n: string }> },
 ): Promise<Response> {
   return answer(async () => {
-    const slot = integerOf((await params).n, 'the slot');
+    const slot = integerOf((await params).n, 'slot');
     const { db, deployment, verifier, chainNow } = serverContext();
     const inputs = await slotInputs(db, slot, await chainNow(), deployment.parameters);
     const rules = await verifier.verify(slot, inputs);
