@@ -88,6 +88,23 @@ contract FormatsTest is Assertions {
         }
     }
 
+    /// @dev One set of classes has one requirement: lists in another order, with a repetition, or of one id, name nothing.
+    function test_requirements_haveOneText() public view {
+        bytes32[] memory classes = new bytes32[](2);
+        (classes[0], classes[1]) = (bytes32(uint256(2)), bytes32(uint256(1)));
+        ok(!formats.allows(keccak256(abi.encodePacked(classes)), classes, classes[0]), "descending");
+        classes[1] = classes[0];
+        ok(!formats.allows(keccak256(abi.encodePacked(classes)), classes, classes[0]), "repeated");
+        classes = new bytes32[](1);
+        ok(!formats.allows(keccak256(abi.encodePacked(classes)), classes, classes[0]), "one alone");
+        for (uint256 length = 16; length <= 17; ++length) {
+            classes = new bytes32[](length);
+            for (uint256 i = 0; i < length; ++i) classes[i] = bytes32(i + 1);
+            bool allowed = formats.allows(keccak256(abi.encodePacked(classes)), classes, classes[15]);
+            ok(allowed == (length == 16), "sixteen at most");
+        }
+    }
+
     function test_matchLeaves() public view {
         Json memory cases = _vectors.get("matchLeaves");
         for (uint256 i = 0; i < some(cases); ++i) {
