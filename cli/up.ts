@@ -89,7 +89,7 @@ async function start(running: Running): Promise<void> {
     port: settings.port,
   };
   const withDemo = !settings.empty && isLocal(deployment);
-  const services = await Promise.all([indexerPart(ground), schedulerPart(ground), webPart(ground)]);
+  const services = [await indexerPart(ground), await schedulerPart(ground), webPart(ground)];
   const up = services.map((part) => bringUp(running, part, STAGE.services));
   await Promise.all(withDemo ? [...up, demoWallets(running, rpcUrl, deployment)] : up);
   if (withDemo) {

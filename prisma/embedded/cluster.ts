@@ -115,6 +115,7 @@ async function runInitdb(initdb: string, user: ServerUser, args: string[]): Prom
 
 /** No `PG*` of the caller may change the server; messages in English, as we read some. */
 export function serverEnv(): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('PG'));
-  return Object.fromEntries([...own, ['LC_ALL', 'C'], ['TZ', 'UTC']]) as NodeJS.ProcessEnv;
+  const env: NodeJS.ProcessEnv = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
+  for (const name of Object.keys(env)) if (name.startsWith('PG')) Reflect.deleteProperty(env, name);
+  return env;
 }
