@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createPublicClient, http, type PublicClient } from 'viem';
 import { z } from 'zod';
 import { parseDeployment, type Deployment } from '../../contracts/deployment.ts';
+import { Refusal } from '../../domain/refusal.ts';
 import type { Hex } from '../../domain/types.ts';
 import { openDatabase, type Database } from '../../prisma/client.ts';
 import { createIntake, type Intake } from './intake.ts';
@@ -49,7 +50,17 @@ function create(): ServerContext {
   const deployment = parseDeployment(JSON.parse(readFileSync(env.DEPLOYMENT_FILE, 'utf8')));
   const db = openDatabase(env.DATABASE_URL);
   const client = createPublicClient({ transport: http(env.RPC_URL) });
-  const chainNow = async (): Promise<bigint> => (await client.getBlock({ blockTag: 'latest' })).timestamp;
+  const chainNow = async (): Promise<bigint> => {
+    try {
+      return (await client.getBlock({ blockTag: 'latest' })).timestamp;
+    } catch {
+      throw new Refusal(
+        'CHAIN_UNREACHABLE',
+        'The chain does not answer, so its time is unknown.',
+        'Try again in a moment.',
+      );
+    }
+  };
   return {
     db,
     deployment,

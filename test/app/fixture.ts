@@ -186,8 +186,8 @@ function sign(key: Hex, hash: Hex): Promise<Hex> {
   return privateKeyToAccount(key).sign({ hash });
 }
 
-/** The refusal that a call ends in. */
-export async function refusalOf(world: World, call: Promise<unknown>, code: RefusalCode): Promise<Refusal> {
+/** The refusal that a call ends in. @throws Error when it ends otherwise */
+export async function refusalOf(call: Promise<unknown>, code: RefusalCode): Promise<Refusal> {
   const refusal: unknown = await call.then(
     () => null,
     (error: unknown) => error,

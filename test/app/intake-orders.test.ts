@@ -56,7 +56,7 @@ test('order_refusedOnEveryBadInput_withItsCode_countedAndNothingKept', async () 
     ['MALFORMED', null],
     ['MALFORMED', 'order'],
   ];
-  for (const [code, input] of bad) await refusalOf(world, intake.acceptOrder(input), code as 'MALFORMED');
+  for (const [code, input] of bad) await refusalOf(intake.acceptOrder(input), code as 'MALFORMED');
 
   expect(await rowsOf(world)).toEqual(NOTHING);
   const counts = await db.refusal.findMany({ where: { kind: 'order' } });
@@ -69,14 +69,12 @@ test('order_refusedOnEveryBadInput_withItsCode_countedAndNothingKept', async () 
 test('order_refusalsSayTheNumbersAndTheFix', async () => {
   const { intake } = world;
   const funds = await refusalOf(
-    world,
     intake.acceptOrder(await signedOrder({ cards: 1000 })),
     'INSUFFICIENT_BIDDING',
   );
   expect(funds.sentence).toBe('The order may cost 2040 with its fee; the bidding balance is 1000.');
   expect(funds.fix).toContain('1040');
   const unknown = await refusalOf(
-    world,
     intake.acceptOrder(await signedOrder({ requirement: classId('ABACUS') })),
     'UNKNOWN_CLASS',
   );
@@ -119,14 +117,13 @@ test('order_withANonceOfAnotherMessage_orSpentOnChain_isRefused', async () => {
   const first = await signedOrder();
   await intake.acceptOrder(first);
   await refusalOf(
-    world,
     intake.acceptOrder(await signedOrder({ nonce: first.order.nonce, cards: 2 })),
     'NONCE_USED',
   );
   await db.usedNonce.create({
     data: { account: CONSUMER, nonce: '777777', blockNumber: 1n, blockHash: ZERO_HASH },
   });
-  await refusalOf(world, intake.acceptOrder(await signedOrder({ nonce: 777_777n })), 'NONCE_USED');
+  await refusalOf(intake.acceptOrder(await signedOrder({ nonce: 777_777n })), 'NONCE_USED');
 });
 
 test('order_severalClasses_oneOfThemKnown_isAccepted', async () => {

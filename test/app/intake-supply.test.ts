@@ -56,11 +56,10 @@ test('askAndListing_refusedOnEveryBadInput_withItsCode_countedAndNothingKept', a
     ['TOO_MANY_CARDS', await signedListing({ cards: 9 })],
     ['MALFORMED', {}],
   ];
-  for (const [code, input] of asks) await refusalOf(world, intake.acceptAsk(input), code as 'MALFORMED');
-  for (const [code, input] of listings)
-    await refusalOf(world, intake.acceptListing(input), code as 'MALFORMED');
+  for (const [code, input] of asks) await refusalOf(intake.acceptAsk(input), code as 'MALFORMED');
+  for (const [code, input] of listings) await refusalOf(intake.acceptListing(input), code as 'MALFORMED');
   await db.provider.update({ where: { address: PROVIDER }, data: { exitAt: NOW + 1n } });
-  await refusalOf(world, intake.acceptAsk(await signedAsk()), 'NOT_SELLING');
+  await refusalOf(intake.acceptAsk(await signedAsk()), 'NOT_SELLING');
 
   expect(await rowsOf(world)).toEqual({ orders: 0, asks: 0, listings: 0, workloads: 0, receipts: 0 });
   const counts = await db.refusal.groupBy({ by: ['kind'], _sum: { count: true } });
@@ -72,19 +71,19 @@ test('capacity_asksListingsAndLeasesShareTheNode', async () => {
   const { intake, db } = world;
   const first = await intake.acceptAsk(await signedAsk({ cards: 3 }));
   await intake.acceptListing(await signedListing({ cards: 3 }));
-  const refusal = await refusalOf(world, intake.acceptAsk(await signedAsk({ cards: 3 })), 'TOO_MANY_CARDS');
+  const refusal = await refusalOf(intake.acceptAsk(await signedAsk({ cards: 3 })), 'TOO_MANY_CARDS');
   expect(refusal.sentence).toContain('the node has 8, of which 6 are running or already offered');
   await intake.acceptAsk(await signedAsk({ cards: 2 }));
-  await refusalOf(world, intake.acceptListing(await signedListing({ cards: 1 })), 'TOO_MANY_CARDS');
+  await refusalOf(intake.acceptListing(await signedListing({ cards: 1 })), 'TOO_MANY_CARDS');
 
   // Two cards of the first ask are sold: they run now instead of being offered, and nothing is free.
   await db.fill.create({ data: { id: first.id, filled: 2, ...mirrored } });
   await db.lease.create({ data: lease({ id: 1n, cards: 2, end: NOW + 50n, sourceId: first.id }) });
-  await refusalOf(world, intake.acceptAsk(await signedAsk({ cards: 1 })), 'TOO_MANY_CARDS');
+  await refusalOf(intake.acceptAsk(await signedAsk({ cards: 1 })), 'TOO_MANY_CARDS');
 
   // The lease is over: its two cards can be offered anew, and no more than them.
   world.setNow(NOW + 50n);
-  await refusalOf(world, intake.acceptAsk(await signedAsk({ cards: 3 })), 'TOO_MANY_CARDS');
+  await refusalOf(intake.acceptAsk(await signedAsk({ cards: 3 })), 'TOO_MANY_CARDS');
   await intake.acceptAsk(await signedAsk({ cards: 2 }));
 });
 
@@ -99,7 +98,7 @@ test('capacity_cancelledAndOldEpochOffersFreeTheirCards_expiredOnesAfterTheDeadl
   await db.node.update({ where: { id: NODE }, data: { epoch: 1 } });
   await intake.acceptAsk(await signedAsk({ cards: 8, nodeEpoch: 1, validUntil: NOW + 100n }));
   setNow(NOW + 170n);
-  await refusalOf(world, intake.acceptAsk(await signedAsk({ cards: 1, nodeEpoch: 1 })), 'TOO_MANY_CARDS');
+  await refusalOf(intake.acceptAsk(await signedAsk({ cards: 1, nodeEpoch: 1 })), 'TOO_MANY_CARDS');
   setNow(NOW + 171n);
   await intake.acceptAsk(await signedAsk({ cards: 8, nodeEpoch: 1 }));
 });
@@ -116,11 +115,7 @@ test('ask_replayed_getsTheSameReceipt_andTakesNoMoreCards', async () => {
   const sent = await signedAsk({ cards: 8 });
   const first = await intake.acceptAsk(sent);
   expect(await intake.acceptAsk(sent)).toEqual(first);
-  await refusalOf(
-    world,
-    intake.acceptAsk(await signedAsk({ nonce: sent.ask.nonce, cards: 1 })),
-    'NONCE_USED',
-  );
+  await refusalOf(intake.acceptAsk(await signedAsk({ nonce: sent.ask.nonce, cards: 1 })), 'NONCE_USED');
   expect(await rowsOf(world)).toMatchObject({ asks: 1, receipts: 1 });
 });
 
@@ -138,7 +133,7 @@ test('workload_isStoredUnderItsHash_once', async () => {
   const { intake } = world;
   const first = await intake.putWorkload({ command: ['true'], env: { B: '2', A: '1' } });
   expect(await intake.putWorkload({ env: { A: '1', B: '2' }, command: ['true'] })).toEqual(first);
-  await refusalOf(world, intake.putWorkload({ command: [] }), 'MALFORMED');
+  await refusalOf(intake.putWorkload({ command: [] }), 'MALFORMED');
   expect(await rowsOf(world)).toMatchObject({ workloads: 1 });
 });
 

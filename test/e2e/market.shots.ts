@@ -29,7 +29,7 @@ try {
     await page.goto(`${stack.url}/slots/${best.slot}`);
     await page.getByRole('button', { name: 'Verify' }).click();
     await page.getByTestId('verdict').waitFor();
-    await page.screenshot({ path: `${OUT}slot.png` });
+    await page.screenshot({ path: `${OUT}slot.png`, fullPage: true });
   }
 } finally {
   await browser.close();
