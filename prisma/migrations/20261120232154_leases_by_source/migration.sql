@@ -1,0 +1,2 @@
+-- CreateIndex
+CREATE INDEX "lease_sourceId_idx" ON "lease"("sourceId");
