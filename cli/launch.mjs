@@ -19,7 +19,7 @@ const LEAST_NODE = 20;
 const SHOWN_LINES = 15;
 
 /** A sentence for the person at the keyboard; everything else thrown here is a bug. */
-export class Plight extends Error {}
+class Plight extends Error {}
 
 /**
  * Whether `node_modules` is what the lock file says. npm keeps what it installed in `node_modules/.package-lock.json`;
@@ -133,7 +133,15 @@ async function collect(command, arguments_, env) {
           : error,
       ),
     );
-    child.on('close', (code) => done({ code, output }));
+    const abort = (name) => {
+      child.kill(name);
+      process.exit(128 + constants.signals[name]);
+    };
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, abort);
+    child.on('close', (code) => {
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(name, abort);
+      done({ code, output });
+    });
   });
 }
 
