@@ -16,12 +16,23 @@ export async function slotsOf(db: Database, limit = 100): Promise<SlotRow[]> {
     FROM slot_run r LEFT JOIN slot s ON s.slot = r.slot ORDER BY r.slot DESC LIMIT ${limit}`;
 }
 
-/** What a closed slot was made of: the manifest, and every message it names. @throws Refusal SLOT_OPEN, NOT_FOUND */
+/** Messages read before, by id: a reader of many slots meets the same ask in each. */
+export interface KnownItems {
+  orders: Map<Hex, SignedOrder>;
+  asks: Map<Hex, SignedAsk>;
+}
+
+/**
+ * What a closed slot was made of: the manifest, and every message it names.
+ * @param known grows by what was read
+ * @throws Refusal SLOT_OPEN, NOT_FOUND
+ */
 export async function slotInputs(
   db: Database,
   slot: bigint,
   now: bigint,
   parameters: Parameters,
+  known: KnownItems = { orders: new Map(), asks: new Map() },
 ): Promise<{ manifest: Hex; orders: SignedOrder[]; asks: SignedAsk[] }> {
   if (slotEnd(slot, parameters) > now) {
     throw new Refusal(
@@ -42,9 +53,20 @@ export async function slotInputs(
   const { orders, asks } = decodeManifest(run.manifest);
   return {
     manifest: bytesToHex(run.manifest),
-    orders: await ordersByIds(db, orders),
-    asks: await asksByIds(db, asks),
+    orders: await remembered(known.orders, orders, (ids) => ordersByIds(db, ids)),
+    asks: await remembered(known.asks, asks, (ids) => asksByIds(db, ids)),
   };
+}
+
+async function remembered<T>(
+  known: Map<Hex, T>,
+  ids: Hex[],
+  read: (missing: Hex[]) => Promise<T[]>,
+): Promise<T[]> {
+  const missing = ids.filter((id) => !known.has(id));
+  if (missing.length > 0)
+    for (const [i, item] of (await read(missing)).entries()) known.set(missing[i]!, item);
+  return ids.map((id) => known.get(id)!);
 }
 
 async function ordersByIds(db: Database, ids: Hex[]): Promise<SignedOrder[]> {
