@@ -46,7 +46,9 @@ export interface RunningChain {
   pid: number;
   /** Resolves when the chain is gone, for whatever reason. */
   exited: Promise<void>;
-  /** Saves the state and ends the chain. */
+  /** Saves the state now, for what must not be lost with the chain; nothing where no state is kept. */
+  save(): Promise<void>;
+  /** Ends the chain, which writes its state. */
   stop(): Promise<void>;
 }
 
@@ -89,6 +91,9 @@ export async function startAnvil(options: AnvilOptions): Promise<RunningChain> {
     rpcUrl,
     pid: kept.pid,
     exited,
+    async save() {
+      if (stateFile !== undefined) await saveSnapshot(rpc, stateFile);
+    },
     async stop() {
       await keeping?.stop();
       await kept.stop();

@@ -26,11 +26,13 @@ const DEMO_PARAMETERS: Parameters = {
 
 /**
  * The market on our own chain: what the file names, deployed first when there is no file.
+ * @param saveChain makes the chain's present state last
  * @throws Refusal when the chain lost the contracts that the file names
  */
 export async function ownMarket(
   rpcUrl: string,
   file: string,
+  saveChain: () => Promise<void>,
 ): Promise<{ deployment: Deployment; fresh: boolean }> {
   const rpc = openRpc(rpcUrl);
   try {
@@ -43,6 +45,8 @@ export async function ownMarket(
         treasury: demoAccount(TREASURY).address,
         parameters: DEMO_PARAMETERS,
       });
+      // In this order: a file that names contracts which the chain has lost would stop every later start.
+      await saveChain();
       await writeFile(`${file}.new`, formatDeployment(deployment));
       await rename(`${file}.new`, file);
       return { deployment, fresh: true };

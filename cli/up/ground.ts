@@ -5,7 +5,7 @@ import { createDatabase, startPostgres } from '../../prisma/embedded.ts';
 import { migrate } from '../../prisma/migrate.ts';
 import { startAnvil } from '../chain.ts';
 import { foreignMarket, ownMarket } from './deployment.ts';
-import { keepUp, sentenceOf, type Running } from './running.ts';
+import { atEnd, keepUp, sentenceOf, STAGE, type Running } from './running.ts';
 
 /**
  * A database with our tables: the embedded one, or that of DATABASE_URL.
@@ -63,13 +63,20 @@ export async function chain(running: Running): Promise<{ rpcUrl: string; deploym
       blockTime: 1,
       logFile: join(settings.dir, 'logs', 'chain.log'),
     };
-    const { rpcUrl } = await keepUp(running, 'chain', () => startAnvil(options));
+    const { rpcUrl, save } = await keepUp(running, 'chain', () => startAnvil(options));
     line.detail('contracts');
-    const { deployment, fresh } = await ownMarket(rpcUrl, settings.deploymentFile);
+    const finding = ownMarket(rpcUrl, settings.deploymentFile, save);
+    // Half a deployment helps nobody: the chain is not ended under it.
+    atEnd(running, STAGE.services, () => finding.then(noop, noop));
+    const { deployment, fresh } = await finding;
     line.done(fresh ? 'contracts deployed' : 'contracts found');
     return { rpcUrl, deployment };
   } catch (error) {
     line.failed();
     throw error;
   }
+}
+
+function noop(): void {
+  // What became of it is told elsewhere.
 }
