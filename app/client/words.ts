@@ -6,6 +6,7 @@ const OUTCOMES: Record<string, string> = {
   NO_CARDS: 'no node with enough free cards',
   NO_REPUTATION: 'no provider with the reputation you want',
   PRICE: 'every ask wants more than the start price',
+  NONCE: 'another order with its nonce was matched first',
   FUNDS: 'the bidding balance no longer covered it',
   EXPIRED: 'expired',
   NONCE_USED: 'cancelled, or filled before',

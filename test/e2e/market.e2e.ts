@@ -2,13 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Hex } from '../../domain/types.ts';
 import { launchBrowser } from './browser.ts';
 import { startStack, type Stack } from './stack.ts';
-import { injectWallet, type InjectedWallet } from './wallet.ts';
+import { injectWallet, VISITOR_KEY, type InjectedWallet } from './wallet.ts';
 
-/** Account 8 of the demo mnemonic: the visitor. */
-const VISITOR_KEY: Hex = '0xdbda1821b80551c9d65939329250298aa3472ba22feea921c0cf5d620ea67b97';
 const ARTIFACTS = fileURLToPath(new URL('./artifacts/', import.meta.url));
 /** For what passes through the chain, the indexer and an agent. */
 const SOON = 90_000;

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { launchBrowser } from './browser.ts';
 import { startStack } from './stack.ts';
+import { injectWallet, VISITOR_KEY } from './wallet.ts';
 
 const OUT = fileURLToPath(new URL('../../docs/screens/', import.meta.url));
 /** Settled leases that make a market look alive. */
@@ -19,7 +20,10 @@ try {
     await sleep(2_000);
 
   const page = await browser.newPage({ viewport: { width: 1120, height: 860 }, deviceScaleFactor: 1.5 });
+  await injectWallet(page, { key: VISITOR_KEY, rpcUrl: stack.rpcUrl });
   await page.goto(stack.url);
+  await page.getByRole('button', { name: 'Connect Test Wallet' }).click();
+  await page.getByText('10,000 tUSD').waitFor();
   await page.getByTestId('listing').first().waitFor();
   await page.screenshot({ path: `${OUT}market.png` });
 

@@ -3,6 +3,9 @@ import { createWalletClient, http, type TypedDataDefinition } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import type { Hex } from '../../domain/types.ts';
 
+/** Account 8 of the demo mnemonic: the visitor. */
+export const VISITOR_KEY: Hex = '0xdbda1821b80551c9d65939329250298aa3472ba22feea921c0cf5d620ea67b97';
+
 export interface InjectedWallet {
   address: Hex;
   /** Methods that asked for a signature so far. */
