@@ -85,14 +85,22 @@ export async function startAnvil(options: AnvilOptions): Promise<RunningChain> {
   const rpcUrl = `http://127.0.0.1:${port}`;
   const rpc = openRpc(rpcUrl);
   await untilAnswers(rpc, exited, port);
-  const keeping = stateFile === undefined ? undefined : keepSnapshots(rpc, stateFile);
+  let last: Promise<unknown> = Promise.resolve();
+  /** One save at a time: they share the file that they write beside. */
+  const save = async (): Promise<number> => {
+    if (stateFile === undefined) return 0;
+    const next = last.then(() => saveSnapshot(rpc, stateFile));
+    last = next.catch(() => undefined);
+    return next;
+  };
+  const keeping = stateFile === undefined ? undefined : keepSnapshots(rpc, save);
   void exited.then(() => keeping?.stop());
   return {
     rpcUrl,
     pid: kept.pid,
     exited,
     async save() {
-      if (stateFile !== undefined) await saveSnapshot(rpc, stateFile);
+      await save();
     },
     async stop() {
       await keeping?.stop();
@@ -122,7 +130,7 @@ async function untilAnswers(rpc: Rpc, exited: Promise<void>, port: number): Prom
 }
 
 /** Saves the state again and again; `stop` waits for the one at hand. */
-function keepSnapshots(rpc: Rpc, file: string): { stop(): Promise<void> } {
+function keepSnapshots(rpc: Rpc, save: () => Promise<number>): { stop(): Promise<void> } {
   const ended = new AbortController();
   let seen = '';
   const loop = async (): Promise<void> => {
@@ -133,7 +141,7 @@ function keepSnapshots(rpc: Rpc, file: string): { stop(): Promise<void> } {
       try {
         const height = await rpc.call<string>('eth_blockNumber');
         if (height === seen) continue;
-        const tookMs = await saveSnapshot(rpc, file);
+        const tookMs = await save();
         seen = height;
         pauseMs = Math.max(LEAST_PAUSE_MS, PAUSE_PER_DUMP * tookMs);
       } catch {
