@@ -1,6 +1,7 @@
 /** The command `cardhour`; `npm run cardhour -- help` lists what it can do. */
 import { Command } from 'commander';
 import { Refusal } from '../domain/refusal.ts';
+import type { ReplayFlags } from './replay/main.ts';
 
 const program = new Command('cardhour').description(
   'An open market for computing power, and the proof of its auctions.',
@@ -23,8 +24,16 @@ program
   .description('replay slots from their published inputs against the chain')
   .option('--slot <n>', 'one slot')
   .option('--all', 'every slot that the chain has')
-  .option('--api <url>', 'who publishes the inputs', process.env.API_URL ?? 'http://localhost:3000')
-  .option('--rpc <url>', 'the chain', process.env.RPC_URL ?? 'http://127.0.0.1:8545')
+  .option(
+    '--api <url>',
+    'who publishes the inputs',
+    process.env.API_URL ?? `http://localhost:${process.env.PORT ?? 3000}`,
+  )
+  .option(
+    '--rpc <url>',
+    'the chain',
+    process.env.RPC_URL ?? `http://127.0.0.1:${process.env.CHAIN_PORT ?? 8545}`,
+  )
   .option('--deployment <file>', "the contracts' addresses", '.cardhour/deployment.json')
   .option('--json', 'a JSON object per slot')
   .action(async (flags: VerifyFlags) => {
@@ -48,12 +57,14 @@ program
 program
   .command('replay')
   .description('a recorded trace through the whole market: see cli/replay/README.md')
-  .allowUnknownOption()
-  .allowExcessArguments()
-  .helpOption(false)
-  .action(async (_flags: unknown, command: Command) => {
+  .requiredOption('--nodes <file>', 'nodes with their cards')
+  .requiredOption('--pods <file>', 'pods: the orders')
+  .option('--orders <n>', 'how many, by creation time', '2000')
+  .option('--slot-seconds <n>', 'length of a slot in trace time', '600')
+  .option('--prices <file>', 'a price feed instead of the built-in medians')
+  .action(async (flags: ReplayFlags) => {
     const { replayCommand } = await import('./replay/main.ts');
-    process.exitCode = await replayCommand(command.args);
+    process.exitCode = await replayCommand(flags);
   });
 
 interface VerifyFlags {

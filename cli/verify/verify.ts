@@ -27,6 +27,7 @@ export interface VerifyOptions {
 export async function verify(options: VerifyOptions, print: (line: string) => void): Promise<number> {
   const deployment = await deploymentOf(options, print);
   const { rpcUrl } = options;
+  await checkChain(rpcUrl, deployment);
   const slots = options.slot === undefined ? await committedSlots(rpcUrl, deployment) : [options.slot];
   if (slots.length === 0) print('The chain has no committed slot yet.');
   const source = createEvidence({ rpcUrl, deployment });
@@ -81,13 +82,31 @@ async function deploymentOf(
   return deployment;
 }
 
+/** Says at once that the chain is silent, another one, or without the contracts, instead of failing every rule. */
+async function checkChain(rpcUrl: string, { chainId, auction }: Deployment): Promise<void> {
+  const client = createPublicClient({ transport: http(rpcUrl, { retryCount: 1 }) });
+  const found = await client.getChainId().catch((error: unknown) => {
+    throw unreachable(rpcUrl, error);
+  });
+  if (found !== chainId)
+    throw new Refusal(
+      'WRONG_CHAIN',
+      `${rpcUrl} is chain ${found}; the market stands on chain ${chainId}.`,
+      'Pass --rpc URL of that chain.',
+    );
+  if ((await client.getCode({ address: auction })) === undefined)
+    throw new Refusal(
+      'NOT_DEPLOYED',
+      `${rpcUrl} has no contract at ${auction}.`,
+      'Pass --deployment FILE of the market on that chain, or --rpc URL of its chain.',
+    );
+}
+
 /** Slots that the chain has, ascending. */
 async function committedSlots(rpcUrl: string, { auction, deployBlock }: Deployment): Promise<bigint[]> {
   const client = createPublicClient({ transport: http(rpcUrl) });
   const slots: bigint[] = [];
-  const head = await client.getBlockNumber().catch((error: unknown) => {
-    throw unreachable(rpcUrl, error);
-  });
+  const head = await client.getBlockNumber();
   for (let from = BigInt(deployBlock); from <= head; from += LOG_RANGE) {
     const toBlock = from + LOG_RANGE - 1n < head ? from + LOG_RANGE - 1n : head;
     const logs = await client.getLogs({ address: auction, event: SLOT_COMMITTED, fromBlock: from, toBlock });
