@@ -281,8 +281,9 @@ describe('pipeline', () => {
     try {
       await queue.add({ slot: slot.toString() });
       await queue.add({ slot: slot.toString() });
-      await vi.waitFor(async () => expect((await at.run(slot))?.state).toBe('committed'), 15_000);
-      expect(reports).toEqual([`${slot} committed`]);
+      await vi.waitFor(() => expect(reports).toEqual([`${slot} committed`]), 15_000);
+      expect(await at.run(slot)).toMatchObject({ state: 'committed', matched: 1 });
+      expect(await at.sent()).toBe(2);
     } finally {
       await worker.close();
       await queue.close();
