@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { JobDefinition } from '../../scheduler/jobs/definition.ts';
 import { openQueue, openWorker } from '../../scheduler/jobs/queue.ts';
 import { testDatabase } from '../support/postgres.ts';
+import { HAS_REDIS, startRedis } from '../support/redis.ts';
 
 interface Work {
   number: string;
@@ -17,12 +18,16 @@ const definition: JobDefinition<Work> = {
   backoffMs: 20,
 };
 
-describe('jobs on PostgreSQL', () => {
+describe.each([
+  ['PostgreSQL', true],
+  ['Redis', HAS_REDIS],
+])('jobs on %s', (store, isThere) => {
   let at: Awaited<ReturnType<typeof setup>>;
-  beforeEach(async () => {
-    at = await setup();
+  beforeEach(async ({ skip }) => {
+    skip(!isThere, 'needs redis-server');
+    at = await setup(store === 'Redis');
   });
-  afterEach(() => at.teardown());
+  afterEach(() => at?.teardown());
 
   it('add_twiceRunsOnce', async () => {
     const { queue, work, done } = at;
@@ -61,9 +66,10 @@ describe('jobs on PostgreSQL', () => {
   });
 });
 
-async function setup() {
+async function setup(onRedis: boolean) {
   const database = await testDatabase();
-  const location = { databaseUrl: database.url };
+  const redis = onRedis ? await startRedis() : undefined;
+  const location = { databaseUrl: database.url, redisUrl: redis?.url };
   const queue = openQueue(definition, location);
   const closers: (() => Promise<void>)[] = [];
   const failed: Error[] = [];
@@ -78,6 +84,7 @@ async function setup() {
     async teardown() {
       for (const close of closers) await close();
       await queue.close();
+      await redis?.stop();
       await database.drop();
     },
   };
