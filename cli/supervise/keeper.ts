@@ -13,7 +13,10 @@ exec 3<&0
 grace=$1; shift
 "$@" 3<&- </dev/null & part=$!
 trap 'kill -TERM $part' TERM
-(while read -r _ <&3; do :; done; kill -TERM $part; sleep $grace; kill -KILL 0) & watch=$!
+(while read -r _ <&3; do :; done
+ trap 'kill $nap; exit' TERM
+ kill -TERM $part; sleep $grace & nap=$!
+ wait $nap; kill -KILL 0) 2>/dev/null & watch=$!
 wait $part; code=$?
 while kill -0 $part 2>/dev/null; do wait $part; code=$?; done
 kill $watch 2>/dev/null
