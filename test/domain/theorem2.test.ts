@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { clearRea, clock, lastStep, priceAt, tieBreak, WAD, type Candidate } from '../../domain/rea.ts';
-import type { Hex } from '../../domain/types.ts';
 
 /**
  * Theorem 2 of document 004: with γ > 1 − (c₂ − c₁) / p₀ the task is assigned and the price exceeds the least cost by no more
