@@ -1,17 +1,18 @@
 /**
  * Matching and clearing of a slot's eligible orders, one after the other: filter, shortlist by (distance, entropy gap,
- * lottery), REA. Cards, state vectors and bidding balances move with each match. A plain scan: exact by construction.
+ * lottery), REA. Cards and bidding balances move with each match; state vectors stand as they were at the close.
  */
-import { distance, type Resources } from './distance.ts';
+import type { Resources } from './distance.ts';
 import { entropyGap } from './entropy.ts';
 import { keccakWords, ZERO_HASH } from './hash.ts';
 import { leasedCards, nonceKey, type MarketState } from './market-state.ts';
 import { NEWCOMER_REPUTATION, NEWCOMER_TIER, SHORTLIST_WIDTH, type Parameters } from './parameters.ts';
 import { clearRea, clock, lastStep, type Candidate } from './rea.ts';
 import { ANY_CLASS } from './requirement.ts';
-import type { Hex, Order, SignedAsk, SignedOrder } from './types.ts';
+import { compare, ShortlistIndex, type Shortlisted } from './shortlist.ts';
+import type { Hex, SignedAsk, SignedOrder } from './types.ts';
 import { lockFor } from './units.ts';
-import { nodeResources, type StateVector } from './vectors.ts';
+import type { StateVector } from './vectors.ts';
 
 /** The filter that left nothing; `FUNDS`, `NONCE`: an earlier match of the slot took the balance or the nonce. */
 export type UnmatchedReason =
@@ -48,21 +49,24 @@ export interface Unmatched {
   nearestReserve: bigint | null;
 }
 
+/** An ask with what the slot's matches leave of it. */
 interface Standing {
   id: Hex;
+  provider: Hex;
   signed: SignedAsk;
+  resources: Resources;
+  entropyGap: number;
+  ticket: bigint;
   free: number;
   node: NodeStanding;
 }
 
 interface NodeStanding {
   id: Hex;
-  cards: number;
-  networkMbps: number;
-  storageGb: number;
   free: number;
   resources: Resources;
-  gap: number;
+  entropyGap: number;
+  ticket: bigint;
 }
 
 export interface MatchInput {
@@ -81,7 +85,12 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
   const { seed, parameters, state } = input;
   const factors = clock(parameters.gammaWad);
   const nodes = new Map(input.vectors.map((vector) => [vector.node, standingOf(vector, input)]));
-  const asks: Standing[] = input.asks.map((ask) => ({ ...ask, node: nodes.get(ask.signed.ask.supply)! }));
+  const asks = input.asks.map((ask): Standing => {
+    const node = nodes.get(ask.signed.ask.supply)!;
+    const { resources, entropyGap: gap, ticket } = node;
+    return { ...ask, provider: ask.signed.ask.provider, resources, entropyGap: gap, ticket, node };
+  });
+  const book = new Map([...Map.groupBy(asks, classOf)].map(([name, of]) => [name, new ShortlistIndex(of)]));
   const bidding = new Map<Hex, bigint>();
   const usedNonces = new Set<string>();
   const queue = input.orders
@@ -90,7 +99,7 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
 
   const matches: ClearedMatch[] = [];
   const unmatched: Unmatched[] = [];
-  for (const { id, signed } of queue) {
+  for (const { id, signed, key } of queue) {
     const { order } = signed;
     if (usedNonces.has(nonceKey(order.consumer, order.nonce))) {
       unmatched.push({ orderId: id, reason: 'NONCE', counts: {}, nearestReserve: null });
@@ -101,18 +110,21 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
       unmatched.push({ orderId: id, reason: 'FUNDS', counts: {}, nearestReserve: null });
       continue;
     }
-    const filtered = filter(signed, asks);
-    if ('reason' in filtered) {
-      unmatched.push({ orderId: id, ...filtered });
+    const shortlist = shortlistOf(signed, BigInt(key), book);
+    if (shortlist.length === 0) {
+      unmatched.push({ orderId: id, ...whyNone(signed, asks) });
       continue;
     }
-    const shortlist = shortlistOf(id, order, filtered.left, seed);
-    const candidates = shortlist.map(({ ask, ...candidate }) => ({
-      ...candidate,
+    const candidates = shortlist.map(({ ask, distance, lottery }) => ({
+      key: ask.id,
       askId: ask.id,
       node: ask.node.id,
-      provider: ask.signed.ask.provider,
-      droppedAt: lastStep(order.startPrice, factors, candidate.reserve),
+      provider: ask.provider,
+      reserve: ask.signed.ask.reservePrice,
+      distance,
+      entropyGap: ask.entropyGap,
+      lottery: toWord(lottery),
+      droppedAt: lastStep(order.startPrice, factors, ask.signed.ask.reservePrice),
     }));
     const clearing = clearRea(order.startPrice, factors, candidates)!;
     const winner = shortlist[clearing.winner]!.ask;
@@ -129,7 +141,7 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
     });
     winner.free -= order.cards;
     winner.node.free -= order.cards;
-    winner.node.resources = nodeResources(winner.node, winner.node.free);
+    if (winner.free === 0) book.get(classOf(winner))?.remove(winner);
     const locked = lockFor(order.cards, order.duration, clearing.price, parameters.feeBps);
     bidding.set(order.consumer, balance - locked);
     usedNonces.add(nonceKey(order.consumer, order.nonce));
@@ -137,12 +149,24 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
   return { matches, unmatched };
 }
 
-function standingOf(vector: StateVector, { state, end }: MatchInput): NodeStanding {
-  const { id, cards, networkMbps, storageGb } = state.nodes.get(vector.node)!;
-  const free = Math.max(0, cards - leasedCards(state, id, end));
+function standingOf(vector: StateVector, { state, end, seed }: MatchInput): NodeStanding {
+  const { id, cards } = state.nodes.get(vector.node)!;
   const { compute, network, storage } = vector;
-  const gap = entropyGap(vector.entropyMicroBits);
-  return { id, cards, networkMbps, storageGb, free, resources: { compute, network, storage }, gap };
+  return {
+    id,
+    free: Math.max(0, cards - leasedCards(state, id, end)),
+    resources: { compute, network, storage },
+    entropyGap: entropyGap(vector.entropyMicroBits),
+    ticket: BigInt(keccakWords(id, seed)),
+  };
+}
+
+function classOf(ask: Standing): Hex {
+  return ask.signed.ask.resourceClass;
+}
+
+function toWord(value: bigint): Hex {
+  return `0x${value.toString(16).padStart(64, '0')}`;
 }
 
 /** What each filter keeps, in the order of filtering. */
@@ -181,11 +205,30 @@ const FILTERS: [UnmatchedReason, (signed: SignedOrder) => (ask: Standing) => boo
   ],
 ];
 
-/** The asks that may serve an order, or the filter that left none. */
-function filter(
+/** The nearest W that may serve the order, at most one a provider; each class's own nearest, merged. */
+function shortlistOf(
   signed: SignedOrder,
-  asks: readonly Standing[],
-): { left: readonly Standing[] } | Omit<Unmatched, 'orderId'> {
+  place: bigint,
+  book: ReadonlyMap<Hex, ShortlistIndex<Standing>>,
+): Shortlisted<Standing>[] {
+  const { order, classes } = signed;
+  const task = { compute: order.taskCompute, network: order.taskNetwork, storage: order.taskStorage };
+  const filters = FILTERS.slice(1).map(([, keeping]) => keeping(signed));
+  const accepts = (ask: Standing): boolean => filters.every((keeps) => keeps(ask));
+  const named = classes.length > 0 ? classes : [order.requirement];
+  const allowed = order.requirement === ANY_CLASS ? [...book.keys()] : named;
+  const nearest = allowed.map((name) => book.get(name)?.nearest(task, place, SHORTLIST_WIDTH, accepts) ?? []);
+  if (nearest.length === 1) return nearest[0]!;
+  const providers = new Set<Hex>();
+  return nearest
+    .flat()
+    .sort(compare)
+    .filter(({ ask }) => !providers.has(ask.provider) && providers.add(ask.provider))
+    .slice(0, SHORTLIST_WIDTH);
+}
+
+/** The filter that left no ask, in the order of filtering. */
+function whyNone(signed: SignedOrder, asks: readonly Standing[]): Omit<Unmatched, 'orderId'> {
   const counts: Record<string, number> = {};
   let left = asks;
   for (const [reason, keeping] of FILTERS) {
@@ -197,70 +240,11 @@ function filter(
     }
     left = kept;
   }
-  return { left };
+  throw new Error('an order without a shortlist passes every filter');
 }
 
 function lowestReserve(asks: readonly Standing[]): bigint {
   return asks
     .map((ask) => ask.signed.ask.reservePrice)
     .reduce((lowest, reserve) => (reserve < lowest ? reserve : lowest));
-}
-
-/** The nearest W by (distance, entropy gap, lottery, ask id), at most one a provider. */
-function shortlistOf(
-  orderId: Hex,
-  order: Order,
-  asks: readonly Standing[],
-  seed: Hex,
-): (Candidate & { ask: Standing })[] {
-  const task = { compute: order.taskCompute, network: order.taskNetwork, storage: order.taskStorage };
-  const ranked = asks.map((ask) => new Ranked(ask, distance(task, ask.node.resources), orderId, seed));
-  ranked.sort((a, b) => a.compare(b));
-  const providers = new Set<Hex>();
-  const chosen: (Candidate & { ask: Standing })[] = [];
-  for (const entry of ranked) {
-    const { ask } = entry;
-    const { provider, reservePrice } = ask.signed.ask;
-    if (providers.has(provider)) continue;
-    providers.add(provider);
-    chosen.push({
-      ask,
-      key: ask.id,
-      reserve: reservePrice,
-      distance: entry.distance,
-      entropyGap: ask.node.gap,
-      lottery: entry.lottery,
-    });
-    if (chosen.length === SHORTLIST_WIDTH) break;
-  }
-  return chosen;
-}
-
-/** An ask on its way to the shortlist; draws its lottery only when a tie or a place on the list asks for it. */
-class Ranked {
-  readonly ask: Standing;
-  readonly distance: number;
-  readonly #orderId: Hex;
-  readonly #seed: Hex;
-  #lottery: Hex | undefined;
-
-  constructor(ask: Standing, distance: number, orderId: Hex, seed: Hex) {
-    this.ask = ask;
-    this.distance = distance;
-    this.#orderId = orderId;
-    this.#seed = seed;
-  }
-
-  get lottery(): Hex {
-    return (this.#lottery ??= keccakWords(this.#orderId, this.ask.node.id, this.#seed));
-  }
-
-  compare(other: Ranked): number {
-    return (
-      this.distance - other.distance ||
-      this.ask.node.gap - other.ask.node.gap ||
-      (this.lottery < other.lottery ? -1 : this.lottery > other.lottery ? 1 : 0) ||
-      (this.ask.id < other.ask.id ? -1 : 1)
-    );
-  }
 }

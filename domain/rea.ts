@@ -42,43 +42,57 @@ export function priceAt(start: bigint, factor: bigint): bigint {
 
 /** The last step whose price is at or above `reserve`; -1 when the start price is below it. */
 export function lastStep(start: bigint, factors: readonly bigint[], reserve: bigint): number {
+  // floor(start × g / 10^18) ≥ reserve, without the division.
+  const least = reserve * WAD;
   let low = -1;
   let high = LAST_STEP;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (priceAt(start, factors[middle]!) >= reserve) low = middle;
+    if (start * factors[middle]! >= least) low = middle;
     else high = middle - 1;
   }
   return low;
 }
 
-/** Who wins at which price; null when no candidate accepts the start price. */
+/** Who wins at which price; null when no candidate accepts the start price. Two searches of the clock, however many ask. */
 export function clearRea(
   start: bigint,
   factors: readonly bigint[],
   candidates: readonly Candidate[],
 ): Clearing | null {
-  let winner = -1;
-  let winnerStep = -1;
-  let runnerUp = -1;
-  let runnerUpStep = -1;
-  for (let i = 0; i < candidates.length; i++) {
-    const step = lastStep(start, factors, candidates[i]!.reserve);
-    if (step < 0) continue;
-    if (winner < 0 || ranksBefore(candidates[i]!, step, candidates[winner]!, winnerStep)) {
-      runnerUp = winner;
-      runnerUpStep = winnerStep;
-      winner = i;
-      winnerStep = step;
-    } else if (runnerUp < 0 || ranksBefore(candidates[i]!, step, candidates[runnerUp]!, runnerUpStep)) {
-      runnerUp = i;
-      runnerUpStep = step;
-    }
-  }
-  if (winner < 0) return null;
-  if (runnerUp < 0) return { winner, runnerUp: null, step: 0, price: start };
-  const step = tieBreak(candidates[winner]!, candidates[runnerUp]!) < 0 ? runnerUpStep : runnerUpStep + 1;
+  const first = bestRanked(start, factors, candidates, -1);
+  if (!first) return null;
+  const winner = first.index;
+  const second = bestRanked(start, factors, candidates, winner);
+  if (!second) return { winner, runnerUp: null, step: 0, price: start };
+  const runnerUp = second.index;
+  const step = tieBreak(candidates[winner]!, candidates[runnerUp]!) < 0 ? second.step : second.step + 1;
   return { winner, runnerUp, step, price: priceAt(start, factors[step]!) };
+}
+
+/** The best by (last step descending, tie-break), leaving out index `except`; null when the rest does not accept the start price. */
+function bestRanked(
+  start: bigint,
+  factors: readonly bigint[],
+  candidates: readonly Candidate[],
+  except: number,
+): { index: number; step: number } | null {
+  let index = -1;
+  let lowest = start + 1n;
+  for (let i = 0; i < candidates.length; i++) {
+    if (i === except || candidates[i]!.reserve >= lowest) continue;
+    lowest = candidates[i]!.reserve;
+    index = i;
+  }
+  if (index < 0) return null;
+  const step = lastStep(start, factors, lowest);
+  const price = priceAt(start, factors[step]!);
+  // The lowest reserve stays longest, so that whoever accepts its last price leaves with it: a tie.
+  for (let i = 0; i < candidates.length; i++) {
+    if (i === except || candidates[i]!.reserve > price) continue;
+    if (tieBreak(candidates[i]!, candidates[index]!) < 0) index = i;
+  }
+  return { index, step };
 }
 
 /** Below zero when `a` precedes `b`. Stated reserves decide no tie. */
@@ -89,8 +103,4 @@ export function tieBreak(a: Candidate, b: Candidate): number {
     (a.lottery < b.lottery ? -1 : a.lottery > b.lottery ? 1 : 0) ||
     (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
   );
-}
-
-function ranksBefore(a: Candidate, stepA: number, b: Candidate, stepB: number): boolean {
-  return stepA !== stepB ? stepA > stepB : tieBreak(a, b) < 0;
 }

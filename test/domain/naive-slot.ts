@@ -112,7 +112,7 @@ export function naiveSlot(world: World) {
     }
     const ranked = left
       .map(({ id: askId, signed: { ask } }) => {
-        const at = vector(state, ask.supply, freeOf.get(ask.supply)!);
+        const at = vectors.find((vector) => vector.node === ask.supply)!;
         const [c, l, s] = [
           order.taskCompute - at.compute,
           order.taskNetwork - at.network,
@@ -120,7 +120,13 @@ export function naiveSlot(world: World) {
         ];
         const distance = Number(BigInt(c * c + l * l + s * s) / 3n);
         const gap = Math.abs(entropyOf.get(ask.supply)! - 469_000);
-        return { askId, ask, distance, gap, lottery: hash(id, ask.supply, seed) };
+        return {
+          askId,
+          ask,
+          distance,
+          gap,
+          lottery: ring(BigInt(hash(ask.supply, seed)) - BigInt(hash(id, seed))),
+        };
       })
       .sort((a, b) =>
         compare([a.distance, a.gap, a.lottery, a.askId], [b.distance, b.gap, b.lottery, b.askId]),
@@ -163,6 +169,10 @@ function first(faults: boolean[]): number {
 
 function hash(...words: Hex[]): Hex {
   return keccak256(concat(words));
+}
+
+function ring(way: bigint): Hex {
+  return `0x${BigInt.asUintN(256, way).toString(16).padStart(64, '0')}`;
 }
 
 function compare(a: (number | string)[], b: (number | string)[]): number {
