@@ -5,179 +5,195 @@ import {ILeaseBook} from "./interfaces/ILeaseBook.sol";
 import {IProviderRegistry} from "./interfaces/IProviderRegistry.sol";
 import {IVault} from "./interfaces/IVault.sol";
 import {Accrual} from "./libraries/Accrual.sol";
+import {LeasePages} from "./libraries/LeasePages.sol";
 import {ParameterBounds} from "./libraries/ParameterBounds.sol";
-import {Parameters} from "./types/Parameters.sol";
+import {PageSettlement} from "./PageSettlement.sol";
+import {End, Exception, LeaseRef} from "./types/Lease.sol";
+import {Addresses, Parameters} from "./types/Parameters.sol";
 
 /// @title LeaseBook
 /// @notice What was bought, until the last unit of it is paid or returned.
-contract LeaseBook is ILeaseBook {
-    /// @dev Three storage words. What was locked follows from the terms, so it is not stored again.
-    /// @param duration seconds bought
-    /// @param ends seconds after `start` at which it ends; below `duration` after an early close
-    /// @param settled seconds after `start` up to which provider and treasury were paid
-    struct Record {
-        address consumer;
-        uint40 start;
-        uint32 cards;
-        uint16 feeBps;
-        End endReason;
-        address provider;
-        uint32 duration;
-        uint32 ends;
-        uint32 settled;
-        uint128 rate;
-        bool closed;
+contract LeaseBook is PageSettlement {
+    /// @dev Where a lease stands, whether it follows its page or not.
+    struct Standing {
+        uint64 id;
+        uint40 settledUntil;
+        uint40 end;
+        End reason;
+        bool follows;
     }
 
     /// @notice Holds what the leases lock.
     IVault public immutable VAULT;
-    /// @notice Knows the payout addresses.
+    /// @notice Knows the payout addresses, and holds the stakes.
     IProviderRegistry public immutable REGISTRY;
-    /// @notice Alone opens leases.
+    /// @notice Opens pages.
     address public immutable AUCTION;
-    /// @notice Receives the fees.
-    address public immutable TREASURY;
-    /// @notice The fee on top of a lease's price, 1/10,000.
-    uint16 public immutable FEE_BPS;
+    /// @notice Opens pages.
+    address public immutable MARKET;
     /// @notice Least seconds billed when the consumer closes.
     uint32 public immutable MIN_BILL_SECONDS;
-    /// @notice Seconds that settlement stays behind the clock.
-    uint32 public immutable SETTLE_LAG_SECONDS;
+    /// @notice Seconds between a provider's close and the end.
+    uint32 public immutable NOTICE_SECONDS;
 
-    /// @notice Leases opened so far; ids are 1 to this.
-    uint64 public leaseCount;
-    mapping(uint64 leaseId => Record) private _leases;
+    /// @inheritdoc ILeaseBook
+    uint64 public pageCount;
+    mapping(uint64 leaseId => Exception) private _exceptions;
 
-    constructor(IVault vault, IProviderRegistry registry, address auction, address treasury, Parameters memory p) {
+    constructor(Addresses memory a, Parameters memory p) PageSettlement(p.feeBps, p.settleLagSeconds) {
         ParameterBounds.check(p);
-        if (treasury == address(0)) revert ZeroTreasury();
-        VAULT = vault;
-        REGISTRY = registry;
-        AUCTION = auction;
-        TREASURY = treasury;
-        FEE_BPS = p.feeBps;
+        VAULT = IVault(a.vault);
+        REGISTRY = IProviderRegistry(a.registry);
+        AUCTION = a.auction;
+        MARKET = a.market;
         MIN_BILL_SECONDS = p.minBillSeconds;
-        SETTLE_LAG_SECONDS = p.settleLagSeconds;
+        NOTICE_SECONDS = p.noticeSeconds;
     }
 
     /// @inheritdoc ILeaseBook
-    function openLease(Terms calldata terms) external returns (uint64 leaseId) {
-        if (msg.sender != AUCTION) revert NotProtocol(msg.sender);
-        leaseId = ++leaseCount;
-        Record storage lease = _leases[leaseId];
-        lease.consumer = terms.consumer;
-        lease.start = uint40(block.timestamp);
-        lease.cards = terms.cards;
-        lease.feeBps = FEE_BPS;
-        lease.provider = terms.provider;
-        lease.duration = terms.duration;
-        lease.ends = terms.duration;
-        lease.rate = terms.rate;
-        emit LeaseOpened(
-            leaseId,
-            terms.consumer,
-            terms.provider,
-            terms.node,
-            terms.sourceId,
-            terms.slot,
-            terms.cards,
-            terms.duration,
-            uint64(block.timestamp),
-            terms.rate,
-            terms.locked,
-            terms.workload
-        );
+    function openPage(bytes32 root, uint200 live) external returns (uint64 pageId) {
+        if (msg.sender != AUCTION && msg.sender != MARKET) revert NotProtocol(msg.sender);
+        pageId = ++pageCount;
+        _pages[pageId] = Page({root: root, live: live, settledUntil: 0});
     }
 
     /// @inheritdoc ILeaseBook
-    function settle(uint64 leaseId) external {
-        Record storage lease = _known(leaseId);
-        if (lease.closed) revert LeaseAlreadyEnded(leaseId);
-        _settle(leaseId, lease);
+    function settle(LeaseRef calldata ref) external {
+        Standing memory lease = _standing(ref);
+        uint40 horizon = _horizon();
+        bool last = horizon >= lease.end;
+        uint40 until = last ? lease.end : horizon;
+        if (!last && until <= lease.settledUntil) revert NothingDue(lease.id);
+        _payAlone(ref, lease, until, last);
     }
 
     /// @inheritdoc ILeaseBook
-    function settleMany(uint64[] calldata leaseIds) external {
-        for (uint256 i = 0; i < leaseIds.length; ++i) {
-            Record storage lease = _known(leaseIds[i]);
-            if (!lease.closed) _settle(leaseIds[i], lease);
-        }
+    function close(LeaseRef calldata ref) external {
+        Standing memory lease = _running(ref);
+        bool byConsumer = msg.sender == ref.lease.consumer;
+        if (!byConsumer && msg.sender != ref.lease.provider) revert NotParty(lease.id, msg.sender);
+        uint256 end = block.timestamp + (byConsumer ? 0 : NOTICE_SECONDS);
+        uint256 least = ref.start + (byConsumer ? MIN_BILL_SECONDS : 0);
+        _moveEnd(lease, end < least ? least : end, byConsumer ? End.CLOSED_BY_CONSUMER : End.CLOSED_BY_PROVIDER);
     }
 
     /// @inheritdoc ILeaseBook
-    function close(uint64 leaseId) external {
-        Record storage lease = _known(leaseId);
-        bool byConsumer = msg.sender == lease.consumer;
-        if (!byConsumer && msg.sender != lease.provider) revert NotParty(leaseId, msg.sender);
-        uint256 elapsed = block.timestamp - lease.start;
-        if (lease.endReason != End.NONE || elapsed >= lease.ends) revert LeaseAlreadyEnded(leaseId);
-        uint256 billed = byConsumer && elapsed < MIN_BILL_SECONDS ? MIN_BILL_SECONDS : elapsed;
-        if (billed > lease.ends) billed = lease.ends;
-        lease.ends = uint32(billed);
-        lease.endReason = byConsumer ? End.CLOSED_BY_CONSUMER : End.CLOSED_BY_PROVIDER;
-        emit LeaseClosed(leaseId, uint64(lease.start + billed), lease.endReason);
+    function leaveNow(LeaseRef calldata ref) external {
+        Standing memory lease = _running(ref);
+        address provider = ref.lease.provider;
+        if (msg.sender != provider) revert NotParty(lease.id, msg.sender);
+        uint256 end = block.timestamp < ref.start ? ref.start : block.timestamp;
+        uint256 missing = lease.end > end ? lease.end - end : 0;
+        if (missing > NOTICE_SECONDS) missing = NOTICE_SECONDS;
+        _moveEnd(lease, end, End.CLOSED_BY_PROVIDER);
+        uint256 forfeit = Accrual.owed(ref.lease.cards, missing, ref.lease.rate);
+        uint256 taken = REGISTRY.slash(provider, ref.lease.consumer, forfeit, bytes32(uint256(lease.id)));
+        emit NoticeForfeited(lease.id, taken);
     }
 
     /// @inheritdoc ILeaseBook
-    function quote(uint32 cards, uint32 duration, uint128 rate) external view returns (uint256 locked) {
+    function quote(uint16 cards, uint32 duration, uint96 rate) external view returns (uint256 locked) {
         return Accrual.total(cards, duration, rate, FEE_BPS);
     }
 
     /// @inheritdoc ILeaseBook
-    function leaseOf(uint64 leaseId) external view returns (Lease memory) {
-        Record storage lease = _known(leaseId);
-        return
-            Lease({
-                consumer: lease.consumer,
-                start: lease.start,
-                cards: lease.cards,
-                provider: lease.provider,
-                end: uint64(lease.start) + lease.ends,
-                feeBps: lease.feeBps,
-                rate: lease.rate,
-                settledUntil: uint64(lease.start) + lease.settled,
-                endReason: lease.endReason,
-                closed: lease.closed,
-                locked: uint128(Accrual.total(lease.cards, lease.duration, lease.rate, lease.feeBps))
-            });
+    function pageOf(uint64 pageId) external view returns (Page memory) {
+        return _pages[pageId];
     }
 
-    /// @dev Pays up to now less the lag; once the lag after the end is over, also returns what is left.
-    function _settle(uint64 leaseId, Record storage stored) private {
-        Record memory lease = stored;
-        uint256 horizon = uint256(lease.start) + SETTLE_LAG_SECONDS;
-        uint256 due = block.timestamp > horizon ? block.timestamp - horizon : 0;
-        bool last = due >= lease.ends;
-        if (last) due = lease.ends;
+    /// @inheritdoc ILeaseBook
+    function exceptionOf(uint64 leaseId) external view returns (Exception memory) {
+        return _exceptions[leaseId];
+    }
 
-        uint256 paidBefore = Accrual.owed(lease.cards, lease.settled, lease.rate);
-        uint256 paidAfter = Accrual.owed(lease.cards, due, lease.rate);
-        uint256 feeAfter = Accrual.feeUp(paidAfter, lease.feeBps);
-        uint256 fee = feeAfter - Accrual.feeUp(paidBefore, lease.feeBps);
-        uint256 refund =
-            last ? Accrual.total(lease.cards, lease.duration, lease.rate, lease.feeBps) - paidAfter - feeAfter : 0;
+    /// @inheritdoc ILeaseBook
+    function check(LeaseRef calldata ref) external view returns (bool over, uint40 end) {
+        Standing memory lease = _find(ref);
+        return (lease.end == 0 || (lease.follows && lease.settledUntil == lease.end), lease.end);
+    }
 
-        if (due > lease.settled) {
-            stored.settled = uint32(due);
-            emit LeaseSettled(leaseId, uint64(lease.start + due), paidAfter - paidBefore, fee);
-        }
+    function _payNetted(address[] memory providers, uint256[] memory amounts, uint256 fee) internal override {
+        VAULT.release(REGISTRY.payoutsOf(providers), amounts, fee);
+    }
+
+    /// @dev Pays one lease up to `until`; the last time, returns the rest and forgets it.
+    function _payAlone(LeaseRef calldata ref, Standing memory lease, uint40 until, bool last) private {
+        uint256 cards = ref.lease.cards;
+        uint256 rate = ref.lease.rate;
+        (uint256 paid, uint256 fee) = Accrual.between(
+            cards,
+            lease.settledUntil - ref.start,
+            until - ref.start,
+            rate,
+            FEE_BPS
+        );
+        if (lease.follows) _leavePage(lease.id);
+        uint256 refund;
         if (last) {
-            if (lease.endReason == End.NONE) lease.endReason = End.COMPLETED;
-            stored.endReason = lease.endReason;
-            stored.closed = true;
-            emit LeaseEnded(leaseId, lease.endReason, refund);
+            refund =
+                Accrual.total(cards, ref.lease.duration, rate, FEE_BPS) -
+                Accrual.total(cards, until - ref.start, rate, FEE_BPS);
+            if (!lease.follows) delete _exceptions[lease.id];
+        } else {
+            _exceptions[lease.id] = Exception({settledUntil: until, end: lease.end, reason: lease.reason});
         }
-        _release(REGISTRY.providerOf(lease.provider).payout, paidAfter - paidBefore);
-        _release(TREASURY, fee);
-        _release(lease.consumer, refund);
+        if (until > lease.settledUntil) emit LeaseSettled(lease.id, until, paid, fee);
+        if (last) emit LeaseEnded(lease.id, lease.reason == End.NONE ? End.COMPLETED : lease.reason, refund);
+        _release(ref.lease.provider, paid, ref.lease.consumer, refund, fee);
     }
 
-    function _release(address account, uint256 amount) private {
-        if (amount != 0) VAULT.release(account, amount);
+    function _release(address provider, uint256 paid, address consumer, uint256 refund, uint256 fee) private {
+        address[] memory accounts = new address[](1);
+        accounts[0] = provider;
+        address payout = REGISTRY.payoutsOf(accounts)[0];
+        accounts = new address[](2);
+        accounts[0] = payout;
+        accounts[1] = consumer;
+        uint256[] memory amounts = new uint256[](2);
+        amounts[0] = paid;
+        amounts[1] = refund;
+        VAULT.release(accounts, amounts, fee);
     }
 
-    function _known(uint64 leaseId) private view returns (Record storage lease) {
-        lease = _leases[leaseId];
-        if (lease.consumer == address(0)) revert LeaseUnknown(leaseId);
+    /// @dev Lets a lease end at `end`, which must be before it would end by itself.
+    function _moveEnd(Standing memory lease, uint256 end, End reason) private {
+        if (end >= lease.end) revert EndsAnyway(lease.id, lease.end);
+        if (lease.follows) _leavePage(lease.id);
+        _exceptions[lease.id] = Exception({settledUntil: lease.settledUntil, end: uint40(end), reason: reason});
+        emit LeaseClosed(lease.id, uint40(end), reason);
+    }
+
+    function _leavePage(uint64 leaseId) private {
+        _pages[leaseId >> 8].live &= ~(uint200(1) << (leaseId & 0xff));
+    }
+
+    /// @dev A lease that has not ended yet.
+    function _running(LeaseRef calldata ref) private view returns (Standing memory lease) {
+        lease = _standing(ref);
+        if (block.timestamp >= lease.end) revert LeaseOver(lease.id);
+    }
+
+    /// @dev A lease of which something is still held.
+    function _standing(LeaseRef calldata ref) private view returns (Standing memory lease) {
+        lease = _find(ref);
+        if (lease.end == 0 || (lease.follows && lease.settledUntil == lease.end)) revert LeaseOver(lease.id);
+    }
+
+    /// @dev Checks the reference; `end` is 0 for a lease that is over and left its page.
+    function _find(LeaseRef calldata ref) private view returns (Standing memory lease) {
+        Page memory page = _pages[ref.pageId];
+        if (page.root == 0) revert PageUnknown(ref.pageId);
+        bytes32 root = LeasePages.rootOf(ref);
+        if (root != page.root) revert WrongRoot(ref.pageId, page.root, root);
+        lease.id = (ref.pageId << 8) | ref.index;
+        lease.follows = (page.live >> ref.index) & 1 == 1;
+        if (lease.follows) {
+            lease.end = ref.start + ref.lease.duration;
+            lease.settledUntil = page.settledUntil < ref.start ? ref.start : page.settledUntil;
+            if (lease.settledUntil > lease.end) lease.settledUntil = lease.end;
+        } else {
+            Exception memory own = _exceptions[lease.id];
+            (lease.settledUntil, lease.end, lease.reason) = (own.settledUntil, own.end, own.reason);
+        }
     }
 }

@@ -4,24 +4,88 @@ pragma solidity 0.8.37;
 import {IAuction} from "./interfaces/IAuction.sol";
 
 /// @title Nonces
-/// @notice One bit per account and nonce; set by a fill or a cancellation, never unset.
+/// @notice What was used up and what was cancelled. A cancellation keeps its time, so that slots that closed before still hold.
 abstract contract Nonces is IAuction {
-    mapping(address account => mapping(uint256 word => uint256 bits)) private _used;
+    /// @dev 15 bits of an ask's nonce count its cards sold; the 16th says that it is cancelled.
+    uint256 internal constant MAX_SOLD = 0x7fff;
+    uint256 private constant CANCELLED = 0x8000;
+    /// @dev Marks a cancelled nonce that a slot from before the cancellation used after all.
+    uint40 private constant FILLED = 1;
+
+    /// @dev One bit a nonce: filled or cancelled.
+    mapping(address consumer => mapping(uint256 word => uint256 bits)) private _orders;
+    /// @dev Sixteen asks a word.
+    mapping(address provider => mapping(uint256 word => uint256 counters)) private _asks;
+    mapping(address consumer => mapping(uint64 nonce => uint40 time)) private _orderCancelledAt;
+    mapping(address provider => mapping(uint64 nonce => uint40 time)) private _askCancelledAt;
 
     /// @inheritdoc IAuction
-    function cancelNonces(uint256[] calldata nonces) external {
+    function cancelOrders(uint64[] calldata nonces) external {
         for (uint256 i = 0; i < nonces.length; ++i) {
-            _useNonce(msg.sender, nonces[i]);
-            emit NonceCancelled(msg.sender, nonces[i]);
+            uint64 nonce = nonces[i];
+            if (_orders[msg.sender][nonce >> 8] & _bit(nonce) != 0) continue;
+            _orders[msg.sender][nonce >> 8] |= _bit(nonce);
+            _orderCancelledAt[msg.sender][nonce] = uint40(block.timestamp);
+            emit OrderCancelled(msg.sender, nonce);
         }
     }
 
     /// @inheritdoc IAuction
-    function isNonceUsed(address account, uint256 nonce) public view returns (bool) {
-        return _used[account][nonce >> 8] & (1 << (nonce & 0xff)) != 0;
+    function cancelAsks(uint64[] calldata nonces) external {
+        for (uint256 i = 0; i < nonces.length; ++i) {
+            uint64 nonce = nonces[i];
+            if (_askCancelledAt[msg.sender][nonce] != 0) continue;
+            _asks[msg.sender][nonce >> 4] |= CANCELLED << _shift(nonce);
+            _askCancelledAt[msg.sender][nonce] = uint40(block.timestamp);
+            emit AskCancelled(msg.sender, nonce);
+        }
     }
 
-    function _useNonce(address account, uint256 nonce) internal {
-        _used[account][nonce >> 8] |= 1 << (nonce & 0xff);
+    /// @inheritdoc IAuction
+    function orderNonce(address consumer, uint64 nonce) external view returns (bool filled, uint40 cancelledAt) {
+        bool used = _orders[consumer][nonce >> 8] & _bit(nonce) != 0;
+        cancelledAt = _orderCancelledAt[consumer][nonce];
+        filled = used && cancelledAt <= FILLED;
+        if (filled) cancelledAt = 0;
+    }
+
+    /// @inheritdoc IAuction
+    function askNonce(address provider, uint64 nonce) external view returns (uint16 sold, uint40 cancelledAt) {
+        uint256 counter = _asks[provider][nonce >> 4] >> _shift(nonce);
+        return (uint16(counter & MAX_SOLD), _askCancelledAt[provider][nonce]);
+    }
+
+    /// @dev Whether an order with this nonce may be filled in a slot that closed at `slotEnd`.
+    function _orderOpen(address consumer, uint64 nonce, uint40 slotEnd) internal view returns (bool) {
+        if (_orders[consumer][nonce >> 8] & _bit(nonce) == 0) return true;
+        return _orderCancelledAt[consumer][nonce] >= slotEnd;
+    }
+
+    function _useOrder(address consumer, uint64 nonce) internal {
+        uint256 bits = _orders[consumer][nonce >> 8];
+        if (bits & _bit(nonce) != 0) _orderCancelledAt[consumer][nonce] = FILLED;
+        else _orders[consumer][nonce >> 8] = bits | _bit(nonce);
+    }
+
+    /// @dev Cards sold out of an ask, as a slot that closed at `slotEnd` sees it.
+    /// @return sold cards
+    /// @return open false when it was cancelled before
+    function _sold(address provider, uint64 nonce, uint40 slotEnd) internal view returns (uint256 sold, bool open) {
+        uint256 counter = _asks[provider][nonce >> 4] >> _shift(nonce);
+        open = counter & CANCELLED == 0 || _askCancelledAt[provider][nonce] >= slotEnd;
+        return (counter & MAX_SOLD, open);
+    }
+
+    /// @dev The caller has seen to it that no more than `MAX_SOLD` are sold.
+    function _sell(address provider, uint64 nonce, uint256 cards) internal {
+        _asks[provider][nonce >> 4] += cards << _shift(nonce);
+    }
+
+    function _bit(uint64 nonce) private pure returns (uint256) {
+        return 1 << (nonce & 0xff);
+    }
+
+    function _shift(uint64 nonce) private pure returns (uint256) {
+        return (nonce & 0xf) << 4;
     }
 }

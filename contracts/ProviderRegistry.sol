@@ -1,58 +1,110 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IProviderRegistry} from "./interfaces/IProviderRegistry.sol";
 import {IVault} from "./interfaces/IVault.sol";
 import {ParameterBounds} from "./libraries/ParameterBounds.sol";
-import {Parameters} from "./types/Parameters.sol";
+import {Addresses, Parameters} from "./types/Parameters.sol";
 
 /// @title ProviderRegistry
 /// @notice Who may sell, with which nodes.
 contract ProviderRegistry is IProviderRegistry {
-    using SafeCast for uint256;
+    /// @dev The first word is all that a slot reads.
+    struct Seller {
+        address signer;
+        uint40 signerSince;
+        uint40 unbondingSince;
+        address payout;
+        uint96 stake;
+        address previousSigner;
+        uint40 obligedUntil;
+    }
+
+    uint256 private constant BPS = 10_000;
 
     /// @notice Holds the stakes.
     IVault public immutable VAULT;
+    /// @notice Notes obligations.
+    address public immutable AUCTION;
+    /// @notice Notes obligations.
+    address public immutable MARKET;
+    /// @notice Slashes.
+    address public immutable LEASE_BOOK;
     /// @notice Seconds between the start of an exit and the stake's return.
-    uint64 public immutable UNBOND_SECONDS;
+    uint40 public immutable UNBOND_SECONDS;
     /// @notice Least stake of a provider, base units.
-    uint256 public immutable MIN_PROVIDER_STAKE;
+    uint96 public immutable MIN_PROVIDER_STAKE;
+    /// @notice Least seconds between two changes of one value: one slot and one commit deadline.
+    uint40 public immutable SETTLING_SECONDS;
+    /// @notice Most of a stake that one slash takes, 1/10,000.
+    uint16 public immutable SLASH_BPS;
 
     /// @dev A stake above zero means registered. The payout address outlives the exit: leases may still pay.
-    mapping(address provider => Provider) private _providers;
+    mapping(address provider => Seller) private _sellers;
     mapping(bytes32 node => Node) private _nodes;
 
-    constructor(IVault vault, Parameters memory p) {
+    constructor(Addresses memory a, Parameters memory p) {
         ParameterBounds.check(p);
-        VAULT = vault;
+        VAULT = IVault(a.vault);
+        AUCTION = a.auction;
+        MARKET = a.market;
+        LEASE_BOOK = a.leaseBook;
         UNBOND_SECONDS = p.unbondSeconds;
         MIN_PROVIDER_STAKE = p.minProviderStake;
+        SETTLING_SECONDS = uint40(p.slotSeconds) + p.commitDeadlineSeconds;
+        SLASH_BPS = p.slashBps;
     }
 
     /// @inheritdoc IProviderRegistry
     function register(address payout, address signer, uint256 stake, string calldata metadata) external {
         if (payout == address(0) || signer == address(0)) revert ZeroAddress();
-        if (_providers[msg.sender].stake != 0) revert AlreadyRegistered(msg.sender);
+        Seller storage seller = _sellers[msg.sender];
+        if (seller.stake != 0) revert AlreadyRegistered(msg.sender);
         if (stake < MIN_PROVIDER_STAKE) revert StakeTooLow(stake, MIN_PROVIDER_STAKE);
-        _providers[msg.sender] = Provider({payout: payout, signer: signer, exitAt: 0, stake: stake.toUint128()});
+        seller.signer = signer;
+        seller.signerSince = uint40(block.timestamp);
+        seller.unbondingSince = 0;
+        seller.payout = payout;
+        // The vault refuses a stake that the account does not have, and no account has more than 96 bits.
+        seller.stake = uint96(stake);
+        seller.previousSigner = address(0);
         emit ProviderRegistered(msg.sender, payout, signer, stake, metadata);
         VAULT.stakeFor(msg.sender, stake);
     }
 
     /// @inheritdoc IProviderRegistry
     function addStake(uint256 amount) external {
-        Provider storage provider = _bonded(msg.sender);
+        Seller storage seller = _bonded(msg.sender);
         if (amount == 0) revert StakeTooLow(0, 1);
-        provider.stake += amount.toUint128();
         emit StakeAdded(msg.sender, amount);
         VAULT.stakeFor(msg.sender, amount);
+        seller.stake += uint96(amount);
+    }
+
+    /// @inheritdoc IProviderRegistry
+    function setPayout(address payout) external {
+        if (payout == address(0)) revert ZeroAddress();
+        Seller storage seller = _sellers[msg.sender];
+        // Leases of a provider that has left may still pay.
+        if (seller.payout == address(0)) revert NotRegistered(msg.sender);
+        seller.payout = payout;
+        emit PayoutSet(msg.sender, payout);
+    }
+
+    /// @inheritdoc IProviderRegistry
+    function setMetadata(string calldata metadata) external {
+        _bonded(msg.sender);
+        emit MetadataSet(msg.sender, metadata);
     }
 
     /// @inheritdoc IProviderRegistry
     function rotateSigner(address signer) external {
         if (signer == address(0)) revert ZeroAddress();
-        _bonded(msg.sender).signer = signer;
+        Seller storage seller = _bonded(msg.sender);
+        _settled(seller.signerSince);
+        seller.previousSigner = seller.signer;
+        seller.signer = signer;
+        seller.signerSince = uint40(block.timestamp);
         emit SignerRotated(msg.sender, signer);
     }
 
@@ -64,37 +116,86 @@ contract ProviderRegistry is IProviderRegistry {
     }
 
     /// @inheritdoc IProviderRegistry
+    function updateNode(
+        bytes32 node,
+        string calldata y,
+        uint16 cards,
+        uint32 networkMbps,
+        uint32 storageGb
+    ) external {
+        Node storage owned = _owned(node);
+        if (cards < owned.cards) revert CardsReduced(owned.cards, cards);
+        owned.cards = cards;
+        emit NodeUpdated(node, y, cards, networkMbps, storageGb);
+    }
+
+    /// @inheritdoc IProviderRegistry
     function raiseEpoch(bytes32 node) external {
-        Node storage owned = _nodes[node];
-        if (owned.provider != msg.sender) revert NotNodeOwner(node, msg.sender);
-        uint32 epoch = owned.epoch + 1;
+        Node storage owned = _owned(node);
+        _settled(owned.epochSince);
+        uint16 epoch = owned.epoch + 1;
         owned.epoch = epoch;
+        owned.epochSince = uint32(block.timestamp);
         emit NodeEpochRaised(node, epoch);
     }
 
     /// @inheritdoc IProviderRegistry
     function startUnbonding() external {
-        Provider storage provider = _bonded(msg.sender);
-        uint64 exitAt = uint64(block.timestamp) + UNBOND_SECONDS;
-        provider.exitAt = exitAt;
-        emit UnbondingStarted(msg.sender, exitAt);
+        Seller storage seller = _bonded(msg.sender);
+        seller.unbondingSince = uint40(block.timestamp);
+        emit UnbondingStarted(msg.sender, _exitAt(seller));
     }
 
     /// @inheritdoc IProviderRegistry
     function exit() external {
-        Provider storage provider = _providers[msg.sender];
-        uint128 stake = provider.stake;
+        Seller storage seller = _sellers[msg.sender];
+        uint96 stake = seller.stake;
         if (stake == 0) revert NotRegistered(msg.sender);
-        if (provider.exitAt == 0) revert NotUnbonding(msg.sender);
-        if (block.timestamp < provider.exitAt) revert UnbondNotReady(provider.exitAt);
-        provider.stake = 0;
+        if (seller.unbondingSince == 0) revert NotUnbonding(msg.sender);
+        uint40 exitAt = _exitAt(seller);
+        if (block.timestamp < exitAt) revert UnbondNotReady(exitAt);
+        seller.stake = 0;
         emit ProviderExited(msg.sender, stake);
         VAULT.unstakeFor(msg.sender, stake);
     }
 
     /// @inheritdoc IProviderRegistry
+    function noteObligation(address provider, uint40 until) external {
+        if (msg.sender != AUCTION && msg.sender != MARKET) revert NotProtocol(msg.sender);
+        Seller storage seller = _sellers[provider];
+        if (until > seller.obligedUntil) seller.obligedUntil = until;
+    }
+
+    /// @inheritdoc IProviderRegistry
+    function slash(address provider, address to, uint256 amount, bytes32 reason) external returns (uint256 taken) {
+        if (msg.sender != LEASE_BOOK) revert NotProtocol(msg.sender);
+        Seller storage seller = _sellers[provider];
+        uint256 bound = (uint256(seller.stake) * SLASH_BPS) / BPS;
+        taken = amount < bound ? amount : bound;
+        if (taken == 0) return 0;
+        uint96 left = seller.stake - uint96(taken);
+        seller.stake = left;
+        emit StakeSlashed(provider, taken, reason);
+        // Too small a stake backs no further promise: the exit has begun.
+        if (left < MIN_PROVIDER_STAKE && seller.unbondingSince == 0) {
+            seller.unbondingSince = uint40(block.timestamp);
+            emit UnbondingStarted(provider, _exitAt(seller));
+        }
+        VAULT.slash(provider, to, taken);
+    }
+
+    /// @inheritdoc IProviderRegistry
     function providerOf(address provider) external view returns (Provider memory) {
-        return _providers[provider];
+        Seller storage seller = _sellers[provider];
+        return
+            Provider({
+                payout: seller.payout,
+                signer: seller.signer,
+                stake: seller.stake,
+                signerSince: seller.signerSince,
+                unbondingSince: seller.unbondingSince,
+                previousSigner: seller.previousSigner
+            });
     }
 
     /// @inheritdoc IProviderRegistry
@@ -103,9 +204,25 @@ contract ProviderRegistry is IProviderRegistry {
     }
 
     /// @inheritdoc IProviderRegistry
-    function sellingKey(address provider) external view returns (address) {
-        Provider storage seller = _providers[provider];
-        return seller.exitAt == 0 ? seller.signer : address(0);
+    function sellersAt(address[] calldata providers, uint40 time) external view returns (address[] memory keys) {
+        keys = new address[](providers.length);
+        for (uint256 i = 0; i < providers.length; ++i) keys[i] = _keyAt(_sellers[providers[i]], time);
+    }
+
+    /// @inheritdoc IProviderRegistry
+    function nodesAt(bytes32[] calldata nodes, uint40 time) external view returns (Node[] memory found) {
+        found = new Node[](nodes.length);
+        for (uint256 i = 0; i < nodes.length; ++i) {
+            Node memory node = _nodes[nodes[i]];
+            if (node.epochSince >= time && node.epoch != 0) --node.epoch;
+            found[i] = node;
+        }
+    }
+
+    /// @inheritdoc IProviderRegistry
+    function payoutsOf(address[] calldata providers) external view returns (address[] memory payouts) {
+        payouts = new address[](providers.length);
+        for (uint256 i = 0; i < providers.length; ++i) payouts[i] = _sellers[providers[i]].payout;
     }
 
     function _addNode(NodeListing memory listing) private {
@@ -117,8 +234,8 @@ contract ProviderRegistry is IProviderRegistry {
             provider: msg.sender,
             cards: listing.cards,
             epoch: 0,
-            resourceClass: keccak256(bytes(listing.className)),
-            region: keccak256(bytes(listing.region))
+            epochSince: 0,
+            kind: _kind(listing.className, listing.region)
         });
         emit NodeAdded(
             node,
@@ -134,9 +251,34 @@ contract ProviderRegistry is IProviderRegistry {
         );
     }
 
-    function _bonded(address account) private view returns (Provider storage provider) {
-        provider = _providers[account];
-        if (provider.stake == 0) revert NotRegistered(account);
-        if (provider.exitAt != 0) revert Unbonding(account, provider.exitAt);
+    function _kind(string memory className, string memory region) private pure returns (bytes32) {
+        return keccak256(abi.encodePacked(keccak256(bytes(className)), keccak256(bytes(region))));
+    }
+
+    function _bonded(address account) private view returns (Seller storage seller) {
+        seller = _sellers[account];
+        if (seller.stake == 0) revert NotRegistered(account);
+        if (seller.unbondingSince != 0) revert Unbonding(account, _exitAt(seller));
+    }
+
+    function _owned(bytes32 node) private view returns (Node storage owned) {
+        owned = _nodes[node];
+        if (owned.provider != msg.sender) revert NotNodeOwner(node, msg.sender);
+    }
+
+    function _settled(uint40 since) private view {
+        uint40 readyAt = since + SETTLING_SECONDS;
+        if (since != 0 && block.timestamp < readyAt) revert TooSoon(readyAt);
+    }
+
+    function _exitAt(Seller storage seller) private view returns (uint40) {
+        uint40 unbound = seller.unbondingSince + UNBOND_SECONDS;
+        return seller.obligedUntil > unbound ? seller.obligedUntil : unbound;
+    }
+
+    function _keyAt(Seller storage seller, uint40 time) private view returns (address) {
+        uint40 unbondingSince = seller.unbondingSince;
+        if (unbondingSince != 0 && unbondingSince < time) return address(0);
+        return seller.signerSince < time ? seller.signer : seller.previousSigner;
     }
 }

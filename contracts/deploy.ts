@@ -5,14 +5,18 @@ import type { Hex } from '../domain/types.ts';
 import type { Deployment } from './deployment.ts';
 import {
   auctionAbi,
+  authorityAbi,
   leaseBookAbi,
+  marketAbi,
   providerRegistryAbi,
   testStablecoinAbi,
   vaultAbi,
 } from './generated/abi.ts';
 import {
   auctionBytecode,
+  authorityBytecode,
   leaseBookBytecode,
+  marketBytecode,
   providerRegistryBytecode,
   testStablecoinBytecode,
   vaultBytecode,
@@ -24,6 +28,8 @@ export interface DeployOptions {
   deployerKey: string;
   scheduler: string;
   treasury: string;
+  /** May pause entry and name another treasury; the deployer when absent. Hand it to a timelock or a multi-signature. */
+  admin?: string;
   parameters: Parameters;
   /** Settlement token; without one, worthless test money is deployed. */
   token?: string;
@@ -70,15 +76,17 @@ async function deployWith(provider: JsonRpcProvider, options: DeployOptions): Pr
 
   const token = options.token ?? (await create(testStablecoinAbi, testStablecoinBytecode, []));
   const first = nonce + sent.length;
-  const [vault, registry, leaseBook, auction] = [0, 1, 2, 3].map((offset) =>
+  const [authority, vault, registry, leaseBook, market, auction] = [0, 1, 2, 3, 4, 5].map((offset) =>
     getCreateAddress({ from: wallet.address, nonce: first + offset }),
-  ) as [string, string, string, string];
-  const vaultArguments = [token, registry, auction, leaseBook, parameters];
-  await rehearse(provider, vaultArguments);
-  await create(vaultAbi, vaultBytecode, vaultArguments);
-  await create(providerRegistryAbi, providerRegistryBytecode, [vault, parameters]);
-  await create(leaseBookAbi, leaseBookBytecode, [vault, registry, auction, treasury, parameters]);
-  await create(auctionAbi, auctionBytecode, [vault, registry, leaseBook, scheduler, parameters]);
+  ) as [string, string, string, string, string, string];
+  const addresses = { token, authority, vault, registry, auction, market, leaseBook, scheduler, treasury };
+  await rehearse(provider, [addresses, parameters]);
+  await create(authorityAbi, authorityBytecode, [options.admin ?? wallet.address]);
+  await create(vaultAbi, vaultBytecode, [addresses, parameters]);
+  await create(providerRegistryAbi, providerRegistryBytecode, [addresses, parameters]);
+  await create(leaseBookAbi, leaseBookBytecode, [addresses, parameters]);
+  await create(marketAbi, marketBytecode, [addresses, parameters]);
+  await create(auctionAbi, auctionBytecode, [addresses, parameters]);
 
   const receipts = await Promise.all(sent);
   const lower = (address: string) => address.toLowerCase() as Hex;
@@ -86,8 +94,10 @@ async function deployWith(provider: JsonRpcProvider, options: DeployOptions): Pr
     chainId: Number((await provider.getNetwork()).chainId),
     token: lower(token),
     vault: lower(vault),
+    authority: lower(authority),
     registry: lower(registry),
     auction: lower(auction),
+    market: lower(market),
     leaseBook: lower(leaseBook),
     treasury: lower(treasury),
     scheduler: lower(scheduler),

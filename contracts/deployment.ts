@@ -5,9 +5,11 @@ import { BOUNDS, type Parameters } from '../domain/parameters.ts';
 export interface Deployment {
   chainId: number;
   token: Hex;
+  authority: Hex;
   vault: Hex;
   registry: Hex;
   auction: Hex;
+  market: Hex;
   leaseBook: Hex;
   treasury: Hex;
   scheduler: Hex;
@@ -15,7 +17,17 @@ export interface Deployment {
   parameters: Parameters;
 }
 
-const ADDRESSES = ['token', 'vault', 'registry', 'auction', 'leaseBook', 'treasury', 'scheduler'] as const;
+const ADDRESSES = [
+  'token',
+  'authority',
+  'vault',
+  'registry',
+  'auction',
+  'market',
+  'leaseBook',
+  'treasury',
+  'scheduler',
+] as const;
 const BIGINT_PARAMETERS = new Set<string>(['gammaWad', 'minProviderStake']);
 
 /**

@@ -1,4 +1,4 @@
-/** Protocol parameters: units, defaults and bounds of ADR 0001. The contracts check the same bounds at construction. */
+/** Protocol parameters: units, defaults and bounds of ADR 0001 and 0007. The contracts check the same bounds at construction. */
 export interface Parameters {
   slotSeconds: number;
   commitDeadlineSeconds: number;
@@ -10,6 +10,10 @@ export interface Parameters {
   settleLagSeconds: number;
   unbondSeconds: number;
   minProviderStake: bigint;
+  /** Between a provider's close and the end. */
+  noticeSeconds: number;
+  /** Most of a stake that one slash takes, 1/10,000. */
+  slashBps: number;
 }
 
 export const DEFAULTS: Parameters = {
@@ -23,6 +27,8 @@ export const DEFAULTS: Parameters = {
   settleLagSeconds: 300,
   unbondSeconds: 604_800,
   minProviderStake: 100_000_000n,
+  noticeSeconds: 3_600,
+  slashBps: 1_000,
 };
 
 /** Lowest and highest value of each parameter, both allowed. */
@@ -36,11 +42,13 @@ export const BOUNDS: { [K in keyof Parameters]: readonly [Parameters[K], Paramet
   minBillSeconds: [0, 3_600],
   settleLagSeconds: [0, 86_400],
   unbondSeconds: [60, 7_776_000],
-  minProviderStake: [1n, 2n ** 128n - 1n],
+  minProviderStake: [1n, 2n ** 96n - 1n],
+  noticeSeconds: [0, 604_800],
+  slashBps: [0, 5_000],
 };
 
 export const SHORTLIST_WIDTH = 16;
-export const PAGE_MATCHES = 64;
+export const PAGE_MATCHES = 100;
 /** Until outcomes are recorded, every provider has the newcomer's reputation and no attestation. */
 export const NEWCOMER_REPUTATION = 5_000;
 export const NEWCOMER_TIER = 0;

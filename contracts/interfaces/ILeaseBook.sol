@@ -1,98 +1,79 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {End, Exception, LeaseRef} from "../types/Lease.sol";
+
 /// @title LeaseBook
-/// @notice What was bought, until the last unit of it is paid or returned.
-/// Invariant: locked = paid + fees + refunded + still held, for each lease, at any time.
+/// @notice What was bought, until the last unit of it is paid or returned. Leases live in pages: one root binds up to 200 of them,
+/// one bit each says that the lease follows its page, and a lease that does not (settled alone, closed) has a record of its own. Invariant: locked = paid + fees + refunded + still held, for each lease, at any time.
 interface ILeaseBook {
-    enum End {
-        NONE,
-        COMPLETED,
-        CLOSED_BY_CONSUMER,
-        CLOSED_BY_PROVIDER
+    /// @param root binds leases, their start and their source: ADR 0007, "Leases"
+    /// @param live bit i: lease i follows the page
+    /// @param settledUntil second (unix) up to which the leases that follow the page are settled; 0 before the first time
+    struct Page {
+        bytes32 root;
+        uint200 live;
+        uint40 settledUntil;
     }
 
-    /// @param start first second (unix) that is billed
-    /// @param end first second that is not; moves down on an early close
-    /// @param rate token base units per card-hour
-    /// @param settledUntil seconds up to which provider and treasury were paid
-    struct Lease {
-        address consumer;
-        uint64 start;
-        uint32 cards;
-        address provider;
-        uint64 end;
-        uint32 feeBps;
-        uint128 rate;
-        uint64 settledUntil;
-        End endReason;
-        bool closed;
-        uint128 locked;
-    }
-
-    /// @param sourceId order id of a Bid, listing id of a Buy
-    /// @param slot slot that cleared it; 0 for a Buy
-    /// @param duration seconds
-    /// @param rate token base units per card-hour
-    /// @param locked base units, `quote` of these terms
-    struct Terms {
-        address consumer;
-        address provider;
-        bytes32 node;
-        bytes32 sourceId;
-        uint64 slot;
-        uint32 cards;
-        uint32 duration;
-        uint128 rate;
-        uint256 locked;
-        bytes32 workload;
-    }
-
-    /// @notice The money is locked and the lease runs from `start`.
-    /// @param slot slot that cleared it; 0 for a Buy
-    event LeaseOpened(
-        uint64 indexed leaseId,
-        address indexed consumer,
-        address indexed provider,
-        bytes32 node,
-        bytes32 sourceId,
-        uint64 slot,
-        uint32 cards,
-        uint32 duration,
-        uint64 start,
-        uint256 rate,
-        uint256 locked,
-        bytes32 workload
-    );
-    /// @notice `paid` went to the provider and `fee` to the treasury since the settlement before, base units.
-    /// @param until first second not yet paid
-    event LeaseSettled(uint64 indexed leaseId, uint64 until, uint256 paid, uint256 fee);
+    /// @notice Every lease that follows the page was paid up to `until` (unix seconds), or to its end.
+    /// @param count leases in the page
+    /// @param paid to providers, base units; `fee` to the fees
+    event PageSettled(uint64 indexed pageId, uint40 until, uint8 count, uint256 paid, uint256 fee);
+    /// @notice A lease was paid by itself up to `until`.
+    event LeaseSettled(uint64 indexed leaseId, uint40 until, uint256 paid, uint256 fee);
     /// @notice The lease will end at `end`, before its term.
-    event LeaseClosed(uint64 indexed leaseId, uint64 end, End reason);
-    /// @notice Nothing of the lease is held any more.
+    event LeaseClosed(uint64 indexed leaseId, uint40 end, End reason);
+    /// @notice A provider left before its notice was over: `amount` of its stake went to the consumer.
+    event NoticeForfeited(uint64 indexed leaseId, uint256 amount);
+    /// @notice Nothing of the lease is held any more; sent for leases that ended by themselves (those that follow their page end
+    /// with it).
     event LeaseEnded(uint64 indexed leaseId, End reason, uint256 refunded);
 
-    error LeaseUnknown(uint64 leaseId);
-    error LeaseAlreadyEnded(uint64 leaseId);
+    error PageUnknown(uint64 pageId);
+    error PageMalformed(uint64 pageId);
+    error WrongRoot(uint64 pageId, bytes32 expected, bytes32 got);
+    error LeaseOver(uint64 leaseId);
+    error NothingDue(uint64 leaseId);
+    /// @notice It ends at `end` anyway.
+    error EndsAnyway(uint64 leaseId, uint40 end);
     error NotParty(uint64 leaseId, address caller);
     error NotProtocol(address caller);
-    error ZeroTreasury();
 
-    /// @notice Records a lease whose money is locked already. The auction alone.
-    function openLease(Terms calldata terms) external returns (uint64 leaseId);
+    /// @notice Records a page whose money is locked already. The auction and the market alone.
+    /// @param live bit i set for each lease that exists (a skipped match leaves a hole)
+    function openPage(bytes32 root, uint200 live) external returns (uint64 pageId);
 
-    /// @notice Pays what is owed up to now less the settle lag, and everything once the lag after the end is over. Anyone may call.
-    function settle(uint64 leaseId) external;
+    /// @notice Pays what is owed up to now less the settle lag on every lease that follows the pages, netted per account: each
+    /// account is written once. A page with nothing due is passed over. Anyone may call.
+    /// @param data pages, one after the other: page id 8 ‖ start 5 ‖ source 32 ‖ account count 1 ‖ accounts 20 each ‖ lease count 1
+    /// ‖ leases 20 each: rate 12 ‖ cards 2 ‖ duration 4 ‖ consumer index 1 ‖ provider index 1
+    function settlePages(bytes calldata data) external;
 
-    /// @notice Settles several leases; one that has already ended is passed over.
-    function settleMany(uint64[] calldata leaseIds) external;
+    /// @notice Pays one lease up to now less the settle lag; everything, the refund too, once the lag after its end is over. Needs
+    /// nobody's help but the page's published data.
+    function settle(LeaseRef calldata ref) external;
 
-    /// @notice Ends the lease early. The consumer is billed at least the minimum; the provider is paid to this second.
-    function close(uint64 leaseId) external;
+    /// @notice The consumer ends its lease now and is billed at least the minimum. The provider: gives notice, the lease ends when it is over; nobody pays for leaving so.
+    function close(LeaseRef calldata ref) external;
+
+    /// @notice The provider ends the lease now and forfeits, from its stake, the price of the notice it did not give.
+    function leaveNow(LeaseRef calldata ref) external;
 
     /// @notice What a lease of these terms locks: price rounded down, plus its fee rounded up, base units.
-    function quote(uint32 cards, uint32 duration, uint128 rate) external view returns (uint256 locked);
+    function quote(uint16 cards, uint32 duration, uint96 rate) external view returns (uint256 locked);
 
-    /// @notice The lease's terms and how far it has come; fails for an unknown id.
-    function leaseOf(uint64 leaseId) external view returns (Lease memory);
+    /// @notice The page's record; all zero for an unknown id.
+    function pageOf(uint64 pageId) external view returns (Page memory);
+
+    /// @notice The record of a lease that left its page; all zero for one that follows it or is over.
+    function exceptionOf(uint64 leaseId) external view returns (Exception memory);
+
+    /// @notice Checks the lease against its page. Fails with `WrongRoot`.
+    /// @return over whether nothing of it is held any more
+    /// @return end second (unix) at which it ends or ended
+    function check(LeaseRef calldata ref) external view returns (bool over, uint40 end);
+
+    /// @notice Pages opened so far; ids are 1 to this.
+    function pageCount() external view returns (uint64);
 }

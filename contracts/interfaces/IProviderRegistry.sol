@@ -2,21 +2,28 @@
 pragma solidity 0.8.37;
 
 /// @title ProviderRegistry
-/// @notice Who may sell, with which nodes.
+/// @notice Who may sell, with which nodes. What a slot needs is kept with the time of its last change, so that a slot is judged
+/// as of its close whatever happened afterwards.
 interface IProviderRegistry {
+    /// @param stake base units; above zero means registered
+    /// @param unbondingSince unix seconds; 0 while it sells
     struct Provider {
         address payout;
         address signer;
-        uint64 exitAt;
-        uint128 stake;
+        uint96 stake;
+        uint40 signerSince;
+        uint40 unbondingSince;
+        address previousSigner;
     }
 
+    /// @param kind keccak256(class id ‖ region id)
+    /// @param epochSince unix seconds of the last raise
     struct Node {
         address provider;
-        uint32 cards;
-        uint32 epoch;
-        bytes32 resourceClass;
-        bytes32 region;
+        uint16 cards;
+        uint16 epoch;
+        uint32 epochSince;
+        bytes32 kind;
     }
 
     /// @param x identifier segment X (enterprise, industry, city, availability zone)
@@ -28,7 +35,7 @@ interface IProviderRegistry {
         string z;
         string className;
         string region;
-        uint32 cards;
+        uint16 cards;
         uint32 networkMbps;
         uint32 storageGb;
     }
@@ -37,9 +44,15 @@ interface IProviderRegistry {
     event ProviderRegistered(address indexed provider, address payout, address signer, uint256 stake, string metadata);
     /// @notice The stake grew by `amount`.
     event StakeAdded(address indexed provider, uint256 amount);
-    /// @notice Asks signed by the earlier key stop being valid in this block.
+    /// @notice The stake shrank by `amount`, for the recorded reason; what went where is in the vault's `Slashed`.
+    event StakeSlashed(address indexed provider, uint256 amount, bytes32 indexed reason);
+    /// @notice Payments of all its leases go to `payout` from now on.
+    event PayoutSet(address indexed provider, address payout);
+    /// @notice Slots that close from now on take asks signed by `signer` alone. The events are the key's history.
     event SignerRotated(address indexed provider, address signer);
-    /// @notice The node is the provider's for ever; its epoch is 0.
+    /// @notice The provider's self-description.
+    event MetadataSet(address indexed provider, string metadata);
+    /// @notice The node is the provider's for ever; its epoch is 0, its version 1.
     event NodeAdded(
         bytes32 indexed node,
         address indexed provider,
@@ -52,7 +65,9 @@ interface IProviderRegistry {
         uint32 networkMbps,
         uint32 storageGb
     );
-    /// @notice Asks and listings of an earlier epoch stop being valid in this block.
+    /// @notice The node's hardware changed; stake, reputation and history stay.
+    event NodeUpdated(bytes32 indexed node, string y, uint32 cards, uint32 networkMbps, uint32 storageGb);
+    /// @notice Slots that close from now on take asks of this epoch alone.
     event NodeEpochRaised(bytes32 indexed node, uint32 epoch);
     /// @notice The provider sells no more; its stake may return at `exitAt` (unix seconds).
     event UnbondingStarted(address indexed provider, uint64 exitAt);
@@ -65,10 +80,15 @@ interface IProviderRegistry {
     error NodeTaken(bytes32 node, address owner);
     error NotNodeOwner(bytes32 node, address caller);
     error NoCards();
+    /// @notice Cards can be added to a node, never taken away: leases may use them.
+    error CardsReduced(uint16 cards, uint16 offered);
     error ZeroAddress();
     error Unbonding(address provider, uint64 exitAt);
     error NotUnbonding(address provider);
     error UnbondNotReady(uint64 exitAt);
+    /// @notice One change per slot and commit deadline, so that the value before it is known to every open slot.
+    error TooSoon(uint64 readyAt);
+    error NotProtocol(address caller);
 
     /// @notice Registers the caller and stakes from its available vault balance.
     function register(address payout, address signer, uint256 stake, string calldata metadata) external;
@@ -76,19 +96,29 @@ interface IProviderRegistry {
     /// @notice Adds to the caller's stake from its available vault balance.
     function addStake(uint256 amount) external;
 
+    /// @notice Sets where the caller is paid.
+    function setPayout(address payout) external;
+
+    /// @notice Sets the caller's self-description.
+    function setMetadata(string calldata metadata) external;
+
     /// @notice Replaces the key that signs the caller's asks and listings.
     function rotateSigner(address signer) external;
 
     /// @notice Adds nodes; a node id is keccak256(X "/" Z) and is taken for ever by its first owner.
     function addNodes(NodeListing[] calldata listings) external;
 
+    /// @notice Changes the versioned attributes of the caller's node. Class and region belong to its identity.
+    function updateNode(bytes32 node, string calldata y, uint16 cards, uint32 networkMbps, uint32 storageGb) external;
+
     /// @notice Revokes every ask and listing of the node signed before.
     function raiseEpoch(bytes32 node) external;
 
-    /// @notice Starts the exit: no further match; the stake returns after the unbonding delay.
+    /// @notice Starts the exit: slots that close from now on don't match it; the stake returns after the unbonding delay, or when
+    /// its last lease ends if that is later.
     function startUnbonding() external;
 
-    /// @notice Returns the caller's stake once the unbonding delay is over; it may register again.
+    /// @notice Returns the caller's stake once the unbonding delay and its leases are over.
     function exit() external;
 
     /// @notice The provider's record; its payout address outlives the exit.
@@ -97,6 +127,23 @@ interface IProviderRegistry {
     /// @notice The node's record; all zero when nobody added it.
     function nodeOf(bytes32 node) external view returns (Node memory);
 
-    /// @notice The key whose signature binds the provider now; zero when it may not sell (unknown or unbonding).
-    function sellingKey(address provider) external view returns (address);
+    /// @notice The keys whose signatures bound the providers at `time` (unix seconds, not before the last commit deadline); zero
+    /// for one that might not sell then.
+    function sellersAt(address[] calldata providers, uint40 time) external view returns (address[] memory keys);
+
+    /// @notice The nodes' records with `epoch` as it stood at `time`.
+    function nodesAt(bytes32[] calldata nodes, uint40 time) external view returns (Node[] memory);
+
+    /// @notice Where each provider is paid.
+    function payoutsOf(address[] calldata providers) external view returns (address[] memory);
+
+    // Protocol calls.
+
+    /// @notice A lease of the provider runs until `until`, longer than the unbonding delay: its stake stays until then. The
+    /// auction and the market alone.
+    function noteObligation(address provider, uint40 until) external;
+
+    /// @notice Takes up to `amount` of the provider's stake, at most the slash bound of what it has staked, for `to`; returns what
+    /// was taken. The lease book alone.
+    function slash(address provider, address to, uint256 amount, bytes32 reason) external returns (uint256 taken);
 }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 /// @title Accrual
 /// @notice What a lease owes, cumulative from its start, so that any split into settlements pays the same.
+/// Cards have 16 bits, seconds 40, rates 96: no product reaches 2^168, which is why nothing here is checked.
 library Accrual {
     uint256 internal constant HOUR = 3600;
     uint256 internal constant BPS = 10_000;
@@ -10,17 +11,43 @@ library Accrual {
     /// @notice Base units owed after `elapsed` seconds; rounded down, the consumer gains.
     /// @param rate base units per card-hour
     function owed(uint256 cards, uint256 elapsed, uint256 rate) internal pure returns (uint256) {
-        return (cards * elapsed * rate) / HOUR;
+        unchecked {
+            return (cards * elapsed * rate) / HOUR;
+        }
     }
 
     /// @notice The fee on a cumulative `amount`; rounded up, the treasury gains.
     function feeUp(uint256 amount, uint256 feeBps) internal pure returns (uint256) {
-        return (amount * feeBps + BPS - 1) / BPS;
+        unchecked {
+            return (amount * feeBps + BPS - 1) / BPS;
+        }
     }
 
     /// @notice Price and fee together after `elapsed` seconds.
     function total(uint256 cards, uint256 elapsed, uint256 rate, uint256 feeBps) internal pure returns (uint256) {
         uint256 amount = owed(cards, elapsed, rate);
-        return amount + feeUp(amount, feeBps);
+        unchecked {
+            return amount + feeUp(amount, feeBps);
+        }
+    }
+
+    /// @notice What is due for the seconds from `from` to `to` after the start, and the fee on it.
+    function between(
+        uint256 cards,
+        uint256 from,
+        uint256 to,
+        uint256 rate,
+        uint256 feeBps
+    ) internal pure returns (uint256 amount, uint256 fee) {
+        amount = owed(cards, to, rate);
+        fee = feeUp(amount, feeBps);
+        if (from != 0) {
+            uint256 before = owed(cards, from, rate);
+            // Both grow with time.
+            unchecked {
+                fee -= feeUp(before, feeBps);
+                amount -= before;
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Ask, Listing, Order} from "../types/Trade.sol";
+import {Listing, Order} from "../types/Trade.sol";
 
 /// @title Eip712
 /// @notice Struct hashes of the messages that people sign.
@@ -17,15 +17,22 @@ library Eip712 {
         "Order(address consumer,bytes32 requirement,uint32 cards,uint32 duration,uint128 startPrice,uint16 taskCompute,uint16 taskNetwork,uint16 taskStorage,bytes32 region,uint64 latestStart,uint64 validUntil,uint16 minReputation,uint8 minTier,bytes32 workload,uint256 nonce)"
     );
 
-    function hashAsk(Ask calldata ask) internal pure returns (bytes32) {
-        return keccak256(abi.encode(ASK, ask));
-    }
-
     function hashListing(Listing calldata listing) internal pure returns (bytes32) {
         return keccak256(abi.encode(LISTING, listing));
     }
 
     function hashOrder(Order calldata order) internal pure returns (bytes32) {
         return keccak256(abi.encode(ORDER, order));
+    }
+
+    /// @notice What is signed: the struct's hash under its domain.
+    function digest(bytes32 domain, bytes32 structHash) internal pure returns (bytes32 result) {
+        assembly ("memory-safe") {
+            let scratch := mload(64)
+            mstore(scratch, hex"1901")
+            mstore(add(scratch, 2), domain)
+            mstore(add(scratch, 34), structHash)
+            result := keccak256(scratch, 66)
+        }
     }
 }

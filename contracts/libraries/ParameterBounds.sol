@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Parameters} from "../types/Parameters.sol";
 
 /// @title ParameterBounds
-/// @notice The table of `docs/adr/0001-shared-formats.md`, checked once, at construction.
+/// @notice The tables of `docs/adr/0001-shared-formats.md` and `0007-pages-and-leases.md`, checked once, at construction.
 library ParameterBounds {
     error ParameterOutOfBounds(string name, uint256 value, uint256 minimum, uint256 maximum);
 
@@ -19,7 +19,9 @@ library ParameterBounds {
         _within("minBillSeconds", p.minBillSeconds, 0, 3_600);
         _within("settleLagSeconds", p.settleLagSeconds, 0, 86_400);
         _within("unbondSeconds", p.unbondSeconds, 60, 7_776_000);
-        _within("minProviderStake", p.minProviderStake, 1, type(uint128).max);
+        _within("minProviderStake", p.minProviderStake, 1, type(uint96).max);
+        _within("noticeSeconds", p.noticeSeconds, 0, 604_800);
+        _within("slashBps", p.slashBps, 0, 5_000);
     }
 
     function _within(string memory name, uint256 value, uint256 minimum, uint256 maximum) private pure {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice Protocol parameters; units, defaults and bounds are those of `docs/adr/0001-shared-formats.md`.
+/// @notice Protocol parameters; units, defaults and bounds are those of `docs/adr/0007-pages-and-leases.md`.
+/// All of them are fixed for the life of a deployment: nobody can change the terms under money that is already inside.
 struct Parameters {
     uint32 slotSeconds;
     uint32 commitDeadlineSeconds;
@@ -12,5 +13,22 @@ struct Parameters {
     uint32 minBillSeconds;
     uint32 settleLagSeconds;
     uint32 unbondSeconds;
-    uint128 minProviderStake;
+    uint96 minProviderStake;
+    uint32 noticeSeconds;
+    uint16 slashBps;
+}
+
+/// @notice Where the parts of one deployment stand; each contract keeps those it calls or obeys as immutables.
+/// @param authority OpenZeppelin AccessManager: pauses entry and sets the treasury; nothing else
+/// @param scheduler the operator that commits slots and signs receipts
+struct Addresses {
+    address token;
+    address authority;
+    address vault;
+    address registry;
+    address auction;
+    address market;
+    address leaseBook;
+    address scheduler;
+    address treasury;
 }

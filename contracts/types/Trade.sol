@@ -90,8 +90,9 @@ struct Order {
 /// @param pageCount transactions of matches that follow
 /// @param orderCount leaves under `ordersRoot`
 /// @param askCount leaves under `asksRoot`
-/// @param nodeCount leaves under `vectorsRoot`
-/// @param matchCount leaves under `matchesRoot`
+/// @param matchCount matches of all pages
+/// @param ordersRoot tree 1
+/// @param asksRoot tree 2; its leaves carry the state vectors
 /// @param inputsHash keccak256 of the slot's canonical input bytes
 struct SlotHeader {
     uint64 slot;
@@ -101,27 +102,8 @@ struct SlotHeader {
     uint16 pageCount;
     uint32 orderCount;
     uint32 askCount;
-    uint32 nodeCount;
     uint32 matchCount;
     bytes32 ordersRoot;
     bytes32 asksRoot;
-    bytes32 vectorsRoot;
-    bytes32 matchesRoot;
     bytes32 inputsHash;
-}
-
-/// @notice One cleared order, as a page carries it.
-/// @param classes the ascending class ids behind `order.requirement`; empty unless it names several
-/// @param runnerUp ask id of the runner-up, 0 without one
-/// @param step clock step of the clearing price
-/// @param shortlist ask ids of the shortlist in order of (distance, entropy gap, lottery)
-struct Match {
-    Order order;
-    bytes orderSignature;
-    Ask ask;
-    bytes askSignature;
-    bytes32[] classes;
-    bytes32 runnerUp;
-    uint8 step;
-    bytes32[] shortlist;
 }

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ILeaseBook} from "./interfaces/ILeaseBook.sol";
+import {Accrual} from "./libraries/Accrual.sol";
+import {LeasePages} from "./libraries/LeasePages.sol";
+import {Merkle} from "./libraries/Merkle.sol";
+
+/// @title PageSettlement
+/// @notice Settles whole pages from their published bytes, netted per provider.
+abstract contract PageSettlement is ILeaseBook {
+    /// @dev Bytes of a page before its accounts: id 8, start 5, source 32, account count 1.
+    uint256 private constant HEAD = 46;
+    uint256 private constant LEASE = 20;
+
+    /// @dev What the pages of one call pay together.
+    struct Tally {
+        address[] providers;
+        uint256 count;
+        uint256 fee;
+    }
+
+    /// @dev One page while it is settled.
+    /// @param paid to each account of the table, base units
+    struct Reading {
+        uint64 pageId;
+        uint40 start;
+        bytes32 source;
+        uint256 accounts;
+        uint256 accountCount;
+        uint256 leases;
+        uint256 count;
+        uint256 live;
+        uint256 from;
+        uint256 to;
+        uint256 total;
+        uint256 fee;
+        uint256[] paid;
+        bytes32[] leaves;
+    }
+
+    /// @notice The fee on top of a lease's price, 1/10,000.
+    uint16 public immutable FEE_BPS;
+    /// @notice Seconds that settlement stays behind the clock.
+    uint32 public immutable SETTLE_LAG_SECONDS;
+
+    mapping(uint64 pageId => Page) internal _pages;
+
+    constructor(uint16 feeBps, uint32 settleLagSeconds) {
+        FEE_BPS = feeBps;
+        SETTLE_LAG_SECONDS = settleLagSeconds;
+    }
+
+    /// @inheritdoc ILeaseBook
+    function settlePages(bytes calldata data) external {
+        uint40 until = _horizon();
+        // No more accounts than the bytes can name.
+        Tally memory tally = Tally({providers: new address[](data.length / 20 + 1), count: 0, fee: 0});
+        uint256 at_ = 0;
+        while (at_ < data.length) at_ = _settlePage(data, at_, until, tally);
+        _pay(tally);
+    }
+
+    /// @dev Pays the providers; the amounts lie in transient storage under their addresses, which it clears.
+    function _payNetted(address[] memory providers, uint256[] memory amounts, uint256 fee) internal virtual;
+
+    /// @dev Last second that settlement may reach.
+    function _horizon() internal view returns (uint40) {
+        return block.timestamp > SETTLE_LAG_SECONDS ? uint40(block.timestamp) - SETTLE_LAG_SECONDS : 0;
+    }
+
+    function _settlePage(
+        bytes calldata data,
+        uint256 at_,
+        uint40 until,
+        Tally memory tally
+    ) private returns (uint256 next) {
+        Reading memory page;
+        next = _read(page, data, at_);
+        Page storage stored = _pages[page.pageId];
+        if (stored.root == 0) revert PageUnknown(page.pageId);
+        uint40 settledUntil = stored.settledUntil;
+        page.live = stored.live;
+        page.from = settledUntil > page.start ? settledUntil - page.start : 0;
+        page.to = until > page.start ? until - page.start : 0;
+        if (page.to <= page.from || page.live == 0) return next;
+        _account(page, data);
+        bytes32 root = LeasePages.root(page.count, Merkle.topOf(page.leaves), page.start, page.source);
+        if (root != stored.root) revert WrongRoot(page.pageId, stored.root, root);
+        stored.settledUntil = until;
+        emit PageSettled(page.pageId, until, uint8(page.count), page.total, page.fee);
+        _net(page, data, tally);
+    }
+
+    /// @dev Where everything of the page stands.
+    function _read(Reading memory page, bytes calldata data, uint256 at_) private pure returns (uint256 next) {
+        uint256 base;
+        uint256 head;
+        uint256 source;
+        assembly ("memory-safe") {
+            base := add(data.offset, at_)
+            head := calldataload(base)
+            source := calldataload(add(base, 13))
+        }
+        page.pageId = uint64(head >> 192);
+        page.start = uint40(head >> 152);
+        page.source = bytes32(source);
+        if (at_ + HEAD > data.length) revert PageMalformed(page.pageId);
+        page.accountCount = uint8(data[at_ + HEAD - 1]);
+        page.accounts = at_ + HEAD;
+        uint256 counter = page.accounts + 20 * page.accountCount;
+        if (counter >= data.length) revert PageMalformed(page.pageId);
+        page.count = uint8(data[counter]);
+        page.leases = counter + 1;
+        next = page.leases + LEASE * page.count;
+        if (next > data.length || page.count > LeasePages.MAX_LEASES) revert PageMalformed(page.pageId);
+        page.paid = new uint256[](page.accountCount);
+        page.leaves = new bytes32[](page.count);
+    }
+
+    /// @dev Every lease's leaf, and what it is owed. The leaf is put together by hand: encoding and bounds checks by the compiler
+    /// cost more than the hash.
+    function _account(Reading memory page, bytes calldata data) private view {
+        uint256 accountCount = page.accountCount;
+        for (uint256 i = 0; i < page.count; ++i) {
+            uint256 word;
+            uint256 consumer;
+            uint256 provider;
+            bytes32[] memory leaves = page.leaves;
+            uint256 leaseAt = page.leases + LEASE * i;
+            uint256 accountsAt = page.accounts;
+            assembly ("memory-safe") {
+                word := calldataload(add(data.offset, leaseAt))
+                consumer := byte(18, word)
+                provider := byte(19, word)
+                let table := add(data.offset, accountsAt)
+                let scratch := mload(64)
+                // 0x00, the tag, then rate, cards and duration; each store covers the rest of the one before.
+                mstore(scratch, or(shl(240, 6), shl(96, shr(112, word))))
+                mstore(add(scratch, 20), calldataload(add(table, mul(20, consumer))))
+                mstore(add(scratch, 40), calldataload(add(table, mul(20, provider))))
+                mstore(add(add(leaves, 32), mul(32, i)), keccak256(scratch, 60))
+            }
+            if (consumer >= accountCount || provider >= accountCount) revert PageMalformed(page.pageId);
+            if ((page.live >> i) & 1 == 1) _accrue(page, word, provider);
+        }
+    }
+
+    function _accrue(Reading memory page, uint256 word, uint256 provider) private view {
+        uint256 duration = (word >> 112) & 0xffffffff;
+        uint256 from = page.from;
+        if (from >= duration) return;
+        uint256 to = page.to < duration ? page.to : duration;
+        uint256 cards = (word >> 144) & 0xffff;
+        (uint256 amount, uint256 fee) = Accrual.between(cards, from, to, word >> 160, FEE_BPS);
+        unchecked {
+            page.total += amount;
+            page.fee += fee;
+            page.paid[provider] += amount;
+        }
+    }
+
+    /// @dev Adds the page's accounts to those of the pages before.
+    function _net(Reading memory page, bytes calldata data, Tally memory tally) private {
+        tally.fee += page.fee;
+        for (uint256 i = 0; i < page.accountCount; ++i) {
+            uint256 amount = page.paid[i];
+            if (amount == 0) continue;
+            uint256 accountAt = page.accounts + 20 * i;
+            address provider;
+            uint256 before;
+            assembly ("memory-safe") {
+                provider := shr(96, calldataload(add(data.offset, accountAt)))
+                before := tload(provider)
+                tstore(provider, add(before, amount))
+            }
+            if (before == 0) tally.providers[tally.count++] = provider;
+        }
+    }
+
+    /// @dev Empties transient storage: it outlives this call within its transaction.
+    function _pay(Tally memory tally) private {
+        uint256 count = tally.count;
+        address[] memory providers = tally.providers;
+        uint256[] memory amounts = new uint256[](count);
+        assembly ("memory-safe") {
+            mstore(providers, count)
+        }
+        for (uint256 i = 0; i < count; ++i) {
+            address provider = providers[i];
+            uint256 amount;
+            assembly ("memory-safe") {
+                amount := tload(provider)
+                tstore(provider, 0)
+            }
+            amounts[i] = amount;
+        }
+        if (count != 0) _payNetted(providers, amounts, tally.fee);
+    }
+}
