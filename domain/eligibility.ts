@@ -12,6 +12,8 @@ export const ORDER_CODE = {
   NONCE_USED: 3,
   FUNDS: 4,
   TERMS: 5,
+  /** Eligible at the close; earlier matches of the slot used its funds or its nonce. */
+  SPENT_IN_SLOT: 8,
 } as const;
 
 export const ASK_CODE = {
@@ -37,12 +39,15 @@ export function orderCode(
   if (signer !== order.consumer) return ORDER_CODE.BAD_SIGNATURE;
   if (order.validUntil < end || order.latestStart < end + BigInt(parameters.commitDeadlineSeconds))
     return ORDER_CODE.EXPIRED;
-  if (state.usedNonces.has(nonceKey(order.consumer, order.nonce))) return ORDER_CODE.NONCE_USED;
+  if (state.usedNonces.has(nonceKey('order', order.consumer, order.nonce))) return ORDER_CODE.NONCE_USED;
   const lock = lockFor(order.cards, order.duration, order.startPrice, parameters.feeBps);
-  if ((state.accounts.get(order.consumer)?.bidding ?? 0n) < lock) return ORDER_CODE.FUNDS;
+  const account = state.accounts.get(order.consumer);
+  if ((account?.bidding ?? 0n) < lock) return ORDER_CODE.FUNDS;
+  if (account !== undefined && account.perLeaseCap !== 0n && account.perLeaseCap < lock) return ORDER_CODE.FUNDS;
   const fits = order.duration >= parameters.minLeaseSeconds && order.duration <= parameters.maxLeaseSeconds;
   if (order.cards < 1 || !fits || order.startPrice < 1n || !explains(order.requirement, classes))
     return ORDER_CODE.TERMS;
+  if (isTooWide(order)) return ORDER_CODE.TERMS;
   return ORDER_CODE.ELIGIBLE;
 }
 
@@ -63,22 +68,48 @@ export function askStanding(
 ): AskStanding {
   const end = slotEnd(slot, parameters);
   const node = state.nodes.get(ask.supply);
-  const left = ask.cards - (state.filled.get(id) ?? 0);
+  const left = Math.min(ask.cards, MOST_SOLD) - (state.filled.get(id) ?? 0);
   const idle = node ? node.cards - leasedCards(state, node.id, end) : 0;
   const free = Math.max(0, Math.min(left, idle));
   const provider = state.providers.get(ask.provider);
   const code = (): number => {
     if (provider && signer !== provider.signer) return ASK_CODE.BAD_SIGNATURE;
     if (end < ask.validFrom || end > ask.validUntil) return ASK_CODE.EXPIRED;
-    if (state.usedNonces.has(nonceKey(ask.provider, ask.nonce))) return ASK_CODE.NONCE_USED;
+    if (state.usedNonces.has(nonceKey('ask', ask.provider, ask.nonce))) return ASK_CODE.NONCE_USED;
     if (!provider || provider.exitAt !== null) return ASK_CODE.NOT_SELLING;
     const ofNode =
       node?.provider === ask.provider &&
       node.resourceClass === ask.resourceClass &&
       node.regionId === ask.region;
-    if (!ofNode || ask.reservePrice < 1n || ask.supplyKind !== 0) return ASK_CODE.TERMS;
+    if (!ofNode || ask.reservePrice < 1n || ask.supplyKind !== 0 || isTooWide(ask)) return ASK_CODE.TERMS;
     if (node.epoch !== ask.nodeEpoch) return ASK_CODE.OLD_EPOCH;
     return free < 1 ? ASK_CODE.NO_FREE_CARD : ASK_CODE.ELIGIBLE;
   };
   return { code: code(), free };
+}
+
+/** Cards that one ask or listing can sell: the contract counts them in 15 bits. */
+export const MOST_SOLD = 0x7fff;
+
+/** Whether a message has a value beyond the contract's words (ADR 0007, "Widths"). */
+export function isTooWide(message: {
+  cards: number;
+  nonce: bigint;
+  validUntil: bigint;
+  startPrice?: bigint;
+  reservePrice?: bigint;
+  pricePerCardHour?: bigint;
+  latestStart?: bigint;
+  validFrom?: bigint;
+  nodeEpoch?: number;
+}): boolean {
+  const prices = [message.startPrice, message.reservePrice, message.pricePerCardHour];
+  const times = [message.validUntil, message.latestStart, message.validFrom];
+  return (
+    prices.some((price) => (price ?? 0n) >= 2n ** 96n) ||
+    times.some((time) => (time ?? 0n) >= 2n ** 40n) ||
+    message.nonce >= 2n ** 64n ||
+    message.cards >= 2 ** 16 ||
+    (message.nodeEpoch ?? 0) >= 2 ** 16
+  );
 }

@@ -101,7 +101,7 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
   const unmatched: Unmatched[] = [];
   for (const { id, signed, key } of queue) {
     const { order } = signed;
-    if (usedNonces.has(nonceKey(order.consumer, order.nonce))) {
+    if (usedNonces.has(nonceKey('order', order.consumer, order.nonce))) {
       unmatched.push({ orderId: id, reason: 'NONCE', counts: {}, nearestReserve: null });
       continue;
     }
@@ -144,7 +144,7 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
     if (winner.free === 0) book.get(classOf(winner))?.remove(winner);
     const locked = lockFor(order.cards, order.duration, clearing.price, parameters.feeBps);
     bidding.set(order.consumer, balance - locked);
-    usedNonces.add(nonceKey(order.consumer, order.nonce));
+    usedNonces.add(nonceKey('order', order.consumer, order.nonce));
   }
   return { matches, unmatched };
 }

@@ -5,7 +5,7 @@
 import { bytesToHex, concat, hexToBytes, keccakBytes, uintBytes } from './hash.ts';
 import type { Hex } from './types.ts';
 
-export const TAG = { orders: 1, asks: 2, vectors: 3, matches: 4, leases: 6 } as const;
+export const TAG = { orders: 1, asks: 2, matches: 4, leases: 6 } as const;
 export type TreeTag = (typeof TAG)[keyof typeof TAG];
 
 const EMPTY_TOP = new Uint8Array(32);
@@ -18,9 +18,14 @@ export function leafHash(tag: TreeTag, leaf: Uint8Array): Uint8Array {
 }
 
 export function merkleRoot(tag: TreeTag, leaves: readonly Uint8Array[]): Hex {
+  return bind(tag, leaves.length, merkleTop(tag, leaves));
+}
+
+/** Top of the tree, before it is bound to its tag and count; zero for no leaf. */
+export function merkleTop(tag: TreeTag, leaves: readonly Uint8Array[]): Uint8Array {
   let level = leaves.map((leaf) => leafHash(tag, leaf));
   while (level.length > 1) level = parents(level);
-  return bind(tag, leaves.length, level[0] ?? EMPTY_TOP);
+  return level[0] ?? EMPTY_TOP;
 }
 
 /** The siblings of leaf `index`, from the bottom up. @throws RangeError when there is no such leaf. */

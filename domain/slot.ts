@@ -5,12 +5,12 @@
 import { askStanding, orderCode, ORDER_CODE, ASK_CODE } from './eligibility.ts';
 import { nodeEntropy } from './history.ts';
 import { keccak } from './hash.ts';
-import { askLeaf, matchLeaf, orderLeaf, vectorLeaf } from './leaves.ts';
+import { askLeaf, NO_RUNNER_UP, orderLeaf, type AskLeaf, type MatchLeaf, type OrderLeaf } from './leaves.ts';
 import { encodeManifest } from './manifest.ts';
 import { leasedCards, type MarketState } from './market-state.ts';
 import { matchOrders, type ClearedMatch, type Unmatched } from './matching.ts';
 import { merkleRoot, TAG } from './merkle.ts';
-import { slotEnd, type Parameters } from './parameters.ts';
+import { NEWCOMER_REPUTATION, NEWCOMER_TIER, slotEnd, type Parameters } from './parameters.ts';
 import { nodeResources, type StateVector } from './vectors.ts';
 import type { Hex, SignedAsk, SignedOrder, SlotHeader } from './types.ts';
 
@@ -37,12 +37,16 @@ export interface SlotInput {
   asks: readonly SlotAsk[];
 }
 
+/** A match with its leaf, as a page will bring it. */
+export interface SlotMatch extends ClearedMatch {
+  leaf: MatchLeaf;
+}
+
 export interface ClearedSlot {
   header: Omit<SlotHeader, 'pageCount'>;
-  orders: { id: Hex; code: number }[];
-  asks: { id: Hex; node: Hex; free: number; code: number }[];
-  vectors: StateVector[];
-  matches: ClearedMatch[];
+  orders: OrderLeaf[];
+  asks: AskLeaf[];
+  matches: SlotMatch[];
   unmatched: Unmatched[];
   manifest: Uint8Array;
 }
@@ -73,6 +77,8 @@ export function clearSlot(input: SlotInput, state: MarketState): ClearedSlot {
     state,
     end: slotEnd(slot, parameters),
   });
+  const orderLeaves = withOutcomes(orders, matches, unmatched);
+  const askLeaves = withVectors(asks, vectors);
   const manifest = encodeManifest({ slot, orders: orders.map((o) => o.id), asks: asks.map((a) => a.id) });
   return {
     header: {
@@ -82,22 +88,68 @@ export function clearSlot(input: SlotInput, state: MarketState): ClearedSlot {
       gammaWad: parameters.gammaWad,
       orderCount: orders.length,
       askCount: asks.length,
-      nodeCount: vectors.length,
       matchCount: matches.length,
-      ordersRoot: merkleRoot(TAG.orders, orders.map(orderLeaf)),
-      asksRoot: merkleRoot(TAG.asks, asks.map(askLeaf)),
-      vectorsRoot: merkleRoot(TAG.vectors, vectors.map(vectorLeaf)),
-      matchesRoot: merkleRoot(TAG.matches, matches.map(matchLeaf)),
+      ordersRoot: merkleRoot(TAG.orders, orderLeaves.map(orderLeaf)),
+      asksRoot: merkleRoot(TAG.asks, askLeaves.map(askLeaf)),
       inputsHash: keccak(manifest),
     },
-    orders: orders.map(({ id, code }) => ({ id, code })),
-    asks: asks.map(({ id, node, free, code }) => ({ id, node, free, code })),
-    vectors,
-    matches,
+    orders: orderLeaves,
+    asks: askLeaves,
+    matches: withLeaves(matches, askLeaves),
     unmatched,
     manifest,
   };
 }
+
+/** What became of each order: its place among the matches, or that the slot itself used up its funds or nonce. */
+function withOutcomes(
+  orders: readonly { id: Hex; code: number }[],
+  matches: readonly ClearedMatch[],
+  unmatched: readonly Unmatched[],
+): OrderLeaf[] {
+  const position = new Map(matches.map((match, index) => [match.orderId, index + 1]));
+  const spent = new Set(
+    unmatched.filter(({ reason }) => reason === 'FUNDS' || reason === 'NONCE').map(({ orderId }) => orderId),
+  );
+  return orders.map(({ id, code }) => ({
+    id,
+    code: spent.has(id) ? ORDER_CODE.SPENT_IN_SLOT : code,
+    position: position.get(id) ?? 0,
+  }));
+}
+
+function withVectors(
+  asks: readonly { id: Hex; node: Hex; free: number; code: number }[],
+  vectors: readonly StateVector[],
+): AskLeaf[] {
+  const vectorOf = new Map(vectors.map((vector) => [vector.node, vector]));
+  return asks.map(({ id, node, free, code }) => {
+    const { compute, network, storage, entropyMicroBits } = vectorOf.get(node) ?? NO_VECTOR;
+    const standing = { reputation: NEWCOMER_REPUTATION, tier: NEWCOMER_TIER };
+    return { id, free, code, compute, network, storage, entropyMicroBits, ...standing };
+  });
+}
+
+function withLeaves(matches: readonly ClearedMatch[], asks: readonly AskLeaf[]): SlotMatch[] {
+  const place = new Map(asks.map((ask, index) => [ask.id, index]));
+  return matches.map((match) => ({
+    ...match,
+    leaf: {
+      skip: 0,
+      orderId: match.orderId,
+      askId: match.askId,
+      node: match.ask.ask.supply,
+      cards: match.order.order.cards,
+      winner: match.shortlist.indexOf(match.askId),
+      runnerUp: match.runnerUp === null ? NO_RUNNER_UP : match.shortlist.indexOf(match.runnerUp),
+      step: match.step,
+      price: match.price,
+      shortlist: match.shortlist.map((id) => place.get(id)!),
+    },
+  }));
+}
+
+const NO_VECTOR = { compute: 0, network: 0, storage: 0, entropyMicroBits: 0 };
 
 /** State of every known node that an ask names, ascending by node id. */
 function stateVectors(asks: readonly { node: Hex }[], end: bigint, state: MarketState): StateVector[] {

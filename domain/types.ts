@@ -89,12 +89,9 @@ export interface SlotHeader {
   pageCount: number;
   orderCount: number;
   askCount: number;
-  nodeCount: number;
   matchCount: number;
   ordersRoot: Hex;
   asksRoot: Hex;
-  vectorsRoot: Hex;
-  matchesRoot: Hex;
   inputsHash: Hex;
 }
 
