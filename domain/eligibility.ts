@@ -43,7 +43,8 @@ export function orderCode(
   const lock = lockFor(order.cards, order.duration, order.startPrice, parameters.feeBps);
   const account = state.accounts.get(order.consumer);
   if ((account?.bidding ?? 0n) < lock) return ORDER_CODE.FUNDS;
-  if (account !== undefined && account.perLeaseCap !== 0n && account.perLeaseCap < lock) return ORDER_CODE.FUNDS;
+  if (account !== undefined && account.perLeaseCap !== 0n && account.perLeaseCap < lock)
+    return ORDER_CODE.FUNDS;
   const fits = order.duration >= parameters.minLeaseSeconds && order.duration <= parameters.maxLeaseSeconds;
   if (order.cards < 1 || !fits || order.startPrice < 1n || !explains(order.requirement, classes))
     return ORDER_CODE.TERMS;

@@ -1,12 +1,9 @@
 /** All that a slot is judged by, as plain data: from the chain, from the slot's published inputs, and nothing else. */
-import { askId, orderId } from './eip712.ts';
 import type { MarketState } from './market-state.ts';
 import type { MatchLeaf, OrderLeaf, AskLeaf } from './leaves.ts';
 import type { Parameters } from './parameters.ts';
-import { clock, priceAt } from './rea.ts';
 import type { SlotAsk, SlotOrder } from './slot.ts';
-import type { Ask, Hex, MarketEvent, Order, SigningDomain, SlotHeader } from './types.ts';
-import type { StateVector } from './vectors.ts';
+import type { Hex, MarketEvent, SigningDomain, SlotHeader } from './types.ts';
 
 export interface BlockFact {
   number: bigint;
@@ -15,7 +12,10 @@ export interface BlockFact {
   timestamp: bigint;
 }
 
-/** A page as `PageCommitted` announced it, with the matches of its transaction; null when those could not be had. */
+/**
+ * A page as `PageCommitted` announced it, with the leaves of its transaction's matches (`pageLeaves`); null when those could not be
+ * had.
+ */
 export interface PageEvidence {
   page: number;
   count: number;
@@ -39,37 +39,11 @@ export interface SlotEvidence {
   orders: readonly SlotOrder[];
   asks: readonly SlotAsk[];
   /** Leaves as published beside the header, if they were: they let a wrong root be traced to a leaf. */
-  leaves?: { orders?: readonly OrderLeaf[]; asks?: readonly AskLeaf[]; vectors?: readonly StateVector[] };
+  leaves?: { orders?: readonly OrderLeaf[]; asks?: readonly AskLeaf[] };
   /** The market after the last event of block `closeBlock`. */
   stateAtClose: MarketState | null;
   /** Every event after block `closeBlock`, in order, up to the slot's last page at least. */
   eventsSince: readonly MarketEvent[] | null;
   /** The market at any time after the slot's last page: its leases are checked as they stand there. */
   stateNow: MarketState | null;
-}
-
-/** `Match` of contracts/types/Trade.sol, decoded. */
-export interface OnchainMatch {
-  order: Order;
-  ask: Ask;
-  runnerUp: Hex;
-  step: number;
-  shortlist: readonly Hex[];
-}
-
-/** What a page's transaction says, as leaves: ids and prices are computed as the contract computes them. */
-export function publishedMatches(
-  domain: SigningDomain,
-  gammaWad: bigint,
-  matches: readonly OnchainMatch[],
-): MatchLeaf[] {
-  const factors = clock(gammaWad);
-  return matches.map(({ order, ask, runnerUp, step, shortlist }) => ({
-    orderId: orderId(domain, order),
-    askId: askId(domain, ask),
-    runnerUp: BigInt(runnerUp) === 0n ? null : runnerUp,
-    step,
-    price: priceAt(order.startPrice, factors[step] ?? 0n),
-    shortlist,
-  }));
 }

@@ -1,12 +1,13 @@
 /**
- * Pages (ADR 0007): the bytes that commit a slot's matches, the roots that the contract makes of them, and the bytes that settle
- * their leases.
+ * Pages (ADR 0007): the bytes that commit a slot's matches, and what the contract records of them.
  */
 import { askId, orderId } from './eip712.ts';
-import { bytesToHex, concat, hexToBytes, keccak, uintBytes, writeHex, writeUint, ZERO_HASH } from './hash.ts';
-import { leaseLeaf, matchLeaf, type LeaseTerms, type MatchLeaf } from './leaves.ts';
-import { merkleProof, merkleRoot, merkleTop, TAG } from './merkle.ts';
+import { concat, hexToBytes, keccak, uintBytes, writeHex, writeUint, ZERO_HASH } from './hash.ts';
+import { accountTable, decodeLease, RECORD } from './lease-page.ts';
+import { matchLeaf, type LeaseTerms, type MatchLeaf } from './leaves.ts';
+import { merkleRoot, TAG } from './merkle.ts';
 import { clock, priceAt } from './rea.ts';
+import { Reader } from './reader.ts';
 import { ANY_CLASS } from './requirement.ts';
 import type { Hex, SignedAsk, SignedOrder, SigningDomain } from './types.ts';
 
@@ -19,7 +20,6 @@ export interface PageMatch {
 
 const ASK_HEAD = 70;
 const MATCH_HEAD = 86;
-const RECORD = 157;
 
 /** The argument `data` of `commitPage`. @throws RangeError when a message is wider than the contract's words. */
 export function encodePage(matches: readonly PageMatch[]): Uint8Array {
@@ -34,11 +34,7 @@ export function encodePage(matches: readonly PageMatch[]): Uint8Array {
     asks.set(key, { index: asks.size, bytes });
   }
   const bids = matches.map((match) => {
-    const key = JSON.stringify([
-      match.ask.ask.provider,
-      String(match.ask.ask.nonce),
-      match.ask.signature,
-    ]);
+    const key = JSON.stringify([match.ask.ask.provider, String(match.ask.ask.nonce), match.ask.signature]);
     return encodeMatch(match, asks.get(key)!.index, consumers.indexOf(match.order.order.consumer));
   });
   return concat(
@@ -72,7 +68,11 @@ function encodeAsk({ ask, signature }: SignedAsk, provider: number, kind: number
   return bytes;
 }
 
-function encodeMatch({ order: signed, ask, leaf }: PageMatch, askIndex: number, consumer: number): Uint8Array {
+function encodeMatch(
+  { order: signed, ask, leaf }: PageMatch,
+  askIndex: number,
+  consumer: number,
+): Uint8Array {
   const { order, classes, signature } = signed;
   const size = (signature.length - 2) / 2;
   const classCount = order.requirement === ANY_CLASS ? 0 : classes.length > 1 ? classes.length : 1;
@@ -230,124 +230,6 @@ export function matchRoot(leaves: readonly MatchLeaf[]): Hex {
   return merkleRoot(TAG.matches, leaves.map(matchLeaf));
 }
 
-/** Where a slot's page comes from; its lease root binds it. */
-export function slotSource(slot: bigint, page: number, root: Hex): Hex {
-  return keccak(concat(uintBytes(0, 1), uintBytes(slot, 8), uintBytes(page, 2), hexToBytes(root)));
-}
-
-/** Where a bought lease comes from. */
-export function listingSource(listingId: Hex, node: Hex): Hex {
-  return keccak(concat(uintBytes(1, 1), hexToBytes(listingId), hexToBytes(node)));
-}
-
-/** A page of leases as settlements name it; both texts are packed bytes. */
-export interface LeasePage {
-  id: bigint;
-  start: bigint;
-  source: Hex;
-  /** 20 bytes each. */
-  accounts: Hex;
-  /** 20 bytes each: rate 12, cards 2, duration 4, consumer's place 1, provider's place 1. */
-  leases: Hex;
-}
-
-/** The page that a `PageCommitted` opened. */
-export function leasePageOf(
-  id: bigint,
-  start: bigint,
-  source: Hex,
-  accounts: Hex,
-  records: Hex,
-): LeasePage {
-  let leases = '0x';
-  for (let at = 2; at < records.length; at += 2 * RECORD) leases += records.slice(at + 2 * 137, at + 2 * RECORD);
-  return { id, start, source, accounts, leases: leases as Hex };
-}
-
-/** The page that a Buy opened. */
-export function boughtPageOf(id: bigint, start: bigint, source: Hex, lease: LeaseTerms): LeasePage {
-  const bytes = concat(
-    uintBytes(lease.rate, 12),
-    uintBytes(lease.cards, 2),
-    uintBytes(lease.duration, 4),
-    uintBytes(1, 1),
-    uintBytes(0, 1),
-  );
-  const accounts = concat(hexToBytes(lease.provider), hexToBytes(lease.consumer));
-  return { id, start, source, accounts: bytesToHex(accounts), leases: bytesToHex(bytes) };
-}
-
-/** The leases of a page; a skipped match left one of no cards. */
-export function leasesOf(page: Pick<LeasePage, 'accounts' | 'leases'>): LeaseTerms[] {
-  const table = accountTable(page.accounts);
-  const read = new Reader(hexToBytes(page.leases));
-  return read.list((page.leases.length - 2) / 40, () => decodeLease(read, table));
-}
-
-/** What the lease book stores for the page. */
-export function leaseRoot(page: LeasePage): Hex {
-  const leaves = leasesOf(page).map(leaseLeaf);
-  return keccak(
-    concat(
-      uintBytes(2, 1),
-      uintBytes(TAG.leases, 1),
-      uintBytes(leaves.length, 4),
-      merkleTop(TAG.leases, leaves),
-      uintBytes(page.start, 5),
-      hexToBytes(page.source),
-    ),
-  );
-}
-
-/** `LeaseRef` of contracts/types/Lease.sol: one lease with its proof. */
-export interface LeaseRef {
-  pageId: bigint;
-  index: number;
-  count: number;
-  start: bigint;
-  source: Hex;
-  lease: LeaseTerms;
-  proof: Hex[];
-}
-
-/** @throws RangeError when the page has no such lease. */
-export function leaseRef(page: LeasePage, index: number): LeaseRef {
-  const leases = leasesOf(page);
-  const lease = leases[index];
-  if (!lease) throw new RangeError(`page ${page.id} has no lease ${index}`);
-  const proof = merkleProof(TAG.leases, leases.map(leaseLeaf), index);
-  return { pageId: page.id, index, count: leases.length, start: page.start, source: page.source, lease, proof };
-}
-
-export function leaseId(pageId: bigint, index: number): bigint {
-  return (pageId << 8n) | BigInt(index);
-}
-
-/** The argument of `settlePages`. */
-export function encodeSettlement(pages: readonly LeasePage[]): Uint8Array {
-  return concat(
-    ...pages.flatMap(({ id, start, source, accounts, leases }) => [
-      uintBytes(id, 8),
-      uintBytes(start, 5),
-      hexToBytes(source),
-      uintBytes((accounts.length - 2) / 40, 1),
-      hexToBytes(accounts),
-      uintBytes((leases.length - 2) / 40, 1),
-      hexToBytes(leases),
-    ]),
-  );
-}
-
-function decodeLease(read: Reader, table: readonly Hex[]): LeaseTerms {
-  const terms = { rate: read.big(12), cards: read.int(2), duration: read.int(4) };
-  return { ...terms, consumer: read.of(table), provider: read.of(table) };
-}
-
-function accountTable(accounts: Hex): Hex[] {
-  const read = new Reader(hexToBytes(accounts));
-  return read.list((accounts.length - 2) / 40, () => read.hex(20));
-}
-
 function kindOf({ ask }: SignedAsk): Hex {
   return `${ask.resourceClass}${ask.region.slice(2)}`;
 }
@@ -364,47 +246,5 @@ class Table<T> {
 
   indexOf(item: T): number {
     return this.#index.get(item)!;
-  }
-}
-
-/** Big-endian bytes, read one after the other. */
-class Reader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  hex(size: number): Hex {
-    const end = this.#at + size;
-    if (end > this.#bytes.length) throw new RangeError(`the bytes end at ${this.#bytes.length}, before ${end}`);
-    const slice = this.#bytes.subarray(this.#at, end);
-    this.#at = end;
-    return bytesToHex(slice);
-  }
-
-  big(size: number): bigint {
-    return BigInt(this.hex(size));
-  }
-
-  int(size: number): number {
-    return Number(this.hex(size));
-  }
-
-  list<T>(count: number, next: () => T): T[] {
-    return Array.from({ length: count }, next);
-  }
-
-  /** The entry of a table that the next byte names. */
-  of<T>(table: readonly T[]): T {
-    const entry = table[this.int(1)];
-    if (entry === undefined) throw new RangeError('the bytes name an entry that their table does not have');
-    return entry;
-  }
-
-  end(): void {
-    if (this.#at !== this.#bytes.length)
-      throw new RangeError(`${this.#bytes.length - this.#at} bytes are left over`);
   }
 }

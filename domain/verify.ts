@@ -3,7 +3,7 @@
  * (protocol.md, claims: what no bounded proof shows is still deterministic arithmetic over the same inputs)
  */
 import type { SlotEvidence } from './evidence.ts';
-import { pages, matchesRoot, ordersRoot, asksRoot, vectorsRoot, clearing } from './rules/clearing.ts';
+import { asksRoot, clearing, ordersRoot, pages } from './rules/clearing.ts';
 import type { Case, Finding, Rule } from './rules/finding.ts';
 import { fills } from './rules/fills.ts';
 import { headerBlock, deadline, gamma } from './rules/header.ts';
@@ -32,9 +32,7 @@ const RULES: readonly Rule[] = [
   signatures,
   ordersRoot,
   asksRoot,
-  vectorsRoot,
   clearing,
-  matchesRoot,
   pages,
   fills,
   settlement,

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
-import { applyEvent, emptyMarket, type MarketState } from '../domain/market-state.ts';
+import { applyEvent } from '../domain/market-fold.ts';
+import { emptyMarket, type MarketState } from '../domain/market-state.ts';
 import type { Hex } from '../domain/types.ts';
 import { reviveEvent, type StoredEvent } from '../contracts/events.ts';
 

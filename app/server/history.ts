@@ -1,7 +1,8 @@
 import type { PublicClient } from 'viem';
 import type { Deployment } from '../../contracts/deployment.ts';
 import { decodeLog } from '../../contracts/events.ts';
-import { applyEvent, emptyMarket, type MarketState } from '../../domain/market-state.ts';
+import { applyEvent } from '../../domain/market-fold.ts';
+import { emptyMarket, type MarketState } from '../../domain/market-state.ts';
 import type { Hex, MarketEvent, SlotHeader } from '../../domain/types.ts';
 
 /** Blocks per request for logs: what public nodes allow at least. */

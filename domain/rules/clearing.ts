@@ -1,14 +1,15 @@
 /** The slot's trees and its matches against the replay. */
-import { askLeaf, matchLeaf, orderLeaf, vectorLeaf, type MatchLeaf } from '../leaves.ts';
+import { askLeaf, orderLeaf, type MatchLeaf } from '../leaves.ts';
 import { merkleRoot, TAG, type TreeTag } from '../merkle.ts';
 import type { PageEvidence } from '../evidence.ts';
+import { matchRoot } from '../page.ts';
 import type { ClearedSlot } from '../slot.ts';
 import type { Hex } from '../types.ts';
 import { found, notChecked, NO_HEADER, type Case, type Finding, type Rule } from './finding.ts';
 
 export const ordersRoot: Rule = {
   rule: 'orders-root',
-  sentence: 'The orders are those that the closing block makes eligible, each with its code.',
+  sentence: 'The orders are those of the slot, each with its code and its place among the matches.',
   check: (subject) =>
     compareTree(subject, {
       tag: TAG.orders,
@@ -23,7 +24,7 @@ export const ordersRoot: Rule = {
 
 export const asksRoot: Rule = {
   rule: 'asks-root',
-  sentence: 'The asks have the free cards and codes that the closing block gives them.',
+  sentence: "The asks have the free cards, codes and state vectors that the slot's close gives them.",
   check: (subject) =>
     compareTree(subject, {
       tag: TAG.asks,
@@ -36,21 +37,6 @@ export const asksRoot: Rule = {
     }),
 };
 
-export const vectorsRoot: Rule = {
-  rule: 'vectors-root',
-  sentence: "The nodes' state vectors follow from their leases and attributes on-chain.",
-  check: (subject) =>
-    compareTree(subject, {
-      tag: TAG.vectors,
-      root: 'vectorsRoot',
-      count: 'nodeCount',
-      name: (leaf) => `node ${leaf.node}`,
-      expected: (replay) => replay.vectors,
-      published: subject.evidence.leaves?.vectors,
-      encode: vectorLeaf,
-    }),
-};
-
 export const clearing: Rule = {
   rule: 'clearing',
   sentence: 'Every match is the one that the auction of the same inputs gives, and none is left out.',
@@ -59,7 +45,7 @@ export const clearing: Rule = {
     const published = publishedOf(evidence.pages);
     if (typeof published === 'string') return notChecked(published);
     for (const [index, expected] of replay.matches.entries()) {
-      const difference = compareMatch(index, expected, published[index]);
+      const difference = compareMatch(index, expected.leaf, published[index]);
       if (difference !== null) return found(index, difference);
     }
     const extra = published[replay.matches.length];
@@ -68,27 +54,13 @@ export const clearing: Rule = {
   },
 };
 
-export const matchesRoot: Rule = {
-  rule: 'matches-root',
-  sentence: "The header's match root is over the matches of all pages.",
-  check: ({ evidence: { committed, pages } }) => {
-    if (!committed) return notChecked(NO_HEADER);
-    const published = publishedOf(pages);
-    if (typeof published === 'string') return notChecked(published);
-    const { matchCount, matchesRoot: root } = committed.header;
-    if (published.length !== matchCount)
-      return found(1, `the header counts ${matchCount} matches, the pages have ${published.length}`);
-    const computed = merkleRoot(TAG.matches, published.map(matchLeaf));
-    return found(2, computed === root ? null : `the header has ${root}, the pages' matches give ${computed}`);
-  },
-};
-
 export const pages: Rule = {
   rule: 'pages',
-  sentence: 'Every announced page is on-chain once, and its root and count are those of its matches.',
+  sentence:
+    'Every announced page is on-chain once, its root and count are those of its matches, and none is missing.',
   check: ({ evidence }) => {
     if (!evidence.committed) return notChecked(NO_HEADER);
-    const { pageCount } = evidence.committed.header;
+    const { pageCount, matchCount } = evidence.committed.header;
     for (let page = 0; page < pageCount; page++)
       if (evidence.pages[page]?.page !== page) return found(page, `page ${page} of ${pageCount} is missing`);
     if (evidence.pages.length > pageCount)
@@ -97,18 +69,21 @@ export const pages: Rule = {
       if (!matches) return notChecked(`the matches of page ${page} are missing`);
       if (matches.length !== count)
         return found(page, `page ${page} announced ${count} matches and has ${matches.length}`);
-      const computed = merkleRoot(TAG.matches, matches.map(matchLeaf));
+      const computed = matchRoot(matches);
       if (computed !== root)
         return found(page, `page ${page} has root ${root}, its matches give ${computed}`);
     }
+    const total = evidence.pages.reduce((sum, { count }) => sum + count, 0);
+    if (total !== matchCount)
+      return found(pageCount, `the header counts ${matchCount} matches, the pages have ${total}`);
     return found(pageCount);
   },
 };
 
 interface Tree<T> {
   tag: TreeTag;
-  root: 'ordersRoot' | 'asksRoot' | 'vectorsRoot';
-  count: 'orderCount' | 'askCount' | 'nodeCount';
+  root: 'ordersRoot' | 'asksRoot';
+  count: 'orderCount' | 'askCount';
   name: (leaf: T) => string;
   expected: (replay: ClearedSlot) => readonly T[];
   published: readonly T[] | undefined;
@@ -164,11 +139,19 @@ function compareMatch(index: number, expected: MatchLeaf, given: MatchLeaf | und
     return `${at}: the winner is ask ${given.askId}, it should be ${expected.askId}`;
   if (given.price !== expected.price || given.step !== expected.step)
     return `${at}: the price is ${given.price} (step ${given.step}), it should be ${expected.price} (step ${expected.step})`;
-  if (given.runnerUp !== expected.runnerUp)
-    return `${at}: the runner-up is ${given.runnerUp ?? 'none'}, it should be ${expected.runnerUp ?? 'none'}`;
-  const wrong = expected.shortlist.findIndex((id, place) => given.shortlist[place] !== id);
+  const wrong = expected.shortlist.findIndex((ask, place) => given.shortlist[place] !== ask);
   if (wrong >= 0)
-    return `${at}: place ${wrong} of the shortlist is ${given.shortlist[wrong] ?? 'empty'}, it should be ${expected.shortlist[wrong]}`;
+    return `${at}: place ${wrong} of the shortlist is ${named(given.shortlist[wrong])}, it should be ${named(expected.shortlist[wrong])}`;
   if (given.shortlist.length > expected.shortlist.length) return `${at}: the shortlist is too long`;
+  if (given.runnerUp !== expected.runnerUp)
+    return `${at}: the runner-up stands at place ${given.runnerUp} of the shortlist, it should be ${expected.runnerUp} (255: none)`;
+  if (given.winner !== expected.winner)
+    return `${at}: the winner stands at place ${given.winner} of the shortlist, it should be ${expected.winner}`;
+  if (given.node !== expected.node || given.cards !== expected.cards)
+    return `${at}: ${given.cards} cards of node ${given.node}, it should be ${expected.cards} of ${expected.node}`;
   return null;
+}
+
+function named(index: number | undefined): string {
+  return index === undefined ? 'empty' : `ask ${index} of the slot`;
 }

@@ -2,6 +2,7 @@
 import { askId, orderId } from '../eip712.ts';
 import type { SlotEvidence } from '../evidence.ts';
 import { keccak } from '../hash.ts';
+import { withLateMatches } from '../market-fold.ts';
 import { decodeManifest, type Manifest } from '../manifest.ts';
 import { clearSlot } from '../slot.ts';
 import type { Hex } from '../types.ts';
@@ -73,14 +74,16 @@ export const signatures: Rule = {
 /** The slot cleared anew, or why it can't be. */
 export function replayOf(evidence: SlotEvidence, digests: WeakMap<object, Hex>): Omit<Case, 'evidence'> {
   const itemDifference = compareItems(evidence, digests);
-  const { committed, manifest, stateAtClose, slot, parameters, orders, asks } = evidence;
+  const { committed, manifest, stateAtClose, eventsSince, slot, parameters, orders, asks } = evidence;
   const without = (noReplay: string) => ({ replay: null, noReplay, itemDifference });
   if (!committed) return without(NO_HEADER);
   if (!manifest) return without(NO_MANIFEST);
   if (!stateAtClose) return without("the market's state at the closing block is missing");
+  if (!eventsSince) return without('the events after the close are missing');
   if (itemDifference !== null) return without(`the items are not the manifest's: ${itemDifference}`);
   const { seed, closeBlock } = committed.header;
-  const replay = clearSlot({ slot, seed, closeBlock, parameters, orders, asks }, stateAtClose);
+  const state = withLateMatches(stateAtClose, eventsSince, slot);
+  const replay = clearSlot({ slot, seed, closeBlock, parameters, orders, asks }, state);
   return { replay, noReplay: '', itemDifference };
 }
 

@@ -1,4 +1,5 @@
-import { applyEvent, emptyMarket } from '../../domain/market-state.ts';
+import { applyEvent } from '../../domain/market-fold.ts';
+import { emptyMarket } from '../../domain/market-state.ts';
 import type { MarketState } from '../../domain/market-state.ts';
 import type { Hex, MarketEvent } from '../../domain/types.ts';
 

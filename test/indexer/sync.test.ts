@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as abis from '../../contracts/generated/abi.ts';
-import { EVENT_NAMES } from '../../domain/market-state.ts';
+import { EVENT_NAMES } from '../../domain/market-fold.ts';
 import type { Hex } from '../../domain/types.ts';
 import { account } from '../support/chain.ts';
 import { BIDDER, BUYER, LEAVER, PROVIDER, SCHEDULER, tradeOneDay } from './actors.ts';
