@@ -349,7 +349,7 @@ export function withLateMatches(
   for (const event of later) {
     // Slots ascend: what follows this slot's own header is of no earlier one.
     if (event.name === 'SlotCommitted' && (event.args.slot as bigint) >= slot) break;
-    if (LATE.has(event.name)) late.push(event);
+    if (LATE_EVENTS.has(event.name)) late.push(event);
   }
   if (late.length === 0) return atClose;
   const state = structuredClone(atClose);
@@ -357,8 +357,8 @@ export function withLateMatches(
   return state;
 }
 
-/** A page's own events: money on its way out that it took back comes before it. */
-const LATE = new Set(['SlotCommitted', 'UnbidRecalled', 'PageCommitted']);
+/** Events of a slot's own transactions; money on its way out that a page took back comes before the page. */
+export const LATE_EVENTS: ReadonlySet<string> = new Set(['SlotCommitted', 'UnbidRecalled', 'PageCommitted']);
 
 /** Puts a lease into its node's list, and now and then drops what no slot that closes after its start can see. */
 function remember(state: MarketState, lease: Lease): void {

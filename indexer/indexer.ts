@@ -1,4 +1,5 @@
 import { decodeLog } from '../contracts/events.ts';
+import type { Hex } from '../domain/types.ts';
 import type { Deployment } from '../contracts/deployment.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { commonAncestor } from './chain/ancestor.ts';
@@ -155,19 +156,22 @@ class Steps {
     const undone = this.#store.events(ancestor.number, cursor.number);
     const kept = this.#store.events(undefined, ancestor.number);
     this.#ledger = null;
-    const before = await takeBack(ledger, undone, kept);
+    const before = await takeBack(ledger, undone, kept, this.#market());
     const { changes } = before;
     await this.#store.write({ after: cursor, keepUpTo: ancestor.number, headers: [], events: [], changes });
     this.#ledger = before.ledger;
     this.cursor = ancestor;
   }
 
+  #market(): { treasury: Hex; feeBps: number } {
+    return { treasury: this.#deployment.treasury, feeBps: this.#deployment.parameters.feeBps };
+  }
+
   async #load(): Promise<Ledger> {
     if (this.#ledger !== null) return this.#ledger;
-    const { treasury } = this.#deployment;
     this.cursor = await this.#store.cursor();
     const upTo = this.cursor?.number ?? -1n;
-    this.#ledger = await foldHistory(treasury, this.#store.events(undefined, upTo));
+    this.#ledger = await foldHistory(this.#market(), this.#store.events(undefined, upTo));
     return this.#ledger;
   }
 }

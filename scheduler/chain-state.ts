@@ -1,8 +1,23 @@
 import type { ClientBase } from 'pg';
-import { applyEvent } from '../domain/market-fold.ts';
+import { applyEvent, LATE_EVENTS, withLateMatches } from '../domain/market-fold.ts';
 import { emptyMarket, type MarketState } from '../domain/market-state.ts';
 import type { Hex } from '../domain/types.ts';
 import { reviveEvent, type StoredEvent } from '../contracts/events.ts';
+
+/** `atClose` with the matches of slots before `slot` that stand in blocks after the closing block. */
+export async function withEarlierSlots(
+  client: ClientBase,
+  atClose: MarketState,
+  closing: { number: bigint },
+  slot: bigint,
+): Promise<MarketState> {
+  const { rows } = await client.query<StoredEvent>(
+    `SELECT "blockNumber", "logIndex", name, args FROM chain_event
+     WHERE "blockNumber" > $1 AND name = ANY($2) ORDER BY "blockNumber", "logIndex"`,
+    [closing.number, [...LATE_EVENTS]],
+  );
+  return withLateMatches(atClose, rows.map(reviveEvent), slot);
+}
 
 /** The block a slot is judged at, and the block after it, whose hash is the seed. */
 export interface Closing {
@@ -42,9 +57,9 @@ export async function closingBlock(
   return row.seed === null ? 'behind' : { number: BigInt(row.number), hash: row.hash, seed: row.seed };
 }
 
-/** @param treasury account that the fees go to */
-export function createChainState(treasury: Hex): ChainState {
-  let state = emptyMarket(treasury);
+/** @param market treasury and fee (1/10,000) of the deployment */
+export function createChainState(market: { treasury: Hex; feeBps: number }): ChainState {
+  let state = emptyMarket(market.treasury, market.feeBps);
   let at: { number: bigint; hash: Hex } | null = null;
 
   const stillOnChain = async (client: ClientBase, block: { number: bigint; hash: Hex }): Promise<boolean> => {
@@ -59,7 +74,7 @@ export function createChainState(treasury: Hex): ChainState {
     async at(client, block) {
       const forward = at !== null && at.number <= block.number && (await stillOnChain(client, at));
       if (!forward) {
-        state = emptyMarket(treasury);
+        state = emptyMarket(market.treasury, market.feeBps);
         at = null;
       }
       const from = at?.number ?? -1n;

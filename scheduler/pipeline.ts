@@ -9,16 +9,17 @@ import { clearSlot, type ClearedSlot } from '../domain/slot.ts';
 import type { Hex } from '../domain/types.ts';
 import { BOOK_LOCK } from '../prisma/locks.ts';
 import { createBook, type SlotItems } from './book/book.ts';
-import { closingBlock, createChainState, type Closing } from './chain-state.ts';
+import { closingBlock, createChainState, withEarlierSlots, type Closing } from './chain-state.ts';
 import { commitSlot } from './commit/commit-slot.ts';
 import { headerEffect } from './commit/slot-calls.ts';
 import { createTransactionManager } from './commit/transaction-manager.ts';
 import { createSettlement } from './settle.ts';
 import { openProvider } from './provider.ts';
 import {
+  committedBefore,
   markAbandoned,
   markCommitted,
-  pendingMatches,
+  openBefore,
   publishSlot,
   readSlotRun,
   type SkippedMatch,
@@ -111,7 +112,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     ...(options.pollMs === undefined ? {} : { pollMs: options.pollMs }),
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
   });
-  const chainState = createChainState(deployment.treasury);
+  const chainState = createChainState({ treasury: deployment.treasury, feeBps: parameters.feeBps });
   const book = createBook(domain, openSlots);
   const settlement = createSettlement({
     pool,
@@ -159,13 +160,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const manifest = decodeManifest(run.manifest);
       return book.byIds(client, manifest.orders, manifest.asks);
     }
-    const isComplete = (earlier: bigint): boolean => {
-      const committed = state.slots.get(earlier);
-      return committed !== undefined && committed.pages.length === committed.header.pageCount;
-    };
-    const pending = await pendingMatches(client, slot, openSlots, isComplete);
     await book.load(client, slot, slotEndOf(slot));
-    return book.itemsOf({ slot, slotEnd: slotEndOf(slot), state, parameters }, pending);
+    return book.itemsOf({ slot, slotEnd: slotEndOf(slot), state, parameters });
   };
 
   /** What the slot is made of and judged by. */
@@ -181,9 +177,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return inSnapshot(client, async () => {
       const closing = await closingBlock(client, slotEndOf(slot));
       if (typeof closing === 'string') return closing;
-      const { state, rebuilt } = await chainState.at(client, closing);
+      const { state: atClose, rebuilt } = await chainState.at(client, closing);
       // What was over on the other branch may stand on this one.
       if (rebuilt) book.clear();
+      const state = await withEarlierSlots(client, atClose, closing, slot);
+      const earlier = await committedBefore(client, slot, openSlots);
+      if (!earlier.every((other) => isWhole(state, other))) return 'behind';
       return { closing, state, items: await itemsOf(client, slot, run, state) };
     });
   };
@@ -202,6 +201,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       if (Date.now() > until || options.signal?.aborted === true) throw new IndexerBehind(slot);
       await sleep(50);
     }
+  };
+
+  const isWhole = (state: MarketState, slot: bigint): boolean => {
+    const committed = state.slots.get(slot);
+    return committed !== undefined && committed.pages.length === committed.header.pageCount;
   };
 
   const clear = (slot: bigint, { closing, items, state }: Inputs): ClearedSlot => {
@@ -279,7 +283,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   };
 
   return {
-    runSlot: (slot) => exclusively((client) => runLocked(client, slot)),
+    runSlot: (slot) =>
+      exclusively(async (client) => {
+        // Slots are cleared on the results of all before them, and the chain takes them in ascending order.
+        for (const earlier of await openBefore(client, slot, openSlots)) await runLocked(client, earlier);
+        return runLocked(client, slot);
+      }),
 
     settleDue: () => settlement.settleDue(),
 

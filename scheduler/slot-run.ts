@@ -2,7 +2,6 @@ import type { ClientBase, Pool } from 'pg';
 import { ORDER_CODE } from '../domain/eligibility.ts';
 import type { ClearedSlot } from '../domain/slot.ts';
 import type { Hex } from '../domain/types.ts';
-import { NOTHING_PENDING, type PendingMatches } from './book/standing.ts';
 
 /** Tables `slot_run`, `slot_match` and `order_outcome`, which the scheduler alone writes. */
 export type SlotState = 'published' | 'committed' | 'abandoned';
@@ -27,43 +26,28 @@ export async function readSlotRun(client: ClientBase | Pool, slot: bigint): Prom
   return rows[0] ?? null;
 }
 
-/** Matches of the `window` slots before `slot` that are not abandoned, grouped by slot. */
-async function matchesBefore(
-  client: ClientBase,
-  slot: bigint,
-  window: bigint,
-): Promise<Map<bigint, { order: Hex; ask: Hex; consumer: Hex }[]>> {
-  const { rows } = await client.query<{ slot: string; order: Hex; ask: Hex; consumer: Hex }>(
-    `SELECT m.slot, m."orderId" AS order, m."askId" AS ask, o.consumer
-     FROM slot_match m JOIN slot_run r ON r.slot = m.slot JOIN "order" o ON o.id = m."orderId"
-     WHERE m.slot >= $1 AND m.slot < $2 AND r.state <> 'abandoned'`,
+/**
+ * Earlier slots that are still open, ascending: a run that is not on the chain yet, or an order's first slot that no run has taken.
+ * @param window slots before `slot` whose deadline may not be over
+ */
+export async function openBefore(client: ClientBase, slot: bigint, window: bigint): Promise<bigint[]> {
+  const { rows } = await client.query<{ slot: string }>(
+    `SELECT slot FROM slot_run WHERE state = 'published' AND slot >= $1 AND slot < $2
+     UNION SELECT DISTINCT o.slot FROM "order" o LEFT JOIN slot_run r ON r.slot = o.slot
+       WHERE r.slot IS NULL AND o.slot >= $1 AND o.slot < $2
+     ORDER BY slot`,
     [slot - window, slot],
   );
-  const bySlot = new Map<bigint, { order: Hex; ask: Hex; consumer: Hex }[]>();
-  for (const row of rows) {
-    const matches = bySlot.get(BigInt(row.slot)) ?? [];
-    matches.push(row);
-    bySlot.set(BigInt(row.slot), matches);
-  }
-  return bySlot;
+  return rows.map((row) => BigInt(row.slot));
 }
 
-/** What earlier slots matched and the closing block does not have on the chain yet. */
-export async function pendingMatches(
-  client: ClientBase,
-  slot: bigint,
-  window: bigint,
-  isComplete: (slot: bigint) => boolean,
-): Promise<PendingMatches> {
-  const open = [...(await matchesBefore(client, slot, window))]
-    .filter(([earlier]) => !isComplete(earlier))
-    .flatMap(([, matches]) => matches);
-  if (open.length === 0) return NOTHING_PENDING;
-  return {
-    orders: new Set(open.map((match) => match.order)),
-    asks: new Set(open.map((match) => match.ask)),
-    consumers: new Set(open.map((match) => match.consumer)),
-  };
+/** Slots before `slot`, within `window`, that are on the chain. */
+export async function committedBefore(client: ClientBase, slot: bigint, window: bigint): Promise<bigint[]> {
+  const { rows } = await client.query<{ slot: string }>(
+    `SELECT slot FROM slot_run WHERE state = 'committed' AND slot >= $1 AND slot < $2`,
+    [slot - window, slot],
+  );
+  return rows.map((row) => BigInt(row.slot));
 }
 
 const asJson = (value: unknown): string =>
@@ -83,7 +67,7 @@ function outcomesOf(cleared: ClearedSlot): { id: Hex; code: string; detail: obje
       detail: { counts, nearestReserve },
     })),
     ...cleared.orders
-      .filter((order) => order.code !== ORDER_CODE.ELIGIBLE)
+      .filter(({ code }) => code !== ORDER_CODE.ELIGIBLE && code !== ORDER_CODE.SPENT_IN_SLOT)
       .map((order) => ({ id: order.id, code: wordOf(order.code), detail: {} })),
   ];
 }

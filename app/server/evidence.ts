@@ -2,13 +2,9 @@ import { createPublicClient, decodeFunctionData, http, type PublicClient } from 
 import type { Deployment } from '../../contracts/deployment.ts';
 import { auctionAbi } from '../../contracts/generated/abi.ts';
 import { askId, orderId } from '../../domain/eip712.ts';
-import {
-  publishedMatches,
-  type BlockFact,
-  type PageEvidence,
-  type SlotEvidence,
-} from '../../domain/evidence.ts';
+import type { BlockFact, PageEvidence, SlotEvidence } from '../../domain/evidence.ts';
 import { hexToBytes } from '../../domain/hash.ts';
+import { decodePage, pageLeaves, type PageRecord } from '../../domain/page.ts';
 import type { SlotAsk, SlotOrder } from '../../domain/slot.ts';
 import type { Hex, SignedAsk, SignedOrder, SigningDomain } from '../../domain/types.ts';
 import { createHistory } from './history.ts';
@@ -96,23 +92,24 @@ async function pagesOf(
   domain: SigningDomain,
   gammaWad: bigint,
   slot: bigint,
-  announced: { page: number; count: number; root: Hex; txHash: Hex }[],
+  announced: { page: number; root: Hex; records: PageRecord[]; txHash: Hex }[],
 ): Promise<PageEvidence[]> {
   return Promise.all(
-    announced.map(async ({ txHash, ...page }) => {
-      const transaction = await client.getTransaction({ hash: txHash });
-      return { ...page, matches: matchesOf(transaction.input, domain, gammaWad, slot, page.page) };
+    announced.map(async ({ txHash, page, root, records }) => {
+      const { input } = await client.getTransaction({ hash: txHash });
+      const sent = dataOf(input, slot, page);
+      const matches = sent && pageLeaves(domain, gammaWad, sent, records);
+      return { page, count: records.length, root, matches };
     }),
   );
 }
 
-function matchesOf(input: Hex, domain: SigningDomain, gammaWad: bigint, slot: bigint, page: number) {
+function dataOf(input: Hex, slot: bigint, page: number) {
   try {
     const call = decodeFunctionData({ abi: auctionAbi, data: input });
     if (call.functionName !== 'commitPage') return null;
-    const [ofSlot, ofPage, matches] = call.args;
-    if (ofSlot !== slot || ofPage !== page) return null;
-    return publishedMatches(domain, gammaWad, matches);
+    const [ofSlot, ofPage, data] = call.args;
+    return ofSlot === slot && ofPage === page ? decodePage(hexToBytes(data)) : null;
   } catch {
     return null;
   }

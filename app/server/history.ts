@@ -1,8 +1,9 @@
 import type { PublicClient } from 'viem';
 import type { Deployment } from '../../contracts/deployment.ts';
-import { decodeLog } from '../../contracts/events.ts';
+import { CONTRACTS, decodeLog } from '../../contracts/events.ts';
 import { applyEvent } from '../../domain/market-fold.ts';
 import { emptyMarket, type MarketState } from '../../domain/market-state.ts';
+import { decodeRecords, type PageRecord } from '../../domain/page.ts';
 import type { Hex, MarketEvent, SlotHeader } from '../../domain/types.ts';
 
 /** Blocks per request for logs: what public nodes allow at least. */
@@ -15,15 +16,15 @@ interface Header {
 
 interface Page {
   page: number;
-  count: number;
   root: Hex;
+  records: PageRecord[];
   txHash: Hex;
   blockNumber: bigint;
 }
 
 /** The market's events as the chain tells them, held in memory and folded to any block. */
 export function createHistory(client: PublicClient, deployment: Deployment) {
-  const addresses = [deployment.vault, deployment.registry, deployment.auction, deployment.leaseBook];
+  const addresses = CONTRACTS.map((name) => deployment[name]);
   let events: MarketEvent[] = [];
   let headers = new Map<bigint, Header>();
   let pages = new Map<bigint, Page[]>();
@@ -32,7 +33,7 @@ export function createHistory(client: PublicClient, deployment: Deployment) {
   let atTip = createFold();
 
   function createFold() {
-    return { state: emptyMarket(deployment.treasury), applied: 0 };
+    return { state: emptyMarket(deployment.treasury, deployment.parameters.feeBps), applied: 0 };
   }
 
   const reset = (): void => {
@@ -58,9 +59,15 @@ export function createHistory(client: PublicClient, deployment: Deployment) {
       }
       if (event.name === 'PageCommitted') {
         const slot = event.args.slot as bigint;
-        const { page, count, root } = event.args as unknown as Page;
+        const args = event.args as { page: number; matchRoot: Hex; accounts: Hex; records: Hex };
         const list = pages.get(slot) ?? [];
-        list.push({ page, count, root, txHash: log.transactionHash, blockNumber: event.blockNumber });
+        list.push({
+          page: args.page,
+          root: args.matchRoot,
+          records: decodeRecords(args.accounts, args.records),
+          txHash: log.transactionHash,
+          blockNumber: event.blockNumber,
+        });
         pages.set(slot, list);
       }
     }

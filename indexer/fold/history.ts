@@ -7,8 +7,11 @@ import type { Touched } from './touched.ts';
 import type { Hex } from '../../domain/types.ts';
 
 /** Folds events from the first on. */
-export async function foldHistory(treasury: Hex, events: AsyncIterable<LedgerEvent>): Promise<Ledger> {
-  const ledger = emptyLedger(treasury);
+export async function foldHistory(
+  market: { treasury: Hex; feeBps: number },
+  events: AsyncIterable<LedgerEvent>,
+): Promise<Ledger> {
+  const ledger = emptyLedger(market);
   for await (const event of events) foldEvent(ledger, event);
   return ledger;
 }
@@ -30,16 +33,18 @@ export function advance(ledger: Ledger, events: readonly LedgerEvent[]): Changes
  * @param ledger with all events applied
  * @param undone the events to take back
  * @param kept all events before them, from the first on
+ * @param market treasury and fee (1/10,000) at deployment
  */
 export async function takeBack(
   ledger: Ledger,
   undone: AsyncIterable<LedgerEvent>,
   kept: AsyncIterable<LedgerEvent>,
+  market: { treasury: Hex; feeBps: number },
 ): Promise<{ ledger: Ledger; changes: Changes }> {
   const stale = nothingTouched();
   for await (const event of undone) touch(stale, event, ledger.market, refOf(event));
 
-  const before = emptyLedger(ledger.market.treasury);
+  const before = emptyLedger(market);
   const lastTouched = nothingTouched();
   for await (const event of kept) {
     foldEvent(before, event);
@@ -57,6 +62,7 @@ function restrict(stale: Touched, lastTouched: Touched): Touched {
     providers: pick(stale.providers, lastTouched.providers),
     nodes: pick(stale.nodes, lastTouched.nodes),
     leases: pick(stale.leases, lastTouched.leases),
+    pages: pick(stale.pages, lastTouched.pages),
     slots: pick(stale.slots, lastTouched.slots),
     fills: pick(stale.fills, lastTouched.fills),
     nonces: pick(stale.nonces, lastTouched.nonces),

@@ -21,8 +21,8 @@ export interface Ledger {
   slotTx: Map<bigint, Hex>;
 }
 
-export function emptyLedger(treasury: Hex): Ledger {
-  return { market: emptyMarket(treasury), slotTx: new Map() };
+export function emptyLedger(market: { treasury: Hex; feeBps: number }): Ledger {
+  return { market: emptyMarket(market.treasury, market.feeBps), slotTx: new Map() };
 }
 
 export function foldEvent(ledger: Ledger, event: LedgerEvent): void {

@@ -1,4 +1,4 @@
-import { nonceKey } from '../../domain/market-state.ts';
+import { nonceKey, type MarketState, type NonceKind } from '../../domain/market-state.ts';
 import type { Hex } from '../../domain/types.ts';
 import type { BlockRef, Ledger } from './ledger.ts';
 import type { Touched } from './touched.ts';
@@ -17,6 +17,7 @@ export interface Changes {
   provider: Change;
   node: Change;
   lease: Change;
+  page: Change;
   slot: Change;
   fill: Change;
   used_nonce: Change;
@@ -45,6 +46,7 @@ export function rowsOf({ market, slotTx }: Ledger, touched: Touched): Changes {
       const lease = market.leases.get(id);
       return lease ? { ...lease } : null;
     }),
+    page: change(touched.pages, 'id', (id) => pageRow(market, id)),
     slot: change(touched.slots, 'slot', (number) => {
       const slot = market.slots.get(number);
       if (!slot) return null;
@@ -64,6 +66,18 @@ export function rowsOf({ market, slotTx }: Ledger, touched: Touched): Changes {
   };
 }
 
+/** `open`: leases that still follow the page and are not over. */
+function pageRow(market: MarketState, id: bigint): Row | null {
+  const page = market.pages.get(id);
+  if (!page) return null;
+  const { leaseIds, ...row } = page;
+  const open = leaseIds.filter((leaseId) => {
+    const lease = market.leases.get(leaseId);
+    return lease?.followsPage === true && !lease.settled;
+  });
+  return { ...row, open: open.length };
+}
+
 function change<K extends Hex | bigint>(
   touched: Map<K, BlockRef>,
   key: string,
@@ -81,9 +95,9 @@ function change<K extends Hex | bigint>(
 function nonceChange(touched: Map<string, BlockRef>, used: Set<string>): Change {
   const result: Change = { upserts: [], deletes: [] };
   for (const [key, block] of touched) {
-    const [account = '', nonce = ''] = key.split(':');
-    const row = { account, nonce: BigInt(nonce) };
-    if (used.has(nonceKey(account as Hex, row.nonce))) {
+    const [kind = '', account = '', nonce = ''] = key.split(':');
+    const row = { kind, account, nonce: BigInt(nonce) };
+    if (used.has(nonceKey(kind as NonceKind, account as Hex, row.nonce))) {
       result.upserts.push({ ...row, blockNumber: block.number, blockHash: block.hash });
     } else {
       result.deletes.push(row);

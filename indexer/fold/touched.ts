@@ -1,14 +1,16 @@
-import { nonceKey } from '../../domain/market-state.ts';
-import type { MarketState } from '../../domain/market-state.ts';
+import { leaseId } from '../../domain/lease-page.ts';
+import { nonceKey, type MarketState, type NonceKind } from '../../domain/market-state.ts';
+import { decodeRecords } from '../../domain/page.ts';
 import type { Hex, MarketEvent } from '../../domain/types.ts';
 import type { BlockRef } from './ledger.ts';
 
-/** Keys of the rows that events changed, with the last block that did. A nonce's key is `account:nonce`. */
+/** Keys of the rows that events changed, with the last block that did. A nonce's key is `kind:account:nonce`. */
 export interface Touched {
   accounts: Map<Hex, BlockRef>;
   providers: Map<Hex, BlockRef>;
   nodes: Map<Hex, BlockRef>;
   leases: Map<bigint, BlockRef>;
+  pages: Map<bigint, BlockRef>;
   slots: Map<bigint, BlockRef>;
   fills: Map<Hex, BlockRef>;
   nonces: Map<string, BlockRef>;
@@ -20,6 +22,7 @@ export function nothingTouched(): Touched {
     providers: new Map(),
     nodes: new Map(),
     leases: new Map(),
+    pages: new Map(),
     slots: new Map(),
     fills: new Map(),
     nonces: new Map(),
@@ -69,6 +72,28 @@ const slot: Touch = (touched, args, _state, block) => {
   touched.slots.set(args.big('slot'), block);
 };
 
+const nothing: Touch = () => undefined;
+
+/** A lease, its page, and the accounts that a payment of it moves. */
+function touchLease(touched: Touched, id: bigint, state: MarketState, block: BlockRef): void {
+  touched.leases.set(id, block);
+  touched.pages.set(id >> 8n, block);
+  const lease = state.leases.get(id);
+  if (!lease) return;
+  touched.accounts.set(lease.consumer, block);
+  const seller = state.providers.get(lease.provider);
+  if (seller) touched.accounts.set(seller.payout, block);
+}
+
+const lease: Touch = (touched, args, state, block) => {
+  touchLease(touched, args.big('leaseId'), state, block);
+};
+const cancelled =
+  (kind: NonceKind, by: string): Touch =>
+  (touched, args, _state, block) => {
+    touched.nonces.set(nonceKey(kind, args.hex(by), args.big('nonce')), block);
+  };
+
 const TOUCHES: Record<string, Touch> = {
   Deposited: account,
   Withdrawn: account,
@@ -86,36 +111,44 @@ const TOUCHES: Record<string, Touch> = {
   NodeAdded: node,
   NodeEpochRaised: node,
   SlotCommitted: slot,
-  PageCommitted: slot,
-  MatchSkipped: slot,
-  OrderFilled: (touched, args, state, block) => {
-    touched.fills.set(args.hex('askId'), block);
-    const lease = state.leases.get(args.big('leaseId'));
-    if (lease) touched.nonces.set(nonceKey(lease.consumer, args.big('nonce')), block);
+  PageCommitted: (touched, args, state, block) => {
+    touched.slots.set(args.big('slot'), block);
+    touched.pages.set(args.big('pageId'), block);
+    for (const [index, record] of decodeRecords(args.hex('accounts'), args.hex('records')).entries()) {
+      if (record.skip !== 0) continue;
+      touchLease(touched, leaseId(args.big('pageId'), index), state, block);
+      touched.fills.set(record.askId, block);
+      touched.nonces.set(nonceKey('order', record.lease.consumer, record.nonce), block);
+    }
   },
-  ListingBought: (touched, args, _state, block) => {
+  ListingBought: (touched, args, state, block) => {
+    touchLease(touched, args.big('leaseId'), state, block);
     touched.fills.set(args.hex('listingId'), block);
   },
-  NonceCancelled: (touched, args, _state, block) => {
-    touched.nonces.set(nonceKey(args.hex('account'), args.big('nonce')), block);
+  OrderCancelled: cancelled('order', 'account'),
+  AskCancelled: cancelled('ask', 'provider'),
+  ListingCancelled: cancelled('listing', 'provider'),
+  OrderApproved: nothing,
+  PageSettled: (touched, args, state, block) => {
+    touched.pages.set(args.big('pageId'), block);
+    for (const id of state.pages.get(args.big('pageId'))?.leaseIds ?? [])
+      touchLease(touched, id, state, block);
   },
-  LeaseOpened: (touched, args, _state, block) => {
-    touched.leases.set(args.big('leaseId'), block);
-    touched.accounts.set(args.hex('consumer'), block);
+  LeaseSettled: lease,
+  LeaseClosed: lease,
+  LeaseEnded: lease,
+  NoticeForfeited: nothing,
+  Slashed: (touched, args, _state, block) => {
+    touched.accounts.set(args.hex('account'), block);
+    touched.accounts.set(args.hex('to'), block);
   },
-  LeaseSettled: (touched, args, state, block) => {
-    touched.leases.set(args.big('leaseId'), block);
-    touched.accounts.set(state.treasury, block);
-    const lease = state.leases.get(args.big('leaseId'));
-    const seller = lease && state.providers.get(lease.provider);
-    if (seller) touched.accounts.set(seller.payout, block);
+  CapsSet: account,
+  TreasurySet: nothing,
+  FeesCollected: (touched, args, _state, block) => {
+    touched.accounts.set(args.hex('treasury'), block);
   },
-  LeaseClosed: (touched, args, _state, block) => {
-    touched.leases.set(args.big('leaseId'), block);
-  },
-  LeaseEnded: (touched, args, state, block) => {
-    touched.leases.set(args.big('leaseId'), block);
-    const lease = state.leases.get(args.big('leaseId'));
-    if (lease) touched.accounts.set(lease.consumer, block);
-  },
+  StakeSlashed: provider,
+  PayoutSet: provider,
+  MetadataSet: provider,
+  NodeUpdated: node,
 };

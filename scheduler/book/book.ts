@@ -1,14 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { Hex, SigningDomain } from '../../domain/types.ts';
 import { readAsk, readOrder, type BookAsk, type BookOrder, type StoredMessage } from './rows.ts';
-import {
-  askIsOver,
-  askStands,
-  orderIsOver,
-  orderStands,
-  type Moment,
-  type PendingMatches,
-} from './standing.ts';
+import { askIsOver, askStands, orderIsOver, orderStands, type Moment } from './standing.ts';
 
 export interface SlotItems {
   orders: BookOrder[];
@@ -20,7 +13,7 @@ export interface Book {
   /** Reads the rows that came since the last call and that slots up to `slot` may hold. */
   load(client: ClientBase, slot: bigint, slotEnd: bigint): Promise<void>;
   /** The slot's items in ascending id order; forgets those that are over for good. */
-  itemsOf(moment: Moment, pending: PendingMatches): SlotItems;
+  itemsOf(moment: Moment): SlotItems;
   /** Exactly these items, from memory or the database. @throws Error when one is nowhere */
   byIds(client: ClientBase, orderIds: readonly Hex[], askIds: readonly Hex[]): Promise<SlotItems>;
   /** Forgets everything: what was over may stand again after a reorganisation. */
@@ -86,17 +79,17 @@ export function createBook(domain: SigningDomain, lateSlots: bigint): Book {
       for (const [id, since] of over) if (since < loadedTo - 2n * lateSlots) over.delete(id);
     },
 
-    itemsOf(moment, pending) {
+    itemsOf(moment) {
       const items: SlotItems = { orders: [], asks: [] };
       for (const item of orders.values()) {
-        if (orderStands(item, moment, pending)) items.orders.push(item);
+        if (orderStands(item, moment)) items.orders.push(item);
         else if (item.slot < moment.slot && orderIsOver(item, moment)) {
           orders.delete(item.id);
           over.set(item.id, item.slot);
         }
       }
       for (const item of asks.values()) {
-        if (askStands(item, moment, pending)) items.asks.push(item);
+        if (askStands(item, moment)) items.asks.push(item);
         else if (item.slot < moment.slot && askIsOver(item, moment)) {
           asks.delete(item.id);
           over.set(item.id, item.slot);

@@ -1,12 +1,12 @@
+import { MOST_SOLD } from '../../domain/eligibility.ts';
 import { nonceKey, type MarketState } from '../../domain/market-state.ts';
 import type { Parameters } from '../../domain/parameters.ts';
-import type { Hex } from '../../domain/types.ts';
 import type { BookAsk, BookOrder } from './rows.ts';
 
 /**
  * Which items a slot holds. An item is always in its first slot, eligible or not: its receipt promised that.
- * In a later slot it stands unless something final happened to it by the closing block (below), or an earlier slot
- * has matched it and that match is not on the chain yet. Everything read here is in the database or on the chain, so
+ * In a later slot it stands unless something final happened to it by the close, the matches of all earlier slots included
+ * (below). Everything read here is in the database or on the chain, so
  * a second process comes to the same book; the manifest stored with the first run settles it for good.
  */
 export interface Moment {
@@ -17,23 +17,13 @@ export interface Moment {
   parameters: Pick<Parameters, 'commitDeadlineSeconds'>;
 }
 
-/** Matches of earlier slots that the closing block does not have yet. */
-export interface PendingMatches {
-  orders: ReadonlySet<Hex>;
-  asks: ReadonlySet<Hex>;
-  /** Their bidding balance is about to fall: a second match could find it empty. */
-  consumers: ReadonlySet<Hex>;
-}
-
-export const NOTHING_PENDING: PendingMatches = { orders: new Set(), asks: new Set(), consumers: new Set() };
-
 /** Final for an order: it expired, its latest start passed, or its nonce is used (filled or cancelled). */
 export function orderIsOver(item: BookOrder, moment: Moment): boolean {
   const { order } = item.signed;
   return (
     order.validUntil < moment.slotEnd ||
     order.latestStart < moment.slotEnd + BigInt(moment.parameters.commitDeadlineSeconds) ||
-    moment.state.usedNonces.has(nonceKey(order.consumer, order.nonce))
+    moment.state.usedNonces.has(nonceKey('order', order.consumer, order.nonce))
   );
 }
 
@@ -44,22 +34,16 @@ export function askIsOver(item: BookAsk, moment: Moment): boolean {
   const node = state.nodes.get(ask.supply);
   return (
     ask.validUntil < moment.slotEnd ||
-    (state.filled.get(item.id) ?? 0) >= ask.cards ||
-    state.usedNonces.has(nonceKey(ask.provider, ask.nonce)) ||
+    (state.filled.get(item.id) ?? 0) >= Math.min(ask.cards, MOST_SOLD) ||
+    state.usedNonces.has(nonceKey('ask', ask.provider, ask.nonce)) ||
     (node !== undefined && node.epoch > ask.nodeEpoch)
   );
 }
 
-export function orderStands(item: BookOrder, moment: Moment, pending: PendingMatches): boolean {
-  if (item.slot >= moment.slot) return item.slot === moment.slot;
-  return (
-    !orderIsOver(item, moment) &&
-    !pending.orders.has(item.id) &&
-    !pending.consumers.has(item.signed.order.consumer)
-  );
+export function orderStands(item: BookOrder, moment: Moment): boolean {
+  return item.slot >= moment.slot ? item.slot === moment.slot : !orderIsOver(item, moment);
 }
 
-export function askStands(item: BookAsk, moment: Moment, pending: PendingMatches): boolean {
-  if (item.slot >= moment.slot) return item.slot === moment.slot;
-  return !askIsOver(item, moment) && !pending.asks.has(item.id);
+export function askStands(item: BookAsk, moment: Moment): boolean {
+  return item.slot >= moment.slot ? item.slot === moment.slot : !askIsOver(item, moment);
 }

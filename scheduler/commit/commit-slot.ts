@@ -30,8 +30,10 @@ async function pagesOnChain(provider: JsonRpcProvider, auction: Hex, slot: bigin
     to: auction,
     data: auctionInterface.encodeFunctionData('slotState', [slot]),
   });
-  const [pagesCommitted, , committed] = auctionInterface.decodeFunctionResult('slotState', data);
-  return committed === true ? Number(pagesCommitted) : null;
+  const [state] = auctionInterface.decodeFunctionResult('slotState', data) as unknown as [
+    { headerHash: string; pagesCommitted: bigint },
+  ];
+  return BigInt(state.headerHash) === 0n ? null : Number(state.pagesCommitted);
 }
 
 /** Whether the header on the chain fixes the very result that we cleared. */
@@ -45,15 +47,12 @@ async function isOurs(input: SlotCommitInput): Promise<boolean> {
     toBlock: 'latest',
   });
   const parsed = logs[0] === undefined ? null : auctionInterface.parseLog(logs[0]);
-  const header: unknown = parsed?.args['header'];
-  if (
-    typeof header !== 'object' ||
-    header === null ||
-    !('inputsHash' in header) ||
-    !('matchesRoot' in header)
-  )
-    return false;
-  return header.inputsHash === cleared.header.inputsHash && header.matchesRoot === cleared.header.matchesRoot;
+  const header = parsed?.args['header'] as
+    { inputsHash: string; ordersRoot: string; asksRoot: string } | undefined;
+  const { inputsHash, ordersRoot, asksRoot } = cleared.header;
+  return (
+    header?.inputsHash === inputsHash && header.ordersRoot === ordersRoot && header.asksRoot === asksRoot
+  );
 }
 
 const words = (mined: Mined): string =>

@@ -1,6 +1,7 @@
 import { Interface } from 'ethers';
 import { auctionAbi } from '../../contracts/generated/abi.ts';
-import { ZERO_HASH } from '../../domain/hash.ts';
+import { bytesToHex } from '../../domain/hash.ts';
+import { decodeRecords, encodePage } from '../../domain/page.ts';
 import { PAGE_MATCHES } from '../../domain/parameters.ts';
 import type { ClearedSlot } from '../../domain/slot.ts';
 import type { Hex } from '../../domain/types.ts';
@@ -9,7 +10,7 @@ import { MAX_TRANSACTION_GAS, type Call, type Mined } from './transaction-manage
 /** Gas asked for, above what was measured for fresh accounts; what is not used is not paid. */
 const HEADER_GAS = 400_000n;
 const PAGE_BASE_GAS = 300_000n;
-const MATCH_GAS = 400_000n;
+const MATCH_GAS = 150_000n;
 
 /** Skip reasons in the order of `IAuction.Skip`. */
 const SKIP_REASONS = [
@@ -28,6 +29,7 @@ const SKIP_REASONS = [
   'DURATION',
   'PRICE',
   'FUNDS',
+  'CAP',
 ];
 
 export const auctionInterface = new Interface(auctionAbi);
@@ -53,24 +55,14 @@ export function headerCall(auction: Hex, cleared: ClearedSlot): Call {
 /** The slot's matches, page by page. */
 export function pageCalls(auction: Hex, cleared: ClearedSlot): Call[] {
   const { slot } = cleared.header;
-  const matches = cleared.matches.map(({ order, ask, runnerUp, step, shortlist }) => ({
-    order: order.order,
-    orderSignature: order.signature,
-    ask: ask.ask,
-    askSignature: ask.signature,
-    // A requirement of one class or none says it all by itself.
-    classes: order.classes.length > 1 ? order.classes : [],
-    runnerUp: runnerUp ?? ZERO_HASH,
-    step,
-    shortlist,
-  }));
-  return Array.from({ length: pageCountOf(matches.length) }, (_, page) => {
-    const rows = matches.slice(page * PAGE_MATCHES, (page + 1) * PAGE_MATCHES);
+  return Array.from({ length: pageCountOf(cleared.matches.length) }, (_, page) => {
+    const matches = cleared.matches.slice(page * PAGE_MATCHES, (page + 1) * PAGE_MATCHES);
+    const bytes = bytesToHex(encodePage(matches));
     return {
       effect: pageEffect(slot, page),
       to: auction,
-      data: auctionInterface.encodeFunctionData('commitPage', [slot, page, rows]) as Hex,
-      gasLimit: least(PAGE_BASE_GAS + MATCH_GAS * BigInt(rows.length), MAX_TRANSACTION_GAS),
+      data: auctionInterface.encodeFunctionData('commitPage', [slot, page, bytes]) as Hex,
+      gasLimit: least(PAGE_BASE_GAS + MATCH_GAS * BigInt(matches.length), MAX_TRANSACTION_GAS),
     };
   });
 }
@@ -79,14 +71,10 @@ export function pageCalls(auction: Hex, cleared: ClearedSlot): Call[] {
 export function skippedIn(mined: Mined): { orderId: Hex; askId: Hex; reason: string }[] {
   return mined.logs.flatMap((log) => {
     const parsed = auctionInterface.parseLog(log);
-    if (parsed?.name !== 'MatchSkipped') return [];
-    const reason = Number(parsed.args['reason']);
-    return [
-      {
-        orderId: parsed.args['orderId'] as Hex,
-        askId: parsed.args['askId'] as Hex,
-        reason: SKIP_REASONS[reason] ?? String(reason),
-      },
-    ];
+    if (parsed?.name !== 'PageCommitted') return [];
+    const records = decodeRecords(parsed.args['accounts'] as Hex, parsed.args['records'] as Hex);
+    return records
+      .filter(({ skip }) => skip !== 0)
+      .map(({ orderId, askId, skip }) => ({ orderId, askId, reason: SKIP_REASONS[skip] ?? String(skip) }));
   });
 }
