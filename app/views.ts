@@ -74,6 +74,23 @@ export interface OrderView {
   leaseId: string | null;
 }
 
+/** `LeaseRef` of the contracts: one lease with its proof against its page. */
+export interface LeaseRefView {
+  pageId: string;
+  index: number;
+  count: number;
+  start: string;
+  source: `0x${string}`;
+  lease: {
+    consumer: `0x${string}`;
+    provider: `0x${string}`;
+    rate: string;
+    cards: number;
+    duration: number;
+  };
+  proof: `0x${string}`[];
+}
+
 export interface LeaseView {
   id: string;
   consumer: string;

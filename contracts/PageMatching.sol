@@ -244,10 +244,11 @@ abstract contract PageMatching is Nonces, Approvals {
         if (Signatures.recoverAt(offer.id, at_ + PageReader.ASK_HEAD) != key) return Skip.ASK_SIGNATURE;
         uint40 slotEnd = book.place.slotEnd;
         if (slotEnd < (at_ + 19).read(5) || slotEnd > (at_ + 24).read(5)) return Skip.ASK_EXPIRED;
-        bool ofNode = node.provider == provider &&
-            node.epoch == (at_ + 3).read(2) &&
-            (at_ + 2).read(1) == 0 &&
-            node.kind == _pair(offer.resourceClass, offer.region);
+        bool ofNode =
+            node.provider == provider &&
+                node.epoch == (at_ + 3).read(2) &&
+                (at_ + 2).read(1) == 0 &&
+                node.kind == _pair(offer.resourceClass, offer.region);
         return ofNode ? Skip.NONE : Skip.NODE_MISMATCH;
     }
 

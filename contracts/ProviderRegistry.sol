@@ -116,13 +116,7 @@ contract ProviderRegistry is IProviderRegistry {
     }
 
     /// @inheritdoc IProviderRegistry
-    function updateNode(
-        bytes32 node,
-        string calldata y,
-        uint16 cards,
-        uint32 networkMbps,
-        uint32 storageGb
-    ) external {
+    function updateNode(bytes32 node, string calldata y, uint16 cards, uint32 networkMbps, uint32 storageGb) external {
         Node storage owned = _owned(node);
         if (cards < owned.cards) revert CardsReduced(owned.cards, cards);
         owned.cards = cards;

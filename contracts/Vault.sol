@@ -76,13 +76,7 @@ contract Vault is IVault, SpendingCaps, AccessManaged, Pausable {
     }
 
     /// @inheritdoc IVault
-    function depositWithPermit(
-        uint256 amount,
-        uint256 deadline,
-        uint8 v,
-        bytes32 r,
-        bytes32 s
-    ) external whenNotPaused {
+    function depositWithPermit(uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external whenNotPaused {
         // Whoever saw the permit in the pool can spend it first; the allowance is then there all the same.
         // solhint-disable-next-line no-empty-blocks
         try IERC20Permit(address(TOKEN)).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
@@ -187,11 +181,7 @@ contract Vault is IVault, SpendingCaps, AccessManaged, Pausable {
     }
 
     /// @inheritdoc IVault
-    function release(
-        address[] calldata accounts,
-        uint256[] calldata amounts,
-        uint256 fee
-    ) external only(LEASE_BOOK) {
+    function release(address[] calldata accounts, uint256[] calldata amounts, uint256 fee) external only(LEASE_BOOK) {
         uint256 sum = fee;
         for (uint256 i = 0; i < accounts.length; ++i) {
             uint256 amount = amounts[i];

@@ -1,5 +1,7 @@
 /** What the chain says of one provider: a pure fold of the market's events over its key, nodes, leases and sales. */
+import { leaseId } from '../domain/lease-page.ts';
 import { classId, regionId } from '../domain/names.ts';
+import { decodeRecords } from '../domain/page.ts';
 import type { Hex, MarketEvent } from '../domain/types.ts';
 
 export interface OwnNode {
@@ -30,7 +32,7 @@ export interface Ledger {
   leases: OwnLease[];
   /** Cards sold out of each of its asks and listings. */
   sold: Record<Hex, number>;
-  /** Nonces that the provider cancelled. */
+  /** Nonces of its asks and listings that the provider cancelled. */
   cancelled: bigint[];
 }
 
@@ -42,11 +44,12 @@ export const LEDGER_EVENTS = new Set([
   'ProviderExited',
   'NodeAdded',
   'NodeEpochRaised',
-  'LeaseOpened',
+  'NodeUpdated',
+  'PageCommitted',
   'LeaseClosed',
-  'OrderFilled',
   'ListingBought',
-  'NonceCancelled',
+  'AskCancelled',
+  'ListingCancelled',
 ]);
 
 export function emptyLedger(): Ledger {
@@ -74,20 +77,23 @@ export function applyEvent(ledger: Ledger, provider: Hex, { name, args }: Market
       if (node) node.epoch = args['epoch'] as number;
       return;
     }
-    case 'LeaseOpened':
-      if (mine) ledger.leases.push(leaseOf(args));
+    case 'NodeUpdated': {
+      const node = ledger.nodes.find((own) => own.id === args['node']);
+      if (node) node.cards = args['cards'] as number;
       return;
+    }
+    case 'PageCommitted':
+      return openPage(ledger, provider, args);
     case 'LeaseClosed': {
       const lease = ledger.leases.find((own) => own.id === args['leaseId']);
       if (lease) lease.end = args['end'] as bigint;
       return;
     }
-    case 'OrderFilled':
-      return sell(ledger, args['askId'] as Hex, args);
     case 'ListingBought':
-      return sell(ledger, args['listingId'] as Hex, args);
-    case 'NonceCancelled':
-      if (args['account'] === provider) ledger.cancelled.push(args['nonce'] as bigint);
+      return openBought(ledger, provider, args);
+    case 'AskCancelled':
+    case 'ListingCancelled':
+      if (mine) ledger.cancelled.push(args['nonce'] as bigint);
   }
 }
 
@@ -105,10 +111,43 @@ export function prune(ledger: Ledger, now: bigint, liveOffers: { has(id: Hex): b
   ledger.sold = Object.fromEntries(known.filter(([id]) => liveOffers.has(id)));
 }
 
-/** A fill is the provider's own when its lease is; `LeaseOpened` precedes it in the same transaction. */
-function sell(ledger: Ledger, id: Hex, args: Record<string, unknown>): void {
-  if (!ledger.leases.some((lease) => lease.id === args['leaseId'])) return;
-  ledger.sold[id] = (ledger.sold[id] ?? 0) + (args['cards'] as number);
+/** The provider's leases of a slot's page. */
+function openPage(ledger: Ledger, provider: Hex, args: Record<string, unknown>): void {
+  const start = args['start'] as bigint;
+  const records = decodeRecords(args['accounts'] as Hex, args['records'] as Hex);
+  for (const [index, { skip, askId, node, workload, lease }] of records.entries()) {
+    if (skip !== 0 || lease.provider !== provider) continue;
+    const id = leaseId(args['pageId'] as bigint, index);
+    const end = start + BigInt(lease.duration);
+    ledger.leases.push({ id, node, cards: lease.cards, start, end, workload });
+    sell(ledger, askId, lease.cards);
+  }
+}
+
+function openBought(ledger: Ledger, provider: Hex, args: Record<string, unknown>): void {
+  const sale = args['sale'] as Sale;
+  if (sale.provider !== provider) return;
+  const { node, cards, duration, start, parent } = sale;
+  // A lease that prolongs another goes on with its work.
+  const workload = ledger.leases.find((lease) => lease.id === parent)?.workload ?? sale.workload;
+  const end = start + BigInt(duration);
+  ledger.leases.push({ id: args['leaseId'] as bigint, node, cards, start, end, workload });
+  sell(ledger, args['listingId'] as Hex, cards);
+}
+
+/** `sale` of `ListingBought`. */
+interface Sale {
+  provider: Hex;
+  node: Hex;
+  cards: number;
+  duration: number;
+  start: bigint;
+  workload: Hex;
+  parent: bigint;
+}
+
+function sell(ledger: Ledger, id: Hex, cards: number): void {
+  ledger.sold[id] = (ledger.sold[id] ?? 0) + cards;
 }
 
 function nodeOf(args: Record<string, unknown>): OwnNode {
@@ -120,17 +159,5 @@ function nodeOf(args: Record<string, unknown>): OwnNode {
     regionId: regionId(args['region'] as string),
     cards: args['cards'] as number,
     epoch: 0,
-  };
-}
-
-function leaseOf(args: Record<string, unknown>): OwnLease {
-  const start = args['start'] as bigint;
-  return {
-    id: args['leaseId'] as bigint,
-    node: args['node'] as Hex,
-    cards: args['cards'] as number,
-    start,
-    end: start + BigInt(args['duration'] as number),
-    workload: args['workload'] as Hex,
   };
 }

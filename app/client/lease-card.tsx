@@ -80,7 +80,9 @@ export function LeaseCard({ lease, now, account }: { lease: LeaseView; now: bigi
             onClick={() => {
               void action.run('Confirm closing the lease in your wallet.', async () => {
                 await closeLease(wallet, deployment, lease.id);
-                return `Closed; at least ${span(deployment.parameters.minBillSeconds)} are billed, the rest comes back.`;
+                return lease.consumer === account
+                  ? `Closed; at least ${span(deployment.parameters.minBillSeconds)} are billed, the rest comes back.`
+                  : `Notice given; it ends in ${span(deployment.parameters.noticeSeconds)}, and is paid until then.`;
               });
             }}
           >

@@ -6,7 +6,7 @@ import { ActionNote } from './action-note.tsx';
 import { useApi } from './api.ts';
 import { money, short, span } from './format.ts';
 import { useMarket } from './market.ts';
-import { cancelNonce } from './trade.ts';
+import { cancelOrder } from './trade.ts';
 import { useAction } from './use-action.ts';
 import { useWallet } from './use-wallet.ts';
 import { outcomeWords } from './words.ts';
@@ -63,7 +63,7 @@ export function MyOrders({ account }: { account: string }) {
                       disabled={action.busy}
                       onClick={() => {
                         void action.run('Confirm the cancellation in your wallet.', async () => {
-                          await cancelNonce(wallet, deployment, BigInt(row.order['nonce'] ?? 0));
+                          await cancelOrder(wallet, deployment, BigInt(row.order['nonce'] ?? 0));
                           return 'Cancelled on-chain; a slot that closed before may still fill it.';
                         });
                       }}

@@ -2,6 +2,7 @@ import type { Abi, ContractFunctionArgs, ContractFunctionName, Hash } from 'viem
 import {
   auctionAbi,
   leaseBookAbi,
+  marketAbi,
   providerRegistryAbi,
   testStablecoinAbi,
   vaultAbi,
@@ -10,7 +11,7 @@ import type { Hex } from '../../domain/types.ts';
 import type { Wallet } from './use-wallet.ts';
 
 /** Errors of every contract: a call of one may fail in another. */
-const ERRORS: Abi = [auctionAbi, leaseBookAbi, providerRegistryAbi, testStablecoinAbi, vaultAbi]
+const ERRORS: Abi = [auctionAbi, leaseBookAbi, marketAbi, providerRegistryAbi, testStablecoinAbi, vaultAbi]
   .flatMap((abi) => [...(abi as Abi)])
   .filter((item) => item.type === 'error');
 

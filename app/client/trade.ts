@@ -1,13 +1,13 @@
 import type { Deployment } from '../../contracts/deployment.ts';
-import { auctionAbi, leaseBookAbi } from '../../contracts/generated/abi.ts';
+import { auctionAbi, leaseBookAbi, marketAbi } from '../../contracts/generated/abi.ts';
 import { eip712Domain, TYPES } from '../../domain/eip712.ts';
 import { slotAt, slotEnd } from '../../domain/parameters.ts';
 import type { Hex, Listing, Order } from '../../domain/types.ts';
 import { lockFor } from '../../domain/units.ts';
 import { taskVector } from '../../domain/vectors.ts';
 import { workloadHash, type Workload } from '../../domain/workload.ts';
-import type { ListingView } from '../views.ts';
-import { ApiError, postJson } from './api.ts';
+import type { LeaseRefView, ListingView } from '../views.ts';
+import { ApiError, getJson, postJson } from './api.ts';
 import { deposit, move, readFunds } from './funds.ts';
 import { send } from './send.ts';
 import type { Wallet } from './use-wallet.ts';
@@ -45,8 +45,8 @@ export async function buy(
   const { hash } = await postJson<{ hash: Hex }>('/api/workloads', workloadOf(terms.command));
   say('Confirm the purchase in your wallet.');
   await send(wallet, {
-    address: deployment.auction,
-    abi: auctionAbi,
+    address: deployment.market,
+    abi: marketAbi,
     functionName: 'buy',
     args: [offer, listing.signature as Hex, cards, duration, hash, total],
   });
@@ -130,18 +130,18 @@ export async function bid(
   return handIn({ order, classes: [], signature, workload });
 }
 
-/** A nonce that no message of the account has used. */
+/** A nonce that no order of the account has used. */
 async function freeNonce(wallet: Wallet, { auction }: Deployment, account: Hex): Promise<bigint> {
   for (;;) {
     const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
     const nonce = (BigInt(high) << 32n) | BigInt(low);
-    const used = await wallet.readContract({
+    const [filled, cancelledAt] = await wallet.readContract({
       address: auction,
       abi: auctionAbi,
-      functionName: 'isNonceUsed',
+      functionName: 'orderNonce',
       args: [account, nonce],
     });
-    if (!used) return nonce;
+    if (!filled && cancelledAt === 0) return nonce;
   }
 }
 
@@ -158,16 +158,25 @@ async function handIn(body: unknown): Promise<Hex> {
   }
 }
 
+/** Ends a lease: now, if the wallet is its consumer's; after the notice, if it is its provider's. */
 export async function closeLease(wallet: Wallet, { leaseBook }: Deployment, leaseId: string): Promise<void> {
+  const { ref } = await getJson<{ ref: LeaseRefView }>(`/api/leases/${leaseId}`);
   await send(wallet, {
     address: leaseBook,
     abi: leaseBookAbi,
     functionName: 'close',
-    args: [BigInt(leaseId)],
+    args: [
+      {
+        ...ref,
+        pageId: BigInt(ref.pageId),
+        start: Number(ref.start),
+        lease: { ...ref.lease, rate: BigInt(ref.lease.rate) },
+      },
+    ],
   });
 }
 
-/** Cancels what the account signed with the nonce, on-chain. */
-export async function cancelNonce(wallet: Wallet, { auction }: Deployment, nonce: bigint): Promise<void> {
-  await send(wallet, { address: auction, abi: auctionAbi, functionName: 'cancelNonces', args: [[nonce]] });
+/** Cancels the order that the account signed with the nonce, on-chain. */
+export async function cancelOrder(wallet: Wallet, { auction }: Deployment, nonce: bigint): Promise<void> {
+  await send(wallet, { address: auction, abi: auctionAbi, functionName: 'cancelOrders', args: [[nonce]] });
 }

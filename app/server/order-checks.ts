@@ -1,3 +1,4 @@
+import { isTooWide } from '../../domain/eligibility.ts';
 import { ZERO_HASH } from '../../domain/hash.ts';
 import type { Parameters } from '../../domain/parameters.ts';
 import { Refusal } from '../../domain/refusal.ts';
@@ -9,6 +10,13 @@ import { formatMoney, lockFor } from '../../domain/units.ts';
 export function checkOrderFields({ order, classes }: SignedOrder, parameters: Parameters): void {
   if (order.cards === 0) {
     throw new Refusal('NO_CARDS', 'The order asks for 0 cards.', 'Ask for at least one card.');
+  }
+  if (isTooWide(order)) {
+    throw new Refusal(
+      'TOO_WIDE',
+      'A number of the message is larger than the contracts hold.',
+      'Keep prices below 2^96, cards and epochs below 2^16, times below 2^40 and nonces below 2^64.',
+    );
   }
   const { minLeaseSeconds, maxLeaseSeconds } = parameters;
   if (order.duration < minLeaseSeconds || order.duration > maxLeaseSeconds) {

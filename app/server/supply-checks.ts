@@ -1,3 +1,4 @@
+import { isTooWide } from '../../domain/eligibility.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import type { Ask, Hex, Listing } from '../../domain/types.ts';
 
@@ -28,6 +29,13 @@ export function supplyOfListing(listing: Listing): Supply {
 export function checkSupplyFields(supply: Supply): void {
   if (supply.cards === 0) {
     throw new Refusal('NO_CARDS', 'The offer is for 0 cards.', 'Offer at least one card.');
+  }
+  if (isTooWide({ ...supply, reservePrice: supply.price })) {
+    throw new Refusal(
+      'TOO_WIDE',
+      'A number of the message is larger than the contracts hold.',
+      'Keep prices below 2^96, cards and epochs below 2^16, times below 2^40 and nonces below 2^64.',
+    );
   }
   if (supply.price < 1n) {
     throw new Refusal(

@@ -1,6 +1,6 @@
 /** Consumers that trade by themselves: now a purchase at a list price, now a bid, so that a local market is alive. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { auctionAbi } from '../../contracts/generated/abi.ts';
+import { marketAbi } from '../../contracts/generated/abi.ts';
 import type { Deployment } from '../../contracts/deployment.ts';
 import { eip712Domain, TYPES } from '../../domain/eip712.ts';
 import { ZERO_HASH } from '../../domain/hash.ts';
@@ -69,7 +69,7 @@ async function consume(
     const seconds = duration();
     const most = lockFor(cards, seconds, listing.pricePerCardHour, parameters.feeBps);
     await chain.send(account, [
-      callOf(deployment.auction, auctionAbi, 'buy', [listing, signature, cards, seconds, hash, most]),
+      callOf(deployment.market, marketAbi, 'buy', [listing, signature, cards, seconds, hash, most]),
     ]);
     log(`consumer ${index}: bought ${cards} x ${name} for ${seconds} s, at most ${formatMoney(most)}`);
   };

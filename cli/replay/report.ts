@@ -57,7 +57,7 @@ export async function reportOf(figures: Figures): Promise<ReplayReport> {
     `SELECT count(*)::int AS matched, count(*) FILTER (WHERE settled)::int AS settled,
             round(coalesce(sum(cards * duration), 0) / 3600.0, 2)::text AS hours FROM lease`,
   );
-  const { escrow, held } = await vaultOf(world);
+  const { escrow, fees, held } = await vaultOf(world);
   const { sum } = await one<{ sum: string }>(
     pool,
     'SELECT coalesce(sum(available + bidding + unbidding + staked), 0)::text AS sum FROM account',
@@ -65,7 +65,7 @@ export async function reportOf(figures: Figures): Promise<ReplayReport> {
   const unmatched = await reasons(pool);
   const turnedAway = orders - leases.matched - Object.values(unmatched).reduce((a, b) => a + b, 0);
   if (turnedAway > 0) unmatched.REFUSED = turnedAway;
-  const unaccounted = held - BigInt(sum) - escrow;
+  const unaccounted = held - BigInt(sum) - escrow - fees;
   const { matched, settled } = leases;
   const isWhole = escrow === 0n && unaccounted === 0n && turnedAway >= 0;
   return {
@@ -91,18 +91,21 @@ export async function reportOf(figures: Figures): Promise<ReplayReport> {
   };
 }
 
-/** Escrow and tokens of the vault as the contracts say, base units. */
-async function vaultOf({ rpcUrl, deployment }: ReplayWorld): Promise<{ escrow: bigint; held: bigint }> {
+/** Escrow, fees not collected yet and tokens of the vault as the contracts say, base units. */
+async function vaultOf({
+  rpcUrl,
+  deployment,
+}: ReplayWorld): Promise<{ escrow: bigint; fees: bigint; held: bigint }> {
   const client = createPublicClient({ transport: http(rpcUrl) });
   const { vault, token } = deployment;
-  const escrow = await client.readContract({ address: vault, abi: vaultAbi, functionName: 'totalLocked' });
+  const [escrow, fees] = await client.readContract({ address: vault, abi: vaultAbi, functionName: 'totals' });
   const held = await client.readContract({
     address: token,
     abi: testStablecoinAbi,
     functionName: 'balanceOf',
     args: [vault],
   });
-  return { escrow, held };
+  return { escrow, fees, held };
 }
 
 /** Why orders got nothing: the last word on each. */

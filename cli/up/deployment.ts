@@ -22,6 +22,7 @@ const DEMO_PARAMETERS: Parameters = {
   minBillSeconds: 10,
   settleLagSeconds: 5,
   unbondSeconds: 600,
+  noticeSeconds: 60,
 };
 
 /**

@@ -10,7 +10,7 @@ import { verifySlot, type RuleResult } from '../../domain/verify.ts';
 
 const LOG_RANGE = 2_000n;
 const SLOT_COMMITTED = parseAbiItem(
-  'event SlotCommitted(uint64 indexed slot, address indexed scheduler, (uint64 slot, uint64 closeBlock, bytes32 seed, uint64 gammaWad, uint16 pageCount, uint32 orderCount, uint32 askCount, uint32 nodeCount, uint32 matchCount, bytes32 ordersRoot, bytes32 asksRoot, bytes32 vectorsRoot, bytes32 matchesRoot, bytes32 inputsHash) header)',
+  'event SlotCommitted(uint64 indexed slot, address indexed scheduler, (uint64 slot, uint64 closeBlock, bytes32 seed, uint64 gammaWad, uint16 pageCount, uint32 orderCount, uint32 askCount, uint32 matchCount, bytes32 ordersRoot, bytes32 asksRoot, bytes32 inputsHash) header)',
 );
 
 export interface VerifyOptions {

@@ -1,6 +1,8 @@
 import type { Database } from '../../../prisma/client.ts';
 import { Prisma } from '../../../prisma/generated/client.ts';
-import type { LeaseView } from '../../views.ts';
+import { leaseRef } from '../../../domain/lease-page.ts';
+import type { Hex } from '../../../domain/types.ts';
+import type { LeaseRefView, LeaseView } from '../../views.ts';
 
 interface LeaseFilter {
   account?: string | undefined;
@@ -38,6 +40,21 @@ export async function leasesOf(
         ? null
         : { state, exitCode, heartbeats, lastBeatAt: lastBeatAt.toISOString(), sandbox },
   }));
+}
+
+/** The lease with its proof against its page, as the lease book's calls take it. */
+export async function refOf(db: Database, id: bigint): Promise<LeaseRefView | null> {
+  const row = await db.page.findUnique({ where: { id: id >> 8n } });
+  if (row === null) return null;
+  const { start, source, accounts, leases } = row;
+  const page = { id: row.id, start, source: source as Hex, accounts: accounts as Hex, leases: leases as Hex };
+  const ref = leaseRef(page, Number(id & 0xffn));
+  return {
+    ...ref,
+    pageId: ref.pageId.toString(),
+    start: ref.start.toString(),
+    lease: { ...ref.lease, rate: ref.lease.rate.toString() },
+  };
 }
 
 interface LeaseRow extends Omit<LeaseView, 'report'> {

@@ -19,7 +19,7 @@ export async function openListings(
       AND l.cards > coalesce(f.filled, 0)
       AND (${resourceClass}::text IS NULL OR l."resourceClass" = ${resourceClass})
       AND NOT EXISTS (SELECT 1 FROM used_nonce u
-        WHERE u.account = l.provider AND u.nonce = (l.message->>'nonce')::numeric)
+        WHERE u.kind = 'listing' AND u.account = l.provider AND u.nonce = (l.message->>'nonce')::numeric)
     ORDER BY l.price, l.id LIMIT ${limit}`;
 }
 
@@ -69,7 +69,7 @@ async function cardsOnAsks(db: Database, now: bigint): Promise<Map<string, numbe
       LEFT JOIN fill f ON f.id = a.id
     WHERE a."validUntil" >= ${now}
       AND NOT EXISTS (SELECT 1 FROM used_nonce u
-        WHERE u.account = a.provider AND u.nonce = (a.message->>'nonce')::numeric)
+        WHERE u.kind = 'ask' AND u.account = a.provider AND u.nonce = (a.message->>'nonce')::numeric)
     GROUP BY 1`;
   return new Map(rows.map((row) => [row.id, row.cards]));
 }

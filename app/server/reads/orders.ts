@@ -15,7 +15,7 @@ export async function ordersOf(
     SELECT o.id, o.consumer, o.message, o.signature, o.slot::text AS slot, o."validUntil"::text AS "validUntil", o."createdAt",
            x.slot::text AS "outcomeSlot", x.code AS "outcomeCode", l.id::text AS "leaseId",
            EXISTS (SELECT 1 FROM used_nonce u
-             WHERE u.account = o.consumer AND u.nonce = (o.message->'order'->>'nonce')::numeric) AS spent
+             WHERE u.kind = 'order' AND u.account = o.consumer AND u.nonce = (o.message->'order'->>'nonce')::numeric) AS spent
     FROM "order" o
       LEFT JOIN LATERAL (SELECT slot, code FROM order_outcome WHERE "orderId" = o.id ORDER BY slot DESC LIMIT 1) x ON true
       LEFT JOIN lease l ON l."sourceId" = o.id
@@ -79,7 +79,7 @@ export async function asksOf(db: Database, provider: string, now: bigint, limit 
            (a."validUntil" >= ${now} AND n.epoch = (a.message->>'nodeEpoch')::bigint
              AND coalesce(f.filled, 0) < (a.message->>'cards')::int
              AND NOT EXISTS (SELECT 1 FROM used_nonce u
-               WHERE u.account = a.provider AND u.nonce = (a.message->>'nonce')::numeric)) AS live
+               WHERE u.kind = 'ask' AND u.account = a.provider AND u.nonce = (a.message->>'nonce')::numeric)) AS live
     FROM ask a JOIN node n ON n.id = a.node LEFT JOIN fill f ON f.id = a.id
     WHERE a.provider = ${provider} ORDER BY a."createdAt" DESC LIMIT ${limit}`;
 }

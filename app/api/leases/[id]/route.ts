@@ -1,6 +1,6 @@
 import { serverContext } from '../../../server/context.ts';
 import { answer, integerOf, json, notFound } from '../../../server/http.ts';
-import { leasesOf } from '../../../server/reads/leases.ts';
+import { leasesOf, refOf } from '../../../server/reads/leases.ts';
 
 export async function GET(
   _request: Request,
@@ -11,6 +11,6 @@ export async function GET(
     const [lease] = await leasesOf(serverContext().db, { id }, 1);
     if (lease === undefined)
       throw notFound(`Lease ${id}`, 'Wait until its block is indexed, or check the id.');
-    return json(lease);
+    return json({ ...lease, ref: await refOf(serverContext().db, id) });
   });
 }
