@@ -2,13 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { windowStart } from '../../domain/entropy.ts';
 import { nodeEntropy } from '../../domain/history.ts';
-import {
-  applyEvent,
-  emptyMarket,
-  EVENT_NAMES,
-  leasedCards,
-  type MarketState,
-} from '../../domain/market-state.ts';
+import { applyEvent, EVENT_NAMES } from '../../domain/market-fold.ts';
+import { emptyMarket, leasedCards, type MarketState } from '../../domain/market-state.ts';
 import { DEFAULTS } from '../../domain/parameters.ts';
 import { feeUp, lockFor, owed } from '../../domain/units.ts';
 import {
@@ -31,7 +26,7 @@ test('money: whatever the events, what was deposited is somewhere', () => {
   });
   fc.assert(
     fc.property(steps, (given) => {
-      const state = emptyMarket(TREASURY);
+      const state = emptyMarket(TREASURY, DEFAULTS.feeBps);
       let logIndex = 0;
       let deposited = 0n;
       for (const [kind, who, amount] of given) {
@@ -61,7 +56,7 @@ test('a slot with its leases settled leaves all money in accounts', () => {
   expect(evidence.committed!.header.matchCount).toBeGreaterThan(5);
   expect(total(after)).toBe(before);
   const fees = [...after.leases.values()].reduce((sum, lease) => sum + lease.fee, 0n);
-  expect(after.accounts.get(TREASURY)?.available).toBe(fees);
+  expect(after.fees).toBe(fees);
 });
 
 test('a lease runs from lock to refund', () => {
@@ -71,31 +66,30 @@ test('a lease runs from lock to refund', () => {
   fund(world, ANN, 10_000_000n);
   const [cards, duration, rate] = [3, 7_200, 1_000_001n];
   const locked = lockFor(cards, duration, rate, DEFAULTS.feeBps);
-  world.emit('LeaseOpened', {
-    leaseId: 1n,
-    consumer: ANN,
+  world.emit('Deposited', { account: ANN, amount: locked });
+  const sale = {
     provider,
     node,
-    sourceId: node,
-    slot: 9n,
+    nonce: 1n,
     cards,
     duration,
     start: 1_000n,
     rate,
-    locked,
     workload: node,
-  });
-  expect(world.state.accounts.get(ANN)).toMatchObject({ available: 0n, bidding: 10_000_000n - locked });
+    parent: 0n,
+  };
+  world.emit('ListingBought', { listingId: node, consumer: ANN, leaseId: 256n, sale });
+  expect(world.state.accounts.get(ANN)).toMatchObject({ available: 0n, bidding: 10_000_000n });
   expect(leasedCards(world.state, node, 8_199n)).toBe(3);
   expect(leasedCards(world.state, node, 8_200n)).toBe(0);
 
   const paid = owed(cards, 1_800, rate);
   const fee = feeUp(paid, DEFAULTS.feeBps);
-  world.emit('LeaseClosed', { leaseId: 1n, end: 2_800n, reason: 2 });
+  world.emit('LeaseClosed', { leaseId: 256n, end: 2_800n, reason: 2 });
   expect(leasedCards(world.state, node, 2_800n)).toBe(0);
-  world.emit('LeaseSettled', { leaseId: 1n, until: 2_800n, paid, fee });
-  world.emit('LeaseEnded', { leaseId: 1n, reason: 2, refunded: locked - paid - fee });
-  expect(world.state.leases.get(1n)).toMatchObject({
+  world.emit('LeaseSettled', { leaseId: 256n, until: 2_800n, paid, fee });
+  world.emit('LeaseEnded', { leaseId: 256n, reason: 2, refunded: locked - paid - fee });
+  expect(world.state.leases.get(256n)).toMatchObject({
     paid,
     fee,
     refunded: locked - paid - fee,
@@ -105,6 +99,8 @@ test('a lease runs from lock to refund', () => {
     endReason: 'CLOSED_BY_CONSUMER',
   });
   expect(world.state.accounts.get(address('p payout'))?.available).toBe(paid);
+  expect(world.state.fees).toBe(fee);
+  world.emit('FeesCollected', { treasury: TREASURY, amount: fee });
   expect(world.state.accounts.get(TREASURY)?.available).toBe(fee);
   expect(world.state.accounts.get(ANN)?.available).toBe(locked - paid - fee);
 });
@@ -114,23 +110,11 @@ test('a Buy locks what is available, and has no slot', () => {
   const provider = addProvider(world, 'p');
   const node = addNode(world, provider, 'n');
   world.emit('Deposited', { account: ANN, amount: 500n });
-  world.emit('LeaseOpened', {
-    leaseId: 1n,
-    consumer: ANN,
-    provider,
-    node,
-    sourceId: node,
-    slot: 0n,
-    cards: 1,
-    duration: 60,
-    start: 1_000n,
-    rate: 1n,
-    locked: 200n,
-    workload: node,
-  });
-  world.emit('ListingBought', { listingId: node, consumer: ANN, leaseId: 1n, cards: 1 });
+  const terms = { provider, node, nonce: 1n, cards: 1, duration: 60, start: 1_000n, rate: 11_766n };
+  const sale = { ...terms, workload: node, parent: 0n };
+  world.emit('ListingBought', { listingId: node, consumer: ANN, leaseId: 256n, sale });
   expect(world.state.accounts.get(ANN)).toMatchObject({ available: 300n, bidding: 0n });
-  expect(world.state.leases.get(1n)?.slot).toBeNull();
+  expect(world.state.leases.get(256n)?.slot).toBeNull();
   expect(world.state.filled.get(node)).toBe(1);
 });
 
@@ -147,7 +131,7 @@ test('a fill uses the nonce of the order and the cards of the ask', () => {
   const { pages, stateNow, orders } = honestEvidence(world);
   for (const { orderId, askId } of pages.flatMap((page) => page.matches!)) {
     const { order } = orders.find((item) => item.id === orderId)!.signed;
-    expect(stateNow!.usedNonces.has(`${order.consumer}:${order.nonce}`)).toBe(true);
+    expect(stateNow!.usedNonces.has(`order:${order.consumer}:${order.nonce}`)).toBe(true);
     expect(stateNow!.filled.get(askId)).toBeGreaterThanOrEqual(order.cards);
   }
 });
@@ -161,20 +145,9 @@ test('forgotten leases are those that no later slot looks at', () => {
     const start = 1_790_000_000n + BigInt(i * 700);
     const duration = i % 50 === 0 ? 400_000 : 600;
     all.push({ start, end: start + BigInt(duration), cards: 1 });
-    world.emit('LeaseOpened', {
-      leaseId: BigInt(i + 1),
-      consumer: ANN,
-      provider: address('p'),
-      node,
-      sourceId: node,
-      slot: 9n,
-      cards: 1,
-      duration,
-      start,
-      rate: 1n,
-      locked: 1n,
-      workload: node,
-    });
+    const terms = { provider: address('p'), node, nonce: 1n, cards: 1, duration, start, rate: 1n };
+    const sale = { ...terms, workload: node, parent: 0n };
+    world.emit('ListingBought', { listingId: node, consumer: ANN, leaseId: BigInt(i + 1) << 8n, sale });
     if (i % 37 !== 0) continue;
     const at = start + 10n;
     const kept = world.state.leasesByNode.get(node)!;
@@ -210,11 +183,11 @@ test('an unknown event, a wrong type or an order that no chain has is a bug and 
   expect(() => world.emit('Surprise', {})).toThrow('Surprise');
   expect(() => world.emit('Deposited', { account: ANN, amount: 5 })).toThrow('Deposited.amount');
   expect(() => world.emit('LeaseClosed', { leaseId: 5n, end: 1n, reason: 1 })).toThrow('5');
-  expect(EVENT_NAMES).toHaveLength(25);
+  expect(EVENT_NAMES).toHaveLength(35);
 });
 
-function total({ accounts, leases }: MarketState): bigint {
-  let sum = 0n;
+function total({ accounts, leases, fees }: MarketState): bigint {
+  let sum = fees;
   for (const account of accounts.values())
     sum += account.available + account.bidding + account.unbidding + account.staked;
   for (const { locked, paid, fee, refunded } of leases.values()) sum += locked - paid - fee - refunded;

@@ -11,6 +11,15 @@ import type { World } from './world.ts';
 const ZERO: Hex = `0x${'00'.repeat(32)}`;
 const WAD = 10n ** 18n;
 
+interface NaiveMatch {
+  orderId: Hex;
+  askId: Hex;
+  runnerUp: Hex | null;
+  step: number;
+  price: bigint;
+  shortlist: Hex[];
+}
+
 export function naiveSlot(world: World) {
   const { parameters: p, state, seed } = world;
   const end = (world.slot + 1n) * BigInt(p.slotSeconds);
@@ -30,7 +39,7 @@ export function naiveSlot(world: World) {
     code: first([
       signer !== order.consumer,
       order.validUntil < end || order.latestStart < end + BigInt(p.commitDeadlineSeconds),
-      state.usedNonces.has(`${order.consumer}:${order.nonce}`),
+      state.usedNonces.has(`order:${order.consumer}:${order.nonce}`),
       (state.accounts.get(order.consumer)?.bidding ?? 0n) <
         lock(order.cards, order.duration, order.startPrice),
       order.cards === 0 ||
@@ -49,7 +58,7 @@ export function naiveSlot(world: World) {
     const code = first([
       provider !== undefined && signer !== provider.signer,
       end < ask.validFrom || end > ask.validUntil,
-      state.usedNonces.has(`${ask.provider}:${ask.nonce}`),
+      state.usedNonces.has(`ask:${ask.provider}:${ask.nonce}`),
       provider === undefined || provider.exitAt !== null,
       node?.provider !== ask.provider ||
         node.resourceClass !== ask.resourceClass ||
@@ -74,7 +83,7 @@ export function naiveSlot(world: World) {
   const leftOf = new Map(asks.map(({ id, free }) => [id, free]));
   const bidding = new Map([...state.accounts].map(([account, { bidding }]) => [account, bidding]));
   const used = new Set<string>();
-  const matches = [];
+  const matches: NaiveMatch[] = [];
   const unmatched: { orderId: Hex; reason: string }[] = [];
   const eligible = world.orders.filter(({ id }) => orders.find((order) => order.id === id)!.code === 0);
   const queue = eligible.sort((a, b) => (hash(a.id, seed) < hash(b.id, seed) ? -1 : 1));
@@ -160,7 +169,23 @@ export function naiveSlot(world: World) {
     );
     used.add(`${order.consumer}:${order.nonce}`);
   }
-  return { orders, asks, vectors, matches, unmatched };
+  const spent = unmatched.filter(({ reason }) => ['FUNDS', 'NONCE'].includes(reason));
+  return {
+    orders: orders.map(({ id, code }) => ({
+      id,
+      code: spent.some(({ orderId }) => orderId === id) ? 8 : code,
+      position: matches.findIndex(({ orderId }) => orderId === id) + 1,
+    })),
+    asks: asks.map(({ id, node, free, code }) => {
+      const none = { compute: 0, network: 0, storage: 0, entropyMicroBits: 0 };
+      const { compute, network, storage, entropyMicroBits } =
+        vectors.find((vector) => vector.node === node) ?? none;
+      const state_ = { compute, network, storage, entropyMicroBits, reputation: 5_000, tier: 0 };
+      return { id, free, code, ...state_ };
+    }),
+    matches,
+    unmatched,
+  };
 }
 
 function first(faults: boolean[]): number {

@@ -1,8 +1,7 @@
 /** An honest slot to tamper with, and the tools to do it well. */
 import type { SlotEvidence } from '../../domain/evidence.ts';
-import { matchLeaf } from '../../domain/leaves.ts';
-import { merkleRoot, TAG } from '../../domain/merkle.ts';
-import type { Ask, Hex, MarketEvent, Order, SlotHeader } from '../../domain/types.ts';
+import { matchRoot } from '../../domain/page.ts';
+import type { SlotHeader } from '../../domain/types.ts';
 import { verifySlot } from '../../domain/verify.ts';
 import { honestEvidence, randomWorld, type World } from './world.ts';
 
@@ -10,14 +9,6 @@ import { honestEvidence, randomWorld, type World } from './world.ts';
 export type Mutable = {
   -readonly [K in keyof SlotEvidence]: SlotEvidence[K] extends readonly (infer T)[] ? T[] : SlotEvidence[K];
 };
-/** A match with the messages behind it. */
-export interface Matched {
-  orderId: Hex;
-  askId: Hex;
-  order: Order;
-  ask: Ask;
-}
-
 export interface Tampered {
   evidence: Mutable;
   header: SlotHeader;
@@ -28,40 +19,22 @@ export function setup(): { world: World; evidence: Mutable } {
   const world = randomWorld({ seed: 4, nodes: 40, providers: 12, orders: 12, leases: 12 });
   const evidence = structuredClone(honestEvidence(world)) as Mutable;
   const [first] = evidence.pages[0]!.matches!;
-  if (evidence.pages.length < 3 || !first?.runnerUp)
+  if (evidence.pages.length < 3 || !first || first.runnerUp === 255)
     throw new Error('the market is too small for these tests');
   return { world, evidence };
 }
 
-/** Page and header roots over the tampered matches: a fraud that hides as well as it can. */
-export function rehash({ evidence, header }: Tampered): void {
-  for (const page of evidence.pages) page.root = merkleRoot(TAG.matches, page.matches!.map(matchLeaf));
-  header.matchesRoot = merkleRoot(
-    TAG.matches,
-    evidence.pages.flatMap((page) => page.matches!).map(matchLeaf),
-  );
+/** Page roots over the tampered matches: a fraud that hides as well as it can. */
+export function rehash({ evidence }: Tampered): void {
+  for (const page of evidence.pages) page.root = matchRoot(page.matches!);
 }
 
-/** The first match was skipped on-chain, after `causes`. */
-export function skip(evidence: Mutable, reason: number, causes: MarketEvent[]): void {
-  const { orderId: id, askId } = evidence.pages[0]!.matches![0]!;
-  const filled = evidence.eventsSince!.find(
-    (event) => event.name === 'LeaseOpened' && event.args.sourceId === id,
-  )!;
-  const skipped: MarketEvent = {
-    ...filled,
-    name: 'MatchSkipped',
-    args: { slot: evidence.slot, page: 0, index: 0, orderId: id, askId, reason },
-  };
-  const { leaseId } = filled.args;
-  evidence.eventsSince = [
-    ...causes,
-    ...evidence.eventsSince!.flatMap((event) =>
-      event === filled ? [skipped] : event.args.leaseId === leaseId ? [] : [event],
-    ),
-  ];
+/** The first match was skipped on-chain. */
+export function skip({ evidence }: Tampered, reason: number): void {
+  const match = evidence.pages[0]!.matches![0]!;
+  match.skip = reason;
   const state = evidence.stateNow!.slots.get(evidence.slot)!;
-  state.fills = state.fills.filter((fill) => fill.leaseId !== leaseId);
+  state.fills = state.fills.filter((fill) => fill.orderId !== match.orderId);
 }
 
 export function failing(evidence: SlotEvidence): string[] {

@@ -1,14 +1,20 @@
 /** A small market made of events alone: what the domain's tests clear, publish, and tamper with. */
 import { askId, orderId } from '../../domain/eip712.ts';
 import type { BlockFact, SlotEvidence } from '../../domain/evidence.ts';
-import { keccakText, ZERO_HASH } from '../../domain/hash.ts';
-import { matchLeaf, type MatchLeaf } from '../../domain/leaves.ts';
+import { bytesToHex, keccakText, uintBytes, ZERO_HASH } from '../../domain/hash.ts';
+import { leaseId } from '../../domain/lease-page.ts';
 import { applyEvent } from '../../domain/market-fold.ts';
 import { emptyMarket, type MarketState } from '../../domain/market-state.ts';
-import { merkleRoot, TAG } from '../../domain/merkle.ts';
 import { classId, regionId } from '../../domain/names.ts';
+import { matchRoot } from '../../domain/page.ts';
 import { DEFAULTS, slotEnd, type Parameters } from '../../domain/parameters.ts';
-import { clearSlot, type ClearedSlot, type SlotAsk, type SlotOrder } from '../../domain/slot.ts';
+import {
+  clearSlot,
+  type ClearedSlot,
+  type SlotAsk,
+  type SlotMatch,
+  type SlotOrder,
+} from '../../domain/slot.ts';
 import type { Ask, Hex, MarketEvent, Order, SigningDomain } from '../../domain/types.ts';
 import { lockFor, owed, feeUp } from '../../domain/units.ts';
 
@@ -45,7 +51,7 @@ export interface World {
 
 /** An empty market with a clock: slot `SLOT` is about to close. */
 export function emptyWorld(parameters: Partial<Parameters> = {}): World {
-  const state = emptyMarket(TREASURY);
+  const state = emptyMarket(TREASURY, parameters.feeBps ?? DEFAULTS.feeBps);
   let logIndex = 0;
   return {
     parameters: { ...DEFAULTS, ...parameters },
@@ -112,7 +118,7 @@ export function addAsk(world: World, node: Hex, terms: Partial<Ask> = {}, signer
     cards: known.cards,
     reservePrice: 1_000_000n,
     validFrom: 0n,
-    validUntil: 2n ** 60n,
+    validUntil: 2n ** 39n,
     nonce: BigInt(world.asks.length),
     ...terms,
   };
@@ -143,8 +149,8 @@ export function addOrder(
     taskNetwork: 0,
     taskStorage: 0,
     region: ZERO_HASH,
-    latestStart: 2n ** 60n,
-    validUntil: 2n ** 60n,
+    latestStart: 2n ** 39n,
+    validUntil: 2n ** 39n,
     minReputation: 0,
     minTier: 0,
     workload: keccakText('workload'),
@@ -169,22 +175,14 @@ export function addLease(
 ): bigint {
   const { cards, ago, duration, consumer } = terms;
   const rate = 1_000_000n;
-  const leaseId = BigInt(world.state.leases.size + 1);
-  world.emit('LeaseOpened', {
-    leaseId,
-    consumer,
-    provider: world.state.nodes.get(node)!.provider,
-    node,
-    sourceId: keccakText(`lease ${leaseId}`),
-    slot: 7n,
-    cards,
-    duration,
-    start: slotEnd(world.slot, world.parameters) - BigInt(ago),
-    rate,
-    locked: lockFor(cards, duration, rate, world.parameters.feeBps),
-    workload: keccakText('workload'),
-  });
-  return leaseId;
+  const id = leaseId(BigInt(world.state.pages.size + 1), 0);
+  const locked = lockFor(cards, duration, rate, world.parameters.feeBps);
+  world.emit('Deposited', { account: consumer, amount: locked });
+  const { provider } = world.state.nodes.get(node)!;
+  const start = slotEnd(world.slot, world.parameters) - BigInt(ago);
+  const sale = { provider, node, nonce: id, cards, duration, start, rate, workload: node, parent: 0n };
+  world.emit('ListingBought', { listingId: keccakText(`lease ${id}`), consumer, leaseId: id, sale });
+  return id;
 }
 
 /** A random market: `nodes` nodes of `providers` providers with an ask each, and orders. */
@@ -197,10 +195,8 @@ export function randomWorld(terms: {
 }): World {
   const world = emptyWorld();
   const pick = random(terms.seed);
-  const leaseFunds = BigInt(terms.leases ?? 0) * 200_000_000n;
   const consumers = ['ann', 'bob', 'cyd'].map(address);
-  for (const consumer of consumers)
-    fund(world, consumer, BigInt(20_000_000 + pick(60) * 10_000_000) + leaseFunds);
+  for (const consumer of consumers) fund(world, consumer, BigInt(20_000_000 + pick(60) * 10_000_000));
   const providers = Array.from({ length: terms.providers }, (_, i) => addProvider(world, `provider ${i}`));
   const nodes = Array.from({ length: terms.nodes }, (_, i) =>
     addNode(world, providers[pick(providers.length)]!, `node ${i}`, {
@@ -254,15 +250,8 @@ export function honestEvidence(world: World, pageMatches = 2): SlotEvidence {
   const end = slotEnd(slot, parameters);
   const pages = [];
   for (let at = 0; at < cleared.matches.length; at += pageMatches) {
-    const matches: MatchLeaf[] = cleared.matches.slice(at, at + pageMatches).map((match) => ({
-      orderId: match.orderId,
-      askId: match.askId,
-      runnerUp: match.runnerUp,
-      step: match.step,
-      price: match.price,
-      shortlist: match.shortlist,
-    }));
-    const root = merkleRoot(TAG.matches, matches.map(matchLeaf));
+    const matches = cleared.matches.slice(at, at + pageMatches).map((match) => match.leaf);
+    const root = matchRoot(matches);
     pages.push({ page: pages.length, count: matches.length, root, matches });
   }
   const header = { ...cleared.header, pageCount: pages.length };
@@ -281,7 +270,7 @@ export function honestEvidence(world: World, pageMatches = 2): SlotEvidence {
     manifest: cleared.manifest,
     orders: world.orders,
     asks: world.asks,
-    leaves: { orders: cleared.orders, asks: cleared.asks, vectors: cleared.vectors },
+    leaves: { orders: cleared.orders, asks: cleared.asks },
     stateAtClose: world.state,
     eventsSince,
     stateNow,
@@ -300,46 +289,59 @@ function chainEvents(
   const emit = (blockNumber: bigint, name: string, args: Record<string, unknown>) =>
     events.push({ blockNumber, logIndex: events.length, name, args });
   emit(closeBlock + 2n, 'SlotCommitted', { slot, scheduler: address('scheduler'), header });
-  const pageBlock = closeBlock + 3n;
-  for (const [place, match] of cleared.matches.entries()) {
-    const { order } = match.order;
-    const { ask } = match.ask;
-    const leaseId = 1_000_000n + BigInt(place);
-    const locked = lockFor(order.cards, order.duration, match.price, parameters.feeBps);
-    emit(pageBlock, 'LeaseOpened', {
-      leaseId,
-      consumer: order.consumer,
-      provider: ask.provider,
-      node: ask.supply,
-      sourceId: match.orderId,
-      slot,
-      cards: order.cards,
-      duration: order.duration,
-      start,
-      rate: match.price,
-      locked,
-      workload: order.workload,
+  for (let at = 0, page = 0; at < cleared.matches.length; at += pageMatches, page++) {
+    const matches = cleared.matches.slice(at, at + pageMatches);
+    const matchRoot_ = matchRoot(matches.map((match) => match.leaf));
+    const packed = packMatches(matches);
+    emit(closeBlock + 3n, 'PageCommitted', {
+      ...{ slot, page, pageId: FIRST_PAGE + BigInt(page), start, matchRoot: matchRoot_ },
+      ...packed,
     });
-    const { orderId, askId } = match;
-    emit(pageBlock, 'OrderFilled', { orderId, askId, slot, leaseId, cards: order.cards, nonce: order.nonce });
-    if (place % pageMatches === pageMatches - 1 || place === cleared.matches.length - 1)
-      emit(pageBlock, 'PageCommitted', {
-        slot,
-        page: Math.floor(place / pageMatches),
-        count: 0,
-        root: ZERO_HASH,
-      });
   }
-  for (const [place, match] of cleared.matches.entries()) {
-    const { order } = match.order;
-    const leaseId = 1_000_000n + BigInt(place);
-    const paid = owed(order.cards, order.duration, match.price);
-    const fee = feeUp(paid, parameters.feeBps);
-    const until = start + BigInt(order.duration);
-    emit(closeBlock + 99n, 'LeaseSettled', { leaseId, until, paid, fee });
-    emit(closeBlock + 99n, 'LeaseEnded', { leaseId, reason: 1, refunded: 0n });
+  for (let at = 0, page = 0; at < cleared.matches.length; at += pageMatches, page++) {
+    const terms = cleared.matches.slice(at, at + pageMatches);
+    const owes = terms.map(({ order: { order }, price }) => owed(order.cards, order.duration, price));
+    emit(closeBlock + 99n, 'PageSettled', {
+      pageId: FIRST_PAGE + BigInt(page),
+      until: 2n ** 39n,
+      count: terms.length,
+      paid: owes.reduce((a, b) => a + b, 0n),
+      fee: owes.reduce((sum, paid) => sum + feeUp(paid, parameters.feeBps), 0n),
+    });
   }
   return events;
+}
+
+/** Id of the slot's first page; pages from before are fewer. */
+export const FIRST_PAGE = 1_000n;
+
+/** `accounts` and `records` of `PageCommitted`: one provider and one consumer a match, however often they come. */
+export function packMatches(matches: readonly SlotMatch[]): { accounts: Hex; records: Hex } {
+  const accounts: Hex[] = [];
+  const records = matches.map(({ order: { order }, ask: { ask }, leaf, price }) => {
+    const [provider, consumer] = [accounts.length, accounts.length + 1];
+    accounts.push(ask.provider, order.consumer);
+    const empty = leaf.skip !== 0;
+    const words: Hex[] = [
+      bytesToHex(uintBytes(leaf.skip, 1)),
+      leaf.orderId,
+      leaf.askId,
+      leaf.node,
+      order.workload,
+      bytesToHex(uintBytes(order.nonce, 8)),
+      bytesToHex(uintBytes(empty ? 0n : price, 12)),
+      bytesToHex(uintBytes(empty ? 0 : order.cards, 2)),
+      bytesToHex(uintBytes(empty ? 0 : order.duration, 4)),
+      bytesToHex(uintBytes(consumer, 1)),
+      bytesToHex(uintBytes(provider, 1)),
+    ];
+    return join(words);
+  });
+  return { accounts: join(accounts), records: join(records) };
+}
+
+function join(parts: readonly Hex[]): Hex {
+  return `0x${parts.map((part) => part.slice(2)).join('')}`;
 }
 
 function block(number: bigint, timestamp: bigint): BlockFact {

@@ -12,7 +12,7 @@ import {
 } from '../../domain/eip712.ts';
 import { entropyGap, entropyMicroBits, type HourBins } from '../../domain/entropy.ts';
 import { bytesToHex, keccak, keccakText, keccakWords, uintBytes, ZERO_HASH } from '../../domain/hash.ts';
-import { askLeaf, matchLeaf, orderLeaf, vectorLeaf } from '../../domain/leaves.ts';
+import { askLeaf, leaseLeaf, matchLeaf, orderLeaf } from '../../domain/leaves.ts';
 import { encodeManifest } from '../../domain/manifest.ts';
 import { merkleProof, merkleRoot, TAG, type TreeTag } from '../../domain/merkle.ts';
 import { classId, regionId } from '../../domain/names.ts';
@@ -130,29 +130,26 @@ function names() {
 
 function trees() {
   const leafSets: [TreeTag, Uint8Array[]][] = [
-    [TAG.orders, ids('order', 8).map((id, i) => orderLeaf({ id, code: i % 6 }))],
+    [TAG.orders, ids('order', 8).map((id, i) => orderLeaf({ id, code: i % 6, position: i }))],
     [
       TAG.asks,
       ids('ask', 8).map((id, i) =>
-        askLeaf({ id, node: keccakText(`node ${i}`), free: i === 7 ? 2 ** 32 - 1 : i, code: i }),
-      ),
-    ],
-    [
-      TAG.vectors,
-      ids('node', 8).map((node, i) =>
-        vectorLeaf({ node, compute: i, network: 10_000 - i, storage: 5_000, entropyMicroBits: 300_000 * i }),
+        askLeaf({
+          id,
+          free: i === 7 ? 2 ** 32 - 1 : i,
+          code: i,
+          ...{ compute: i, network: 10_000 - i, storage: 5_000, entropyMicroBits: 300_000 * i },
+          ...{ reputation: 1_000 * i, tier: i },
+        }),
       ),
     ],
     [TAG.matches, matchLeaves().map((match) => matchLeaf(match))],
-    [TAG.leases, Array.from({ length: 8 }, (_, i) => uintBytes(i, 41))],
+    [TAG.leases, leases().map(leaseLeaf)],
   ];
   const counts = [0, 1, 2, 3, 5, 8];
   return {
-    matchLeaves: matchLeaves().map((match) => ({
-      ...match,
-      runnerUp: match.runnerUp ?? ZERO_HASH,
-      bytes: bytesToHex(matchLeaf(match)),
-    })),
+    matchLeaves: matchLeaves().map((match) => ({ ...match, bytes: bytesToHex(matchLeaf(match)) })),
+    leases: leases().map((lease) => ({ ...lease, bytes: bytesToHex(leaseLeaf(lease)) })),
     merkle: leafSets.flatMap(([tag, leaves]) =>
       counts.map((count) => {
         const some = leaves.slice(0, count);
@@ -178,12 +175,26 @@ function trees() {
 
 function matchLeaves() {
   return Array.from({ length: 8 }, (_, i) => ({
+    skip: i === 3 ? 14 : 0,
     orderId: keccakText(`order ${i}`),
     askId: keccakText(`ask ${i}`),
-    runnerUp: i % 2 === 0 ? keccakText(`runner-up ${i}`) : null,
+    node: keccakText(`node ${i}`),
+    cards: i === 7 ? 65_535 : i,
+    winner: i,
+    runnerUp: i % 2 === 0 ? i + 1 : 255,
     step: i === 7 ? 255 : i,
-    price: i === 7 ? MAX_128 : BigInt(1_000_000 * i),
-    shortlist: ids(`shortlist ${i}`, i),
+    price: i === 7 ? 2n ** 96n - 1n : BigInt(1_000_000 * i),
+    shortlist: Array.from({ length: i }, (__, place) => (place === 6 ? 2 ** 32 - 1 : 100 * i + place)),
+  }));
+}
+
+function leases() {
+  return Array.from({ length: 8 }, (_, i) => ({
+    consumer: CONSUMER,
+    provider: PROVIDER,
+    rate: i === 7 ? 2n ** 96n - 1n : BigInt(1_000_000 * i),
+    cards: i === 7 ? 65_535 : i,
+    duration: i === 7 ? 2 ** 32 - 1 : 3_600 * i,
   }));
 }
 
