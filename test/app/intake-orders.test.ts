@@ -121,7 +121,7 @@ test('order_withANonceOfAnotherMessage_orSpentOnChain_isRefused', async () => {
     'NONCE_USED',
   );
   await db.usedNonce.create({
-    data: { account: CONSUMER, nonce: '777777', blockNumber: 1n, blockHash: ZERO_HASH },
+    data: { kind: 'order', account: CONSUMER, nonce: '777777', blockNumber: 1n, blockHash: ZERO_HASH },
   });
   await refusalOf(intake.acceptOrder(await signedOrder({ nonce: 777_777n })), 'NONCE_USED');
 });

@@ -92,7 +92,7 @@ test('capacity_cancelledAndOldEpochOffersFreeTheirCards_expiredOnesAfterTheDeadl
   const cancelled = await signedAsk({ cards: 8 });
   await intake.acceptAsk(cancelled);
   await db.usedNonce.create({
-    data: { account: PROVIDER, nonce: cancelled.ask.nonce.toString(), ...mirrored },
+    data: { kind: 'ask', account: PROVIDER, nonce: cancelled.ask.nonce.toString(), ...mirrored },
   });
   await intake.acceptAsk(await signedAsk({ cards: 8 }));
   await db.node.update({ where: { id: NODE }, data: { epoch: 1 } });
@@ -153,6 +153,7 @@ function lease(change: { id: bigint; cards: number; end: bigint; sourceId: strin
     workload: ZERO_HASH,
     endReason: 'NONE',
     settled: false,
+    followsPage: true,
     ...mirrored,
     ...change,
   };

@@ -29,6 +29,7 @@ beforeAll(async () => {
       workload: ZERO_HASH,
       endReason: 'NONE',
       settled: false,
+      followsPage: true,
       blockNumber: 1n,
       blockHash: ZERO_HASH,
     },

@@ -3,7 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deploy } from '../../contracts/deploy.ts';
 import { formatDeployment, parseDeployment } from '../../contracts/deployment.ts';
 import type { Deployment } from '../../contracts/deployment.ts';
-import { auctionAbi, leaseBookAbi, providerRegistryAbi, vaultAbi } from '../../contracts/generated/abi.ts';
+import {
+  auctionAbi,
+  leaseBookAbi,
+  marketAbi,
+  providerRegistryAbi,
+  vaultAbi,
+} from '../../contracts/generated/abi.ts';
 import { DEFAULTS } from '../../domain/parameters.ts';
 import { account, deployMarket, startChain } from '../support/chain.ts';
 import type { TestChain } from '../support/chain.ts';
@@ -29,12 +35,15 @@ describe('deploy', () => {
   }
 
   it('wires the contracts to each other', async () => {
-    const { vault, registry, auction, leaseBook, token, treasury, scheduler } = deployment;
+    const { vault, registry, auction, market, leaseBook, token, treasury, scheduler } = deployment;
     const wires: [string, unknown, string, string][] = [
       [vault, vaultAbi, 'TOKEN', token],
       [vault, vaultAbi, 'REGISTRY', registry],
       [vault, vaultAbi, 'AUCTION', auction],
       [vault, vaultAbi, 'LEASE_BOOK', leaseBook],
+      [vault, vaultAbi, 'MARKET', market],
+      [vault, vaultAbi, 'authority', deployment.authority],
+      [vault, vaultAbi, 'treasury', treasury],
       [registry, providerRegistryAbi, 'VAULT', vault],
       [auction, auctionAbi, 'VAULT', vault],
       [auction, auctionAbi, 'REGISTRY', registry],
@@ -43,7 +52,13 @@ describe('deploy', () => {
       [leaseBook, leaseBookAbi, 'VAULT', vault],
       [leaseBook, leaseBookAbi, 'REGISTRY', registry],
       [leaseBook, leaseBookAbi, 'AUCTION', auction],
-      [leaseBook, leaseBookAbi, 'TREASURY', treasury],
+      [leaseBook, leaseBookAbi, 'MARKET', market],
+      [market, marketAbi, 'VAULT', vault],
+      [market, marketAbi, 'REGISTRY', registry],
+      [market, marketAbi, 'AUCTION', auction],
+      [market, marketAbi, 'LEASE_BOOK', leaseBook],
+      [market, marketAbi, 'authority', deployment.authority],
+      [auction, auctionAbi, 'authority', deployment.authority],
     ];
     for (const [address, abi, name, wanted] of wires) {
       expect(await read(address, abi as typeof vaultAbi, name), name).toBe(wanted);

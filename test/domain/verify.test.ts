@@ -218,7 +218,7 @@ describe('a fraud is named', () => {
     evidence.stateNow!.leases.get(FIRST_LEASE)!.rate += 1n;
   });
   fraud('a lease without a match', 'fills', 'belongs to no match', ({ evidence }) => {
-    const stray = { orderId: keccakText('stray') as Hex, askId: ZERO_HASH, leaseId: 77n, cards: 1 };
+    const stray = { orderId: keccakText('stray'), askId: ZERO_HASH, leaseId: 77n, cards: 1 };
     evidence.stateNow!.slots.get(evidence.slot)!.fills.push(stray);
   });
   fraud('a match that the contract refused', 'fills', 'ORDER_NONCE_USED', (tampered) => {

@@ -5,11 +5,14 @@ import type { Deployment } from '../../contracts/deployment.ts';
 import * as abis from '../../contracts/generated/abi.ts';
 import { nodeIdOf } from '../../domain/cpi.ts';
 import { askId, listingId, orderId } from '../../domain/eip712.ts';
-import { ZERO_HASH, keccakText } from '../../domain/hash.ts';
+import { bytesToHex, ZERO_HASH, keccakText, keccakWords } from '../../domain/hash.ts';
+import { encodeSettlement } from '../../domain/lease-page.ts';
 import { classId, regionId } from '../../domain/names.ts';
+import { encodePage, type PageMatch } from '../../domain/page.ts';
 import type { Ask, Hex, Listing, Order, SlotHeader } from '../../domain/types.ts';
 import { account } from '../support/chain.ts';
 import type { TestChain } from '../support/chain.ts';
+import { marketOf, refOf } from '../support/leases.ts';
 
 export const SCHEDULER = 1;
 export const PROVIDER = 3;
@@ -21,11 +24,12 @@ const REGION = 'cn-310000';
 const FAR = 4_000_000_000n;
 const WORKLOAD = keccakText('a workload');
 
-const ABIS: Record<'token' | 'vault' | 'registry' | 'auction' | 'leaseBook', Abi> = {
+const ABIS: Record<'token' | 'vault' | 'registry' | 'auction' | 'market' | 'leaseBook', Abi> = {
   token: abis.testStablecoinAbi,
   vault: abis.vaultAbi,
   registry: abis.providerRegistryAbi,
   auction: abis.auctionAbi,
+  market: abis.marketAbi,
   leaseBook: abis.leaseBookAbi,
 };
 
@@ -86,7 +90,7 @@ export function openActors(chain: TestChain, deployment: Deployment) {
       nonce,
     };
     const id = listingId(domain, listing);
-    await send(who, 'auction', 'buy', [listing, await sign(seller, id), 1, 600, WORKLOAD, 10n ** 12n]);
+    await send(who, 'market', 'buy', [listing, await sign(seller, id), 1, 600, WORKLOAD, 10n ** 12n]);
     return id;
   };
 
@@ -98,24 +102,8 @@ export function openActors(chain: TestChain, deployment: Deployment) {
     const closing = await client.getBlock();
     await chain.mine((slot + 1n) * BigInt(slotSeconds));
     const seed = await client.getBlock();
-    const match = async (startPrice: bigint, orderNonce: bigint) => {
-      const order: Order = {
-        consumer: account(BIDDER).address,
-        requirement: classId(CLASS),
-        cards: 1,
-        duration: 600,
-        startPrice,
-        taskCompute: 0,
-        taskNetwork: 0,
-        taskStorage: 0,
-        region: ZERO_HASH,
-        latestStart: FAR,
-        validUntil: FAR,
-        minReputation: 0,
-        minTier: 0,
-        workload: WORKLOAD,
-        nonce: orderNonce,
-      };
+    const match = async (startPrice: bigint, orderNonce: bigint): Promise<PageMatch> => {
+      const order = orderOf(startPrice, orderNonce);
       const ask: Ask = {
         provider: account(PROVIDER).address,
         supply: node,
@@ -131,16 +119,10 @@ export function openActors(chain: TestChain, deployment: Deployment) {
       };
       const orderSignature = await sign(BIDDER, orderId(domain, order));
       const askSignature = await sign(PROVIDER, askId(domain, ask));
-      const shortlist = [askId(domain, ask)];
       return {
-        order,
-        orderSignature,
-        ask,
-        askSignature,
-        classes: [],
-        runnerUp: ZERO_HASH,
-        step: 0,
-        shortlist,
+        order: { order, classes: [], signature: orderSignature },
+        ask: { ask, signature: askSignature },
+        leaf: { winner: 0, runnerUp: 255, step: 0, shortlist: [0] },
       };
     };
     const header: SlotHeader = {
@@ -151,21 +133,51 @@ export function openActors(chain: TestChain, deployment: Deployment) {
       pageCount: 1,
       orderCount: 2,
       askCount: 1,
-      nodeCount: 1,
       matchCount: 2,
       ordersRoot: keccakText('orders'),
       asksRoot: keccakText('asks'),
-      vectorsRoot: keccakText('vectors'),
-      matchesRoot: keccakText('matches'),
       inputsHash: keccakText('inputs'),
     };
     await send(SCHEDULER, 'auction', 'commitSlot', [header]);
     const matches = [await match(3_000_000n, nonce), await match(1n, nonce + 1n)];
-    await send(SCHEDULER, 'auction', 'commitPage', [slot, 0, matches]);
+    const key = (item: PageMatch) => keccakWords(orderId(domain, item.order.order), header.seed);
+    matches.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+    await send(SCHEDULER, 'auction', 'commitPage', [slot, 0, bytesToHex(encodePage(matches))]);
     return slot;
   };
 
-  return { client, send, now, deposit, register, buy, clearSlot };
+  /** Sends a call that names a lease with its proof. */
+  const sendRef = async (from: number, method: string, leaseId: bigint): Promise<void> =>
+    send(from, 'leaseBook', method, [await refOf(chain.rpcUrl, deployment, leaseId)]);
+
+  const settlePage = async (from: number, pageId: bigint): Promise<void> => {
+    const page = (await marketOf(chain.rpcUrl, deployment)).pages.get(pageId);
+    if (!page) throw new Error(`there is no page ${pageId}`);
+    await send(from, 'leaseBook', 'settlePages', [bytesToHex(encodeSettlement([page]))]);
+  };
+
+  return { client, send, sendRef, settlePage, now, deposit, register, buy, clearSlot };
+}
+
+/** An order of the bidder. */
+function orderOf(startPrice: bigint, nonce: bigint): Order {
+  return {
+    consumer: account(BIDDER).address,
+    requirement: classId(CLASS),
+    cards: 1,
+    duration: 600,
+    startPrice,
+    taskCompute: 0,
+    taskNetwork: 0,
+    taskStorage: 0,
+    region: ZERO_HASH,
+    latestStart: FAR,
+    validUntil: FAR,
+    minReputation: 0,
+    minTier: 0,
+    workload: WORKLOAD,
+    nonce,
+  };
 }
 
 /** A market day in which every event of the contracts happens that an honest market has. */
@@ -174,18 +186,30 @@ export async function tradeOneDay(chain: TestChain, actors: Actors): Promise<voi
   const node = await actors.register(PROVIDER, 'a', 8);
   await actors.register(LEAVER, 'b', 2);
   await send(PROVIDER, 'registry', 'addStake', [50_000_000n]);
+  await send(PROVIDER, 'registry', 'setMetadata', ['{"name":"renamed"}']);
+  await send(PROVIDER, 'registry', 'setPayout', [account(PROVIDER).address]);
+  await send(PROVIDER, 'registry', 'updateNode', [node, 'gpu/more', 9, 100_000, 20_000]);
   await actors.deposit(BUYER, 500_000_000n);
   await actors.deposit(BIDDER, 500_000_000n);
+  await send(BUYER, 'vault', 'setCaps', [400_000_000n, 100_000_000n]);
   await send(BUYER, 'vault', 'withdraw', [1_000_000n]);
   await send(BIDDER, 'vault', 'fundBidding', [400_000_000n]);
   await actors.buy(BUYER, PROVIDER, node, 2, 100n);
   await send(BIDDER, 'vault', 'requestUnbid', [399_900_000n]);
+  await send(BIDDER, 'auction', 'approveOrder', [orderOf(5n, 700n)]);
   await actors.clearSlot(node, 200n);
-  await send(BUYER, 'leaseBook', 'close', [1]);
-  await send(BIDDER, 'auction', 'cancelNonces', [[900n, 901n]]);
+  await actors.buy(BUYER, PROVIDER, node, 2, 101n);
+  await actors.sendRef(BUYER, 'close', 1n << 8n);
+  await actors.sendRef(PROVIDER, 'leaveNow', 3n << 8n);
+  await send(BIDDER, 'auction', 'cancelOrders', [[900n, 901n]]);
+  await send(PROVIDER, 'auction', 'cancelAsks', [[902n]]);
+  await send(PROVIDER, 'market', 'cancelListings', [[903n]]);
   await chain.mine((await now()) + 700n);
-  await send(BUYER, 'leaseBook', 'settleMany', [[1, 2]]);
+  await actors.sendRef(BUYER, 'settle', 1n << 8n);
+  await actors.sendRef(BUYER, 'settle', 3n << 8n);
+  await actors.settlePage(BIDDER, 2n);
   await send(BIDDER, 'vault', 'finishUnbid', []);
+  await send(BIDDER, 'vault', 'collectFees', []);
   await send(PROVIDER, 'registry', 'rotateSigner', [ZERO_HASH.slice(0, 40) + '01']);
   await send(PROVIDER, 'registry', 'raiseEpoch', [node]);
   await send(LEAVER, 'registry', 'startUnbonding', []);

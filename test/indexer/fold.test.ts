@@ -35,7 +35,10 @@ test('logs of other contracts are passed over', async () => {
 });
 
 test('what an event changes is exactly among what it is said to touch', () => {
-  const ledger = emptyLedger(world.deployment.treasury);
+  const ledger = emptyLedger({
+    treasury: world.deployment.treasury,
+    feeBps: world.deployment.parameters.feeBps,
+  });
   for (const event of events) {
     const before = snapshot(ledger.market);
     foldEvent(ledger, chainEvent(event));
@@ -65,6 +68,7 @@ function snapshot(market: MarketState): Map<string, string> {
   put('nodes', market.nodes);
   put('leases', market.leases);
   put('slots', new Map([...market.slots].map(([slot, { fills: _, ...row }]) => [slot, row])));
+  put('pages', market.pages);
   put('fills', market.filled);
   for (const key of market.usedNonces) content.set(`nonces ${key}`, 'used');
   return content;

@@ -20,7 +20,7 @@ test('when the chain takes another branch, rows are as if the first had never be
   await actors.buy(BUYER, PROVIDER, node, 2, 100n);
   await actors.clearSlot(node, 200n);
   await actors.send(PROVIDER, 'registry', 'raiseEpoch', [node]);
-  await actors.send(BUYER, 'leaseBook', 'close', [1]);
+  await actors.sendRef(BUYER, 'close', 1n << 8n);
   await indexer.syncTo();
 
   await chain.rpc('evm_revert', [fork]);

@@ -23,6 +23,7 @@ const TABLES = [
   'provider',
   'node',
   'lease',
+  'page',
   'slot',
   'fill',
   'used_nonce',

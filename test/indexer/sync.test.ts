@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as abis from '../../contracts/generated/abi.ts';
+import { leaseRoot } from '../../domain/lease-page.ts';
 import { EVENT_NAMES } from '../../domain/market-fold.ts';
 import type { Hex } from '../../domain/types.ts';
 import { account } from '../support/chain.ts';
 import { BIDDER, BUYER, LEAVER, PROVIDER, SCHEDULER, tradeOneDay } from './actors.ts';
+import { refOf } from '../support/leases.ts';
 import { readTables, setup } from './setup.ts';
 import type { Tables } from './setup.ts';
 
@@ -43,29 +45,44 @@ describe('after a day of trade', () => {
   test('lease rows are what the lease book says', async () => {
     const { deployment, actors } = world;
     const leases = rows<Record<string, number | string | boolean | null>>('lease');
-    expect(leases.map((row) => [row['id'], row['slot'] === null])).toEqual([
+    expect(leases.map((row) => [Number(row['id']) >> 8, row['slot'] === null])).toEqual([
       [1, true],
       [2, false],
+      [3, true],
     ]);
     for (const row of leases) {
-      const lease = await actors.client.readContract({
+      const ref = await refOf(world.chain.rpcUrl, deployment, BigInt(row['id'] as number));
+      const [over, end] = await actors.client.readContract({
         address: deployment.leaseBook,
         abi: abis.leaseBookAbi,
-        functionName: 'leaseOf',
-        args: [BigInt(row['id'] as number)],
+        functionName: 'check',
+        args: [{ ...ref, start: Number(ref.start) }],
       });
-      expect(row).toMatchObject({
-        consumer: lease.consumer.toLowerCase(),
-        provider: lease.provider.toLowerCase(),
-        cards: lease.cards,
-        start: Number(lease.start),
-        end: Number(lease.end),
-        rate: Number(lease.rate),
-        settledUntil: Number(lease.settledUntil),
-        settled: lease.closed,
-      });
+      expect(row['settled']).toBe(over);
+      // What is over and left its page has no record of its end any more.
+      if (row['followsPage'] === true) expect(row['end']).toBe(end);
       const money = [row['paid'], row['fee'], row['refunded']].map((amount) => BigInt(amount as number));
       expect(money.reduce((sum, amount) => sum + amount)).toBe(BigInt(row['locked'] as number));
+    }
+  });
+
+  test('page rows are what the lease book stores', async () => {
+    const { deployment, actors } = world;
+    const pages = rows<Record<string, string>>('page');
+    expect(pages.map((row) => [row['id'], row['open']])).toEqual([
+      [1, 0],
+      [2, 0],
+      [3, 0],
+    ]);
+    for (const { id, start, source, accounts, leases } of pages) {
+      const { root } = await actors.client.readContract({
+        address: deployment.leaseBook,
+        abi: abis.leaseBookAbi,
+        functionName: 'pageOf',
+        args: [BigInt(id!)],
+      });
+      const page = { id: BigInt(id!), start: BigInt(start!), source: source as Hex };
+      expect(leaseRoot({ ...page, accounts: accounts as Hex, leases: leases as Hex })).toBe(root);
     }
   });
 
@@ -75,7 +92,7 @@ describe('after a day of trade', () => {
     ]);
     expect(rows('provider')).toMatchObject(
       [
-        { address: account(PROVIDER).address, stake: 250_000_000, exitAt: null },
+        { address: account(PROVIDER).address, stake: expect.any(Number) as number, exitAt: null },
         { address: account(LEAVER).address, stake: 0, exitAt: expect.any(Number) as number },
       ].sort((a, b) => (a.address < b.address ? -1 : 1)),
     );
@@ -84,19 +101,29 @@ describe('after a day of trade', () => {
         .map((row) => row.epoch)
         .sort(),
     ).toEqual([0, 1]);
-    expect(rows<{ filled: number }>('fill').map((row) => row.filled)).toEqual([1, 1]);
+    expect(rows<{ filled: number }>('fill').map((row) => row.filled)).toEqual([1, 1, 1]);
     expect(
       rows<{ nonce: number }>('used_nonce')
         .map((row) => row.nonce)
         .sort(),
-    ).toEqual([200, 900, 901]);
+    ).toEqual([200, 900, 901, 902, 903]);
   });
 
   test('rows name the block that last changed them', async () => {
     const blocks = new Map(
       rows<{ number: number; hash: string }>('block').map((row) => [row.number, row.hash]),
     );
-    const ofTables = ['account', 'provider', 'node', 'lease', 'slot', 'fill', 'used_nonce', 'chain_event'];
+    const ofTables = [
+      'account',
+      'provider',
+      'node',
+      'lease',
+      'page',
+      'slot',
+      'fill',
+      'used_nonce',
+      'chain_event',
+    ];
     for (const row of ofTables.flatMap((name) => rows<{ blockNumber: number; blockHash: string }>(name))) {
       expect(blocks.get(row.blockNumber)).toBe(row.blockHash);
     }

@@ -6,13 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { callOf, createChainClient, depositCalls } from '../../cli/demo/chain-client.ts';
 import { demoAccount, demoKey } from '../../cli/demo/roster.ts';
 import { formatDeployment } from '../../contracts/deployment.ts';
-import { auctionAbi, leaseBookAbi, providerRegistryAbi } from '../../contracts/generated/abi.ts';
+import { leaseBookAbi, marketAbi, providerRegistryAbi } from '../../contracts/generated/abi.ts';
 import { nodeIdOf } from '../../domain/cpi.ts';
 import type { Hex } from '../../domain/types.ts';
 import { workloadHash, type Workload } from '../../domain/workload.ts';
 import { startAgent, type Agent } from '../../provider/agent.ts';
 import { readConfig } from '../../provider/config.ts';
 import { deployMarket, startChain } from '../support/chain.ts';
+import { refOf } from '../support/leases.ts';
 import { startGateway } from './gateway.ts';
 
 const CARDS = 8;
@@ -107,10 +108,10 @@ export async function setup(env: Record<string, string> = {}) {
     async buy(workload: Workload, cards = 2, seconds = 60, stored: Workload = workload): Promise<bigint> {
       const offer = [...gateway.listings.values()].findLast(({ listing }) => listing.cards >= cards);
       if (!offer) throw new Error('nothing is listed');
-      leases += 1n;
+      leases += 1n << 8n;
       gateway.workloads.set(leases.toString(), stored);
       await client.send(consumer, [
-        callOf(deployment.auction, auctionAbi, 'buy', [
+        callOf(deployment.market, marketAbi, 'buy', [
           offer.listing,
           offer.signature,
           cards,
@@ -123,8 +124,10 @@ export async function setup(env: Record<string, string> = {}) {
     },
     /** The chain was set back to before the first lease. */
     forgetLeases: () => void (leases = 0n),
-    close: (leaseId: bigint) =>
-      client.send(consumer, [callOf(deployment.leaseBook, leaseBookAbi, 'close', [leaseId])]),
+    close: async (leaseId: bigint) =>
+      client.send(consumer, [
+        callOf(deployment.leaseBook, leaseBookAbi, 'close', [await refOf(chain.rpcUrl, deployment, leaseId)]),
+      ]),
     stateOf: (leaseId: bigint) =>
       JSON.parse(
         readFileSync(join(environment['DATA_DIR'] ?? '', 'leases', leaseId.toString(), 'state.json'), 'utf8'),

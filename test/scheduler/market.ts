@@ -124,7 +124,7 @@ export async function openMarket(chain: MarketChain, parameters: Partial<Paramet
       await deposit(name, amount);
       await call(name, deployment.vault, vaultAbi, 'fundBidding', amount);
     },
-    cancelNonce: (name, nonce) => call(name, deployment.auction, auctionAbi, 'cancelNonces', [nonce]),
+    cancelNonce: (name, nonce) => call(name, deployment.auction, auctionAbi, 'cancelOrders', [nonce]),
     requestUnbid: (name, amount) => call(name, deployment.vault, vaultAbi, 'requestUnbid', amount),
     async close() {
       provider.destroy();

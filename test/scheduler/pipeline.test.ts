@@ -50,7 +50,7 @@ describe('pipeline', () => {
   });
 
   it('runSlot_ofMoreThanAPageCommitsThemAllInOneGo', async () => {
-    const names = Array.from({ length: 9 }, (_, index) => ({ name: `n${index}`, cards: 8 }));
+    const names = Array.from({ length: 14 }, (_, index) => ({ name: `n${index}`, cards: 8 }));
     const supplies = await at.market.addProvider('bob', names);
     const slot = await at.openSlot();
     const now = await at.now();
@@ -58,12 +58,16 @@ describe('pipeline', () => {
     const asks = supplies.map((supply, index) =>
       signAsk(domain, 'bob', { supply, cards: 8, reservePrice: 1_000_000n, nonce: BigInt(index) }, now),
     );
-    const orders = Array.from({ length: 70 }, (_, index) =>
+    const orders = Array.from({ length: 110 }, (_, index) =>
       signOrder(domain, 'carol', { cards: 1, startPrice: PRICE, nonce: BigInt(index) }, now),
     );
     await storeItems(at.pool, slot, asks, orders);
     await at.closeSlot(slot);
-    expect(await at.pipeline().runSlot(slot)).toMatchObject({ state: 'committed', matched: 70, skipped: [] });
+    expect(await at.pipeline().runSlot(slot)).toMatchObject({
+      state: 'committed',
+      matched: 110,
+      skipped: [],
+    });
     await at.indexer.syncTo();
     const { rows } = await at.pool.query('SELECT "pageCount", "pagesCommitted" FROM slot WHERE slot = $1', [
       slot,
@@ -170,41 +174,44 @@ describe('pipeline', () => {
     expect(await pipeline.recover()).toEqual({ resent: 0, abandoned: 0 });
   });
 
-  it('runSlot_notesAMatchThatTheContractSkips', async () => {
+  it('runSlot_isNotChangedByWhatHappensAfterTheClose', async () => {
     const slot = await at.openSlot();
     await at.ask(slot, 0, 8, 1_000_000n, 1n);
     const cancelled = await at.order(slot, 2, PRICE, 1n);
     const kept = await at.order(slot, 1, PRICE, 2n);
     await at.closeSlot(slot);
-    // Cancelled after the close: eligible at the closing block, refused by the contract.
     await at.market.cancelNonce('carol', 1n);
     await at.indexer.syncTo();
 
     const report = await at.pipeline().runSlot(slot);
-    expect(report.skipped.map((match) => [match.orderId, match.reason])).toEqual([
-      [cancelled, 'ORDER_NONCE_USED'],
-    ]);
-    expect(await at.outcomes(slot)).toEqual({ [cancelled]: 'SKIPPED', [kept]: 'matched' });
-    expect((await at.run(slot))?.error).toContain('ORDER_NONCE_USED');
+    expect(report).toMatchObject({ state: 'committed', matched: 2, skipped: [] });
+    expect(await at.outcomes(slot)).toEqual({ [cancelled]: 'matched', [kept]: 'matched' });
     await at.indexer.syncTo();
-    expect((await at.pool.query('SELECT "sourceId" FROM lease')).rows).toEqual([{ sourceId: kept }]);
+    const { rows } = await at.pool.query<{ sourceId: string }>('SELECT "sourceId" FROM lease');
+    expect(rows.map((row) => row.sourceId).sort()).toEqual([cancelled, kept].sort());
+    expect(await at.broken(slot)).toEqual([]);
   });
 
-  it('runSlot_doesNotMatchAgainWhatAnEarlierSlotHasUnderWay', async () => {
+  it('runSlot_finishesEarlierSlotsFirst_andBuildsOnThem', async () => {
     const slot = await at.openSlot();
     await at.ask(slot, 0, 8, 1_000_000n, 1n);
     const first = await at.order(slot, 2, PRICE, 1n);
     await at.closeSlot(slot);
     await expect(at.pipeline({ rpcUrl: await at.deafNode() }).runSlot(slot)).rejects.toThrow(/refused/);
 
-    const second = await at.order(slot + 1n, 1, PRICE, 2n);
-    await at.ask(slot + 1n, 1, 4, 1_000_000n, 2n);
+    const second = await at.order(slot + 1n, 7, PRICE, 2n);
+    const third = await at.order(slot + 1n, 6, PRICE, 3n);
     await at.closeSlot(slot + 1n);
     const pipeline = at.pipeline();
-    expect(await pipeline.runSlot(slot + 1n)).toMatchObject({ state: 'committed', matched: 1, skipped: [] });
-    expect(await at.outcomes(slot + 1n)).toEqual({ [second]: 'matched' });
-    expect(await pipeline.runSlot(slot)).toMatchObject({ state: 'committed', matched: 1, skipped: [] });
+    // Two of the eight cards went to the first slot's order, although its page came after this slot's close.
+    const report = await at.following(pipeline.runSlot(slot + 1n));
+    expect(report).toMatchObject({ state: 'committed', matched: 1, unmatched: 1, skipped: [] });
     expect(await at.outcomes(slot)).toEqual({ [first]: 'matched' });
+    expect(await at.outcomes(slot + 1n)).toEqual({ [second]: 'NO_CARDS', [third]: 'matched' });
+    expect(await pipeline.runSlot(slot)).toMatchObject({ state: 'committed', matched: 1, skipped: [] });
+    await at.indexer.syncTo();
+    expect(await at.broken(slot)).toEqual([]);
+    expect(await at.broken(slot + 1n)).toEqual([]);
   });
 
   it('runSlot_keepsAnUnmatchedOrderInTheBook', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
@@ -71,6 +72,17 @@ export async function setup(parameters: Partial<Parameters> = {}) {
     },
     /** Ends the slot: its seed's block exists afterwards and is indexed. */
     closeSlot: (slot: bigint): Promise<void> => mineAt((slot + 1n) * slotSeconds),
+    /** The indexer follows the chain until `work` is done. */
+    async following<T>(work: Promise<T>): Promise<T> {
+      const done = { yet: false };
+      const finished = work.finally(() => (done.yet = true));
+      finished.catch(() => undefined);
+      while (!done.yet) {
+        await indexer.syncTo();
+        await Promise.race([finished.catch(() => undefined), sleep(50)]);
+      }
+      return finished;
+    },
     /** Names of the rules that the slot breaks, by an outsider's replay of its published inputs. */
     async broken(slot: bigint): Promise<string[]> {
       const { rows } = await pool.query<{ manifest: Buffer }>(

@@ -11,7 +11,7 @@ import {
   type MessageType,
 } from '../../domain/eip712.ts';
 import { entropyGap, entropyMicroBits, type HourBins } from '../../domain/entropy.ts';
-import { bytesToHex, keccak, keccakText, keccakWords, uintBytes, ZERO_HASH } from '../../domain/hash.ts';
+import { bytesToHex, keccak, keccakText, keccakWords, ZERO_HASH } from '../../domain/hash.ts';
 import { askLeaf, leaseLeaf, matchLeaf, orderLeaf } from '../../domain/leaves.ts';
 import { encodeManifest } from '../../domain/manifest.ts';
 import { merkleProof, merkleRoot, TAG, type TreeTag } from '../../domain/merkle.ts';
