@@ -11,6 +11,25 @@ import { Reader } from './reader.ts';
 import { ANY_CLASS } from './requirement.ts';
 import type { Hex, SignedAsk, SignedOrder, SigningDomain } from './types.ts';
 
+/** Why a match was skipped, in the order of `IAuction.Skip`. */
+export const SKIP_REASONS = [
+  'NONE',
+  'ORDER_SIGNATURE',
+  'ASK_SIGNATURE',
+  'ORDER_EXPIRED',
+  'ASK_EXPIRED',
+  'ORDER_NONCE_USED',
+  'ASK_NONCE_USED',
+  'NODE_MISMATCH',
+  'CLASS_MISMATCH',
+  'PROVIDER_NOT_SELLING',
+  'QUANTITY',
+  'DURATION',
+  'PRICE',
+  'FUNDS',
+  'CAP',
+] as const;
+
 /** What a page says of a match: its messages, and its places in the shortlist. */
 export interface PageMatch {
   order: SignedOrder;

@@ -18,7 +18,6 @@ interface IAuction {
         ASK_NONCE_USED,
         NODE_MISMATCH,
         CLASS_MISMATCH,
-        REGION_MISMATCH,
         PROVIDER_NOT_SELLING,
         QUANTITY,
         DURATION,

@@ -19,6 +19,8 @@ library ParameterBounds {
         _within("minBillSeconds", p.minBillSeconds, 0, 3_600);
         _within("settleLagSeconds", p.settleLagSeconds, 0, 86_400);
         _within("unbondSeconds", p.unbondSeconds, 60, 7_776_000);
+        // Else a provider could leave and come back between a slot's close and its commit, and the close would be forgotten.
+        _within("unbondSeconds", p.unbondSeconds, uint256(p.slotSeconds) + p.commitDeadlineSeconds, type(uint32).max);
         _within("minProviderStake", p.minProviderStake, 1, type(uint96).max);
         _within("noticeSeconds", p.noticeSeconds, 0, 604_800);
         _within("slashBps", p.slashBps, 0, 5_000);

@@ -2,29 +2,10 @@
 import type { SlotEvidence } from '../evidence.ts';
 import type { MatchLeaf } from '../leaves.ts';
 import type { Lease } from '../market-state.ts';
+import { SKIP_REASONS } from '../page.ts';
 import type { SlotAsk, SlotOrder } from '../slot.ts';
 import { lockFor } from '../units.ts';
 import { found, notChecked, NO_HEADER, type Rule } from './finding.ts';
-
-/** `IAuction.Skip` by number. */
-const SKIP = [
-  'NONE',
-  'ORDER_SIGNATURE',
-  'ASK_SIGNATURE',
-  'ORDER_EXPIRED',
-  'ASK_EXPIRED',
-  'ORDER_NONCE_USED',
-  'ASK_NONCE_USED',
-  'NODE_MISMATCH',
-  'CLASS_MISMATCH',
-  'REGION_MISMATCH',
-  'PROVIDER_NOT_SELLING',
-  'QUANTITY',
-  'DURATION',
-  'PRICE',
-  'FUNDS',
-  'CAP',
-] as const;
 
 export const fills: Rule = {
   rule: 'fills',
@@ -48,7 +29,7 @@ export const fills: Rule = {
         checked++;
         const at = `match ${place} of page ${page}, order ${match.orderId}`;
         if (match.skip !== 0)
-          return found(checked, `${at}, was skipped (${SKIP[match.skip] ?? `reason ${match.skip}`})`);
+          return found(checked, `${at}, was skipped (${SKIP_REASONS[match.skip] ?? `reason ${match.skip}`})`);
         const fill = leases.get(match.orderId);
         const lease = fill && stateNow.leases.get(fill.leaseId);
         if (!lease) return found(checked, `${at}: there is no lease of it`);

@@ -1,7 +1,7 @@
 import { Interface } from 'ethers';
 import { auctionAbi } from '../../contracts/generated/abi.ts';
 import { bytesToHex } from '../../domain/hash.ts';
-import { decodeRecords, encodePage } from '../../domain/page.ts';
+import { decodeRecords, encodePage, SKIP_REASONS } from '../../domain/page.ts';
 import { PAGE_MATCHES } from '../../domain/parameters.ts';
 import type { ClearedSlot } from '../../domain/slot.ts';
 import type { Hex } from '../../domain/types.ts';
@@ -11,26 +11,6 @@ import { MAX_TRANSACTION_GAS, type Call, type Mined } from './transaction-manage
 const HEADER_GAS = 400_000n;
 const PAGE_BASE_GAS = 300_000n;
 const MATCH_GAS = 150_000n;
-
-/** Skip reasons in the order of `IAuction.Skip`. */
-const SKIP_REASONS = [
-  'NONE',
-  'ORDER_SIGNATURE',
-  'ASK_SIGNATURE',
-  'ORDER_EXPIRED',
-  'ASK_EXPIRED',
-  'ORDER_NONCE_USED',
-  'ASK_NONCE_USED',
-  'NODE_MISMATCH',
-  'CLASS_MISMATCH',
-  'REGION_MISMATCH',
-  'PROVIDER_NOT_SELLING',
-  'QUANTITY',
-  'DURATION',
-  'PRICE',
-  'FUNDS',
-  'CAP',
-];
 
 export const auctionInterface = new Interface(auctionAbi);
 

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {TestStablecoin} from "../../contracts/TestStablecoin.sol";
+import {Vault} from "../../contracts/Vault.sol";
+import {Handler} from "./support/Handler.sol";
+import {Assertions} from "./support/Vm.sol";
+
+/// @notice What holds after any sequence of operations (protocol, "Invariants" 1, 2, 3, 5, 6, 8).
+contract MarketInvariants is Assertions {
+    Handler private handler;
+    TestStablecoin private token;
+    Vault private vault;
+
+    function setUp() public {
+        handler = new Handler();
+        (address t, address v) = handler.parts();
+        (token, vault) = (TestStablecoin(t), Vault(v));
+    }
+
+    function targetContracts() public view returns (address[] memory targets) {
+        targets = new address[](1);
+        targets[0] = address(handler);
+    }
+
+    /// @notice Σ available + bidding + unbidding + staked, + locked + fees = tokens held, donations aside.
+    function invariant_money_isConserved() public view {
+        address[] memory all = handler.accounts();
+        (uint256 locked, uint256 fees) = vault.totals();
+        uint256 sum = locked + fees;
+        for (uint256 i = 0; i < all.length; ++i) {
+            (uint256 available, uint256 bidding, uint256 unbidding, uint256 staked) = vault.balanceOf(all[i]);
+            sum += available + bidding + unbidding + staked;
+        }
+        eq(sum, token.balanceOf(address(vault)) - handler.donated(), "balances against tokens");
+    }
+
+    /// @notice What is locked is what each lease has not yet paid, taken as fee or returned.
+    function invariant_leases_holdWhatTheyOwe() public view {
+        uint256 sum = 0;
+        uint256 count = handler.leaseCount();
+        for (uint256 i = 0; i < count; ++i) {
+            (uint256 held, string memory wrong) = handler.heldBy(i);
+            ok(bytes(wrong).length == 0, wrong);
+            sum += held;
+        }
+        (uint256 locked, ) = vault.totals();
+        eq(sum, locked, "locked");
+    }
+
+    function invariant_nothingForbiddenHappened() public view {
+        string memory broken = handler.broken();
+        ok(bytes(broken).length == 0, broken);
+    }
+
+    /// @notice From any reachable state, permissionless and own calls alone bring every escrow and balance to zero.
+    function afterInvariant() public {
+        eq(handler.emptyEverything(), 0, "left in the vault");
+    }
+}

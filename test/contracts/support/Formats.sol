@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Eip712} from "../../../contracts/libraries/Eip712.sol";
+import {Ask, Listing, Order} from "../../../contracts/types/Trade.sol";
+
+/// @notice Ids of messages by ABI encoding alone: the reference for what the contracts read from packed bytes.
+contract Formats {
+    function domainSeparator(uint256 chainId, address auction) public pure returns (bytes32) {
+        bytes32 typeHash = keccak256(
+            "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+        );
+        return keccak256(abi.encode(typeHash, keccak256("Cardhour"), keccak256("1"), chainId, auction));
+    }
+
+    function askId(uint256 chainId, address auction, Ask calldata ask) external pure returns (bytes32) {
+        return digest(chainId, auction, keccak256(abi.encode(Eip712.ASK, ask)));
+    }
+
+    function listingId(uint256 chainId, address auction, Listing calldata listing) external pure returns (bytes32) {
+        return digest(chainId, auction, keccak256(abi.encode(Eip712.LISTING, listing)));
+    }
+
+    function orderId(uint256 chainId, address auction, Order calldata order) external pure returns (bytes32) {
+        return digest(chainId, auction, keccak256(abi.encode(Eip712.ORDER, order)));
+    }
+
+    /// @notice Siblings from the leaf up; none where a node moves up unpaired.
+    function proofOf(bytes32[] memory level, uint256 index) external pure returns (bytes32[] memory proof) {
+        proof = new bytes32[](8);
+        uint256 used = 0;
+        for (uint256 width = level.length; width > 1;) {
+            if (index ^ 1 < width) proof[used++] = level[index ^ 1];
+            uint256 half = (width + 1) / 2;
+            for (uint256 i = 0; i < half; ++i) {
+                level[i] =
+                    2 * i + 1 == width
+                        ? level[2 * i]
+                        : keccak256(abi.encodePacked(uint8(1), level[2 * i], level[2 * i + 1]));
+            }
+            (width, index) = (half, index / 2);
+        }
+        assembly ("memory-safe") {
+            mstore(proof, used)
+        }
+    }
+
+    function digest(uint256 chainId, address auction, bytes32 structHash) private pure returns (bytes32) {
+        return keccak256(abi.encodePacked(hex"1901", domainSeparator(chainId, auction), structHash));
+    }
+}
