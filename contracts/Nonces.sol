@@ -67,7 +67,7 @@ abstract contract Nonces is IAuction {
         else _orders[consumer][nonce >> 8] = bits | _bit(nonce);
     }
 
-    /// @dev Cards sold out of an ask, as a slot that closed at `slotEnd` sees it.
+    /// @notice Cards sold out of an ask, as a slot that closed at `slotEnd` sees it.
     /// @return sold cards
     /// @return open false when it was cancelled before
     function _sold(address provider, uint64 nonce, uint40 slotEnd) internal view returns (uint256 sold, bool open) {

@@ -110,7 +110,7 @@ abstract contract PageMatching is Nonces, Approvals {
         FEE_BPS = p.feeBps;
     }
 
-    /// @dev Reads, checks and fills a page; the money moves once for all matches, after all checks.
+    /// @notice Reads, checks and fills a page; the money moves once for all matches, after all checks.
     /// @return count matches in it
     /// @return lastKey clearing key of the last
     function _clearPage(Place memory place, bytes calldata data) internal returns (uint256 count, uint256 lastKey) {

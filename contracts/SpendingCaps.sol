@@ -36,7 +36,7 @@ abstract contract SpendingCaps is IVault {
         return (_dayCap(caps), caps.perLease, caps.day == _today() ? caps.spent : 0);
     }
 
-    /// @dev Tighter holds at once; looser after a day.
+    /// @notice Tighter holds at once; looser after a day.
     /// @return effectiveAt when the day's cap holds
     function _setCaps(address account, uint96 perDay, uint96 perLease) internal returns (uint40 effectiveAt) {
         Caps storage caps = _caps[account];

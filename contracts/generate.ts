@@ -29,7 +29,7 @@ async function render(): Promise<Record<string, string>> {
   let abi = BANNER;
   let bytecode = BANNER;
   for (const contract of CONTRACTS) {
-    const artifact = await hre.artifacts.readArtifact(contract);
+    const artifact = await hre.artifacts.readArtifact(`contracts/${contract}.sol:${contract}`);
     abi += `\nexport const ${constantName(contract, 'Abi')} = ${JSON.stringify(artifact.abi)} as const;\n`;
     bytecode += `\nexport const ${constantName(contract, 'Bytecode')} = '${artifact.bytecode}';\n`;
   }

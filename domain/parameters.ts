@@ -60,6 +60,11 @@ export function brokenBound(parameters: Parameters): string | null {
     const value = parameters[name];
     if (value < low || value > high) return `${name} is ${value}, outside ${low} to ${high}`;
   }
+  const settling = parameters.slotSeconds + parameters.commitDeadlineSeconds;
+  if (parameters.unbondSeconds < settling)
+    return `unbondSeconds is ${parameters.unbondSeconds}, below slotSeconds + commitDeadlineSeconds, which is ${settling}`;
+  if (parameters.minLeaseSeconds > parameters.maxLeaseSeconds)
+    return `minLeaseSeconds is ${parameters.minLeaseSeconds}, above maxLeaseSeconds, which is ${parameters.maxLeaseSeconds}`;
   return null;
 }
 

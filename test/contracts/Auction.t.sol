@@ -5,12 +5,12 @@ import {IAuction} from "../../contracts/interfaces/IAuction.sol";
 import {Lease} from "../../contracts/types/Lease.sol";
 import {Ask, Order, SlotHeader, SupplyKind} from "../../contracts/types/Trade.sol";
 import {Deal} from "./support/PageBytes.sol";
-import {Market} from "./support/Market.sol";
+import {Fixture} from "./support/Fixture.sol";
 import {vm} from "./support/Vm.sol";
 import {Wallet} from "./support/Wallet.sol";
 
 /// @notice A page's matches: what fills, and the reason for each that is skipped (issue 1, "Bad input").
-contract AuctionTest is Market {
+contract AuctionTest is Fixture {
     function setUp() public {
         setUpMarket();
     }

@@ -8,11 +8,11 @@ import {IProviderRegistry} from "../../contracts/interfaces/IProviderRegistry.so
 import {IVault} from "../../contracts/interfaces/IVault.sol";
 import {Lease, LeaseRef} from "../../contracts/types/Lease.sol";
 import {Listing} from "../../contracts/types/Trade.sol";
-import {Market} from "./support/Market.sol";
+import {Fixture} from "./support/Fixture.sol";
 import {vm} from "./support/Vm.sol";
 
 /// @notice Buy at a list price, and each of its refusals.
-contract BuyTest is Market {
+contract BuyTest is Fixture {
     uint256 private constant TOTAL = 12_240_000; // 2 cards, 2 hours at 3 USD, 2 % on top
 
     function setUp() public {

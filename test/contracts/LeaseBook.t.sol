@@ -5,13 +5,13 @@ import {ILeaseBook} from "../../contracts/interfaces/ILeaseBook.sol";
 import {Merkle} from "../../contracts/libraries/Merkle.sol";
 import {Exception, LeaseRef} from "../../contracts/types/Lease.sol";
 import {Order} from "../../contracts/types/Trade.sol";
-import {Market} from "./support/Market.sol";
+import {Fixture} from "./support/Fixture.sol";
 import {Deal} from "./support/PageBytes.sol";
 import {SlowLease} from "./support/SlowLease.sol";
 import {vm} from "./support/Vm.sol";
 
 /// @notice Settling and closing; each test ends with every unit of the lease accounted for.
-contract LeaseBookTest is Market {
+contract LeaseBookTest is Fixture {
     uint256 private constant LAG = 300;
     uint256 private constant LOCK = 3_060_000; // an hour of one card at 3 USD, 2 % on top
 

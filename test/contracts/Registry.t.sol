@@ -6,11 +6,11 @@ import {IVault} from "../../contracts/interfaces/IVault.sol";
 import {ParameterBounds} from "../../contracts/libraries/ParameterBounds.sol";
 import {ProviderRegistry} from "../../contracts/ProviderRegistry.sol";
 import {Parameters} from "../../contracts/types/Parameters.sol";
-import {Market} from "./support/Market.sol";
+import {Fixture} from "./support/Fixture.sol";
 import {vm} from "./support/Vm.sol";
 
 /// @notice Providers come, show nodes and leave; the parameters' bounds hold at construction.
-contract RegistryTest is Market {
+contract RegistryTest is Fixture {
     address private constant OTHER = address(0x0123);
 
     function setUp() public {

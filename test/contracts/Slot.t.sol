@@ -5,12 +5,12 @@ import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {IAuction} from "../../contracts/interfaces/IAuction.sol";
 import {Order, SlotHeader} from "../../contracts/types/Trade.sol";
-import {Market} from "./support/Market.sol";
+import {Fixture} from "./support/Fixture.sol";
 import {Deal, PageBytes} from "./support/PageBytes.sol";
 import {Vm, vm} from "./support/Vm.sol";
 
 /// @notice The header's window and seed, the order of slots, pages and matches, and the bytes of a page.
-contract SlotTest is Market {
+contract SlotTest is Fixture {
     function setUp() public {
         setUpMarket();
     }

@@ -11,11 +11,11 @@ import {SlotHeader} from "../../contracts/types/Trade.sol";
 import {Vault} from "../../contracts/Vault.sol";
 import {ReentrantToken, SkimmingToken, Thief} from "./support/BadTokens.sol";
 import {Deal} from "./support/PageBytes.sol";
-import {Market} from "./support/Market.sol";
+import {Fixture} from "./support/Fixture.sol";
 import {vm} from "./support/Vm.sol";
 
 /// @notice Deposits, bidding money, and who may move what.
-contract VaultTest is Market {
+contract VaultTest is Fixture {
     function setUp() public {
         setUpMarket();
     }

@@ -143,7 +143,10 @@ describe('parameters', () => {
       const beyond =
         typeof low === 'bigint' ? [low - 1n, (high as bigint) + 1n] : [low - 1, (high as number) + 1];
       for (const value of beyond) expect(brokenBound({ ...DEFAULTS, [name]: value })).toContain(name);
-      for (const value of [low, high]) expect(brokenBound({ ...DEFAULTS, [name]: value })).toBeNull();
+      for (const value of [low, high]) {
+        // Alone within its bounds, it may still not fit the others.
+        expect(brokenBound({ ...DEFAULTS, [name]: value }) ?? '').not.toContain('outside');
+      }
     }
   });
 

@@ -7,7 +7,6 @@ import { encodeManifest } from '../../domain/manifest.ts';
 import { merkleRoot, TAG } from '../../domain/merkle.ts';
 import { withLateMatches } from '../../domain/market-fold.ts';
 import { decodePage, decodeRecords, encodePage, pageLeaves } from '../../domain/page.ts';
-import type { Hex } from '../../domain/types.ts';
 import { verifySlot } from '../../domain/verify.ts';
 import { failing, rehash, setup, skip, type Tampered } from './tamper.ts';
 import { address, clear, DOMAIN, FIRST_PAGE, honestEvidence, packMatches, randomWorld } from './world.ts';

@@ -7,12 +7,12 @@ import {Accrual} from "../../../contracts/libraries/Accrual.sol";
 import {Exception, Lease, LeaseRef} from "../../../contracts/types/Lease.sol";
 import {Ask, Listing, Order} from "../../../contracts/types/Trade.sol";
 import {Deal} from "./PageBytes.sol";
-import {Market} from "./Market.sol";
+import {Fixture} from "./Fixture.sol";
 import {vm} from "./Vm.sol";
 
 /// @notice Many people use one market in any order, with what must hold noted down.
 /// @dev An operation that the market refuses just has no effect; its revert is swallowed by the runner.
-contract Handler is Market {
+contract Handler is Fixture {
     uint256 public constant CONSUMERS = 3;
     uint256 public constant PROVIDERS = 2;
 

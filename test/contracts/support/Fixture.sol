@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Auction} from "../../../contracts/Auction.sol";
 import {Authority} from "../../../contracts/Authority.sol";
 import {LeaseBook} from "../../../contracts/LeaseBook.sol";
-import {Market as Shop} from "../../../contracts/Market.sol";
+import {Market} from "../../../contracts/Market.sol";
 import {ProviderRegistry} from "../../../contracts/ProviderRegistry.sol";
 import {TestStablecoin} from "../../../contracts/TestStablecoin.sol";
 import {Vault} from "../../../contracts/Vault.sol";
@@ -19,7 +19,7 @@ import {Deal, PageBytes} from "./PageBytes.sol";
 import {Assertions, Vm, vm} from "./Vm.sol";
 
 /// @notice A whole market with one provider, one consumer and the hands to trade with them.
-abstract contract Market is Assertions {
+abstract contract Fixture is Assertions {
     /// @dev A page as its event told it.
     struct Opened {
         uint64 pageId;
@@ -51,7 +51,7 @@ abstract contract Market is Assertions {
     Vault internal vault;
     ProviderRegistry internal registry;
     LeaseBook internal leaseBook;
-    Shop internal shop;
+    Market internal shop;
     Auction internal auction;
     Formats internal formats;
 
@@ -85,7 +85,7 @@ abstract contract Market is Assertions {
         vault = new Vault(a, parameters());
         registry = new ProviderRegistry(a, parameters());
         leaseBook = new LeaseBook(a, parameters());
-        shop = new Shop(a, parameters());
+        shop = new Market(a, parameters());
         auction = new Auction(a, parameters());
         ok(address(auction) == vault.AUCTION() && address(registry) == vault.REGISTRY(), "addresses were predicted");
         // What is done in the first second would count as after every close of it.
