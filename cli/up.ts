@@ -9,7 +9,7 @@ import { setUpDemo } from './demo/setup.ts';
 import { killGroup } from './supervise/keeper.ts';
 import { startPart, type PartSpec } from './supervise/part.ts';
 import { claimPort } from './supervise/ports.ts';
-import { emptyFolder, takeFolder } from './supervise/processes.ts';
+import { checkVersion, emptyFolder, takeFolder } from './supervise/processes.ts';
 import { openScreen } from './supervise/screen.ts';
 import { isLocal, SCHEDULER } from './up/deployment.ts';
 import { greeting } from './up/greeting.ts';
@@ -70,6 +70,7 @@ export async function up(flags: UpFlags): Promise<number> {
 async function start(running: Running): Promise<void> {
   const { settings, screen } = running;
   const began = performance.now();
+  await checkVersion(settings.dir);
   await mkdir(join(settings.dir, 'logs'), { recursive: true });
   await claimPort(settings.port, 'the web app', 'PORT');
   if (settings.rpcUrl === undefined) await claimPort(settings.chainPort, 'the local chain', 'CHAIN_PORT');

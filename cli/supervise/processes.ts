@@ -6,6 +6,8 @@ import { killGroup } from './keeper.ts';
 
 /** What a data folder of ours carries, so that `--reset` never empties another one. */
 const MARKER = 'cardhour.json';
+/** Raised when the contracts or formats change so that an older folder's chain is of no use. */
+const VERSION = 2;
 const LEFTOVER_TIMEOUT_MS = 25_000;
 
 interface Entry {
@@ -74,6 +76,7 @@ export async function emptyFolder(dir: string): Promise<void> {
   for (const name of await readdir(dir)) {
     if (name !== MARKER) await rm(join(dir, name), { recursive: true, force: true });
   }
+  await writeMarker(dir);
 }
 
 async function claim(dir: string): Promise<void> {
@@ -87,7 +90,7 @@ async function claim(dir: string): Promise<void> {
         'Name an empty or a new folder with --data.',
       );
     }
-    await writeFile(join(dir, MARKER), JSON.stringify({ version: 1 }) + '\n');
+    if (names.length === 0) await writeMarker(dir);
   } catch (error) {
     if (error instanceof Refusal) throw error;
     const reason = await stat(dir).then(
@@ -100,6 +103,25 @@ async function claim(dir: string): Promise<void> {
       'Mend that, or name another folder with --data.',
     );
   }
+}
+
+const writeMarker = (dir: string): Promise<void> =>
+  writeFile(join(dir, MARKER), JSON.stringify({ version: VERSION }) + '\n');
+
+/**
+ * For a folder that was taken.
+ * @throws Refusal DATA_BROKEN when it holds a chain whose contracts this version does not speak to
+ */
+export async function checkVersion(dir: string): Promise<void> {
+  const found: unknown = await readFile(join(dir, MARKER), 'utf8')
+    .then(JSON.parse)
+    .catch(() => null);
+  if ((found as { version?: unknown } | null)?.version === VERSION) return;
+  throw new Refusal(
+    'DATA_BROKEN',
+    `The data folder ${dir} was made by another version of Cardhour, with other contracts.`,
+    'Start with --reset to empty it, or name another folder with --data.',
+  );
 }
 
 async function readEntries(file: string): Promise<Entry[]> {

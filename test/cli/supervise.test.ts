@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { afterEach, expect, test } from 'vitest';
 import { spawnKept } from '../../cli/supervise/keeper.ts';
 import { startPart, type PartSpec } from '../../cli/supervise/part.ts';
 import { claimPort } from '../../cli/supervise/ports.ts';
-import { emptyFolder, takeFolder } from '../../cli/supervise/processes.ts';
+import { checkVersion, emptyFolder, takeFolder } from '../../cli/supervise/processes.ts';
 import { startOf } from '../../prisma/embedded/process.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -123,6 +123,21 @@ test('folder_ofSomebodyElseIsNeitherTakenNorEmptied', async () => {
   await expect(takeFolder(dir)).rejects.toMatchObject({ code: 'DATA_BROKEN' });
   await expect(emptyFolder(dir)).rejects.toMatchObject({ code: 'DATA_BROKEN' });
   expect(await readdir(dir)).toEqual(['precious']);
+});
+
+test('folder_ofAnotherVersionIsRefusedUntilItIsEmptied', async () => {
+  const { dir } = await setup();
+  const folder = join(dir, 'data');
+  await mkdir(folder);
+  await writeFile(join(folder, 'cardhour.json'), JSON.stringify({ version: 1 }));
+  await writeFile(join(folder, 'deployment.json'), '{}');
+  await (await takeFolder(folder)).close();
+  await expect(checkVersion(folder)).rejects.toMatchObject({ code: 'DATA_BROKEN' });
+  expect(await readdir(folder)).toContain('deployment.json');
+  await emptyFolder(folder);
+  await (await takeFolder(folder)).close();
+  await checkVersion(folder);
+  expect(await readdir(folder)).toEqual(['cardhour.json']);
 });
 
 test('port_inUseIsNamed', async () => {
