@@ -23,7 +23,7 @@ export interface RuleResult {
 }
 
 /** In the order in which a reader wants them: each builds on those before. */
-const RULES: readonly Rule[] = [
+export const RULES: readonly Rule[] = [
   headerBlock,
   deadline,
   gamma,

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { RULES } from '../../domain/verify.ts';
 import { launchBrowser } from './browser.ts';
 import { startStack, type Stack } from './stack.ts';
 import { injectWallet, VISITOR_KEY, type InjectedWallet } from './wallet.ts';
@@ -101,7 +102,7 @@ test('visitor_verifiesTheSlot_andEveryRulePasses', async () => {
   await page.getByRole('button', { name: 'Verify' }).click();
   await page.getByTestId('verdict').waitFor();
   const rules = await page.getByTestId('rule').allTextContents();
-  expect(rules.length).toBeGreaterThanOrEqual(14);
+  expect(rules).toHaveLength(RULES.length);
   expect(rules.filter((rule) => !rule.startsWith('PASS'))).toEqual([]);
   expect(pageErrors).toEqual([]);
 });
