@@ -2,11 +2,16 @@
 pragma solidity 0.8.37;
 
 import {ILeaseBook} from "./interfaces/ILeaseBook.sol";
+import {IClusters} from "./interfaces/IClusters.sol";
+import {IMonitors} from "./interfaces/IMonitors.sol";
 import {IProviderRegistry} from "./interfaces/IProviderRegistry.sol";
+import {IReputation} from "./interfaces/IReputation.sol";
 import {IVault} from "./interfaces/IVault.sol";
 import {Accrual} from "./libraries/Accrual.sol";
+import {AuctionDomain} from "./libraries/AuctionDomain.sol";
 import {LeasePages} from "./libraries/LeasePages.sol";
 import {ParameterBounds} from "./libraries/ParameterBounds.sol";
+import {PowerSplit} from "./libraries/PowerSplit.sol";
 import {PageSettlement} from "./PageSettlement.sol";
 import {End, Exception, LeaseRef} from "./types/Lease.sol";
 import {Addresses, Parameters} from "./types/Parameters.sol";
@@ -18,15 +23,25 @@ contract LeaseBook is PageSettlement {
     struct Standing {
         uint64 id;
         uint40 settledUntil;
+        uint256 billed;
+        uint256 outage;
         uint40 end;
         End reason;
         bool follows;
     }
 
+    bytes32 private constant OUTAGE = keccak256("Outage(uint64 leaseId,bytes32 node,uint40 from,uint40 to)");
+
     /// @notice Holds what the leases lock.
     IVault public immutable VAULT;
     /// @notice Knows the payout addresses, and holds the stakes.
     IProviderRegistry public immutable REGISTRY;
+    /// @notice Knows whom a cluster's account stands for.
+    IClusters public immutable CLUSTERS;
+    /// @notice Keeps the outcomes.
+    IReputation public immutable REPUTATION;
+    /// @notice Say what did not run.
+    IMonitors public immutable MONITORS;
     /// @notice Opens pages.
     address public immutable AUCTION;
     /// @notice Opens pages.
@@ -35,19 +50,28 @@ contract LeaseBook is PageSettlement {
     uint32 public immutable MIN_BILL_SECONDS;
     /// @notice Seconds between a provider's close and the end.
     uint32 public immutable NOTICE_SECONDS;
+    /// @notice Seconds from the start in which nothing ran that make a no-show.
+    uint32 public immutable NO_SHOW_GRACE_SECONDS;
+    /// @notice Seconds of outages beyond which a lease ends.
+    uint32 public immutable FAULT_OUTAGE_SECONDS;
 
     /// @inheritdoc ILeaseBook
     uint64 public pageCount;
     mapping(uint64 leaseId => Exception) private _exceptions;
 
-    constructor(Addresses memory a, Parameters memory p) PageSettlement(p.feeBps, p.settleLagSeconds) {
+    constructor(Addresses memory a, Parameters memory p) PageSettlement(p) {
         ParameterBounds.check(p);
         VAULT = IVault(a.vault);
         REGISTRY = IProviderRegistry(a.registry);
+        CLUSTERS = IClusters(a.clusters);
+        REPUTATION = IReputation(a.reputation);
+        MONITORS = IMonitors(a.monitors);
         AUCTION = a.auction;
         MARKET = a.market;
         MIN_BILL_SECONDS = p.minBillSeconds;
         NOTICE_SECONDS = p.noticeSeconds;
+        NO_SHOW_GRACE_SECONDS = p.noShowGraceSeconds;
+        FAULT_OUTAGE_SECONDS = p.faultOutageSeconds;
     }
 
     /// @inheritdoc ILeaseBook
@@ -63,8 +87,12 @@ contract LeaseBook is PageSettlement {
         uint40 horizon = _horizon();
         bool last = horizon >= lease.end;
         uint40 until = last ? lease.end : horizon;
-        if (!last && until <= lease.settledUntil) revert NothingDue(lease.id);
-        _payAlone(ref, lease, until, last);
+        if (until <= lease.settledUntil) {
+            if (!last) revert NothingDue(lease.id);
+            // What an outage left out is settled already.
+            until = lease.settledUntil;
+        }
+        _payAlone(ref, lease, until, lease.billed + (until - lease.settledUntil), last);
     }
 
     /// @inheritdoc ILeaseBook
@@ -73,7 +101,9 @@ contract LeaseBook is PageSettlement {
         bool byConsumer = msg.sender == ref.lease.consumer;
         if (!byConsumer && msg.sender != ref.lease.provider) revert NotParty(lease.id, msg.sender);
         uint256 end = block.timestamp + (byConsumer ? 0 : NOTICE_SECONDS);
-        uint256 least = ref.start + (byConsumer ? MIN_BILL_SECONDS : 0);
+        // After an outage the minimum does not hold.
+        bool minimum = byConsumer && lease.billed == lease.settledUntil - ref.start;
+        uint256 least = ref.start + (minimum ? MIN_BILL_SECONDS : 0);
         _moveEnd(lease, end < least ? least : end, byConsumer ? End.CLOSED_BY_CONSUMER : End.CLOSED_BY_PROVIDER);
     }
 
@@ -82,13 +112,34 @@ contract LeaseBook is PageSettlement {
         Standing memory lease = _running(ref);
         address provider = ref.lease.provider;
         if (msg.sender != provider) revert NotParty(lease.id, msg.sender);
-        uint256 end = block.timestamp < ref.start ? ref.start : block.timestamp;
-        uint256 missing = lease.end > end ? lease.end - end : 0;
-        if (missing > NOTICE_SECONDS) missing = NOTICE_SECONDS;
+        uint40 end = block.timestamp < ref.start ? ref.start : uint40(block.timestamp);
+        uint40 before = lease.end;
         _moveEnd(lease, end, End.CLOSED_BY_PROVIDER);
-        uint256 forfeit = Accrual.owed(ref.lease.cards, missing, ref.lease.rate);
-        uint256 taken = REGISTRY.slash(provider, ref.lease.consumer, forfeit, bytes32(uint256(lease.id)));
-        emit NoticeForfeited(lease.id, taken);
+        _forfeit(ref, lease.id, before > end ? before - end : 0, ref.lease.consumer);
+    }
+
+    /// @inheritdoc ILeaseBook
+    function attestOutage(
+        LeaseRef calldata ref,
+        bytes32 node,
+        uint40 from,
+        uint40 to,
+        bytes[] calldata signatures
+    ) external {
+        Standing memory lease = _standing(ref);
+        if (
+            to <= from ||
+            from < lease.settledUntil ||
+            to > lease.end ||
+            to > block.timestamp ||
+            from + SETTLE_LAG_SECONDS < block.timestamp
+        ) revert OutageInvalid(lease.id, from, to);
+        bytes32 digest = AuctionDomain.digest(AUCTION, keccak256(abi.encode(OUTAGE, lease.id, node, from, to)));
+        MONITORS.requireQuorum(digest, signatures, ref.lease.consumer, ref.lease.provider);
+        (uint40 downFrom, uint40 downTo) = REGISTRY.maintenanceOf(node);
+        bool fault = from < downFrom || to > downTo;
+        emit OutageAttested(lease.id, from, to, fault);
+        _stop(ref, lease, from, to, fault);
     }
 
     /// @inheritdoc ILeaseBook
@@ -112,34 +163,64 @@ contract LeaseBook is PageSettlement {
         return (lease.end == 0 || (lease.follows && lease.settledUntil == lease.end), lease.end);
     }
 
-    function _payNetted(address[] memory providers, uint256[] memory amounts, uint256 fee) internal override {
+    function _payNetted(
+        address[] memory providers,
+        uint256[] memory amounts,
+        uint256[] memory good,
+        uint256 fee
+    ) internal override {
         VAULT.release(REGISTRY.payoutsOf(providers), amounts, fee);
+        REPUTATION.record(providers, good, new uint256[](good.length));
     }
 
-    /// @dev Pays one lease up to `until`; the last time, returns the rest and forgets it.
-    function _payAlone(LeaseRef calldata ref, Standing memory lease, uint40 until, bool last) private {
+    /// @dev Pays up to `from` and leaves out what follows up to `to`; ends the lease where that is too much.
+    function _stop(LeaseRef calldata ref, Standing memory lease, uint40 from, uint40 to, bool fault) private {
+        if (fault) lease.outage += to - from;
+        uint256 billed = lease.billed + (from - lease.settledUntil);
+        uint40 end = lease.end;
+        if (fault && billed == 0 && lease.outage >= NO_SHOW_GRACE_SECONDS) lease.reason = End.NO_SHOW;
+        else if (lease.outage > FAULT_OUTAGE_SECONDS) lease.reason = End.FAULT;
+        bool ends = lease.reason == End.NO_SHOW || lease.reason == End.FAULT;
+        if (ends) lease.end = to;
+        _payAlone(ref, lease, to, billed, ends);
+        if (ends) _forfeit(ref, lease.id, end - to, VAULT.treasury());
+    }
+
+    /// @dev Pays one lease up to `until`, which makes `billed` seconds; the last time, returns the rest and forgets it.
+    function _payAlone(LeaseRef calldata ref, Standing memory lease, uint40 until, uint256 billed, bool last) private {
         uint256 cards = ref.lease.cards;
         uint256 rate = ref.lease.rate;
-        (uint256 paid, uint256 fee) = Accrual.between(
-            cards,
-            lease.settledUntil - ref.start,
-            until - ref.start,
-            rate,
-            FEE_BPS
-        );
+        (uint256 paid, uint256 fee) = Accrual.between(cards, lease.billed, billed, rate, FEE_BPS);
         if (lease.follows) _leavePage(lease.id);
-        uint256 refund;
-        if (last) {
-            refund =
-                Accrual.total(cards, ref.lease.duration, rate, FEE_BPS) -
-                Accrual.total(cards, until - ref.start, rate, FEE_BPS);
-            if (!lease.follows) delete _exceptions[lease.id];
-        } else {
-            _exceptions[lease.id] = Exception({settledUntil: until, end: lease.end, reason: lease.reason});
-        }
         if (until > lease.settledUntil) emit LeaseSettled(lease.id, until, paid, fee);
-        if (last) emit LeaseEnded(lease.id, lease.reason == End.NONE ? End.COMPLETED : lease.reason, refund);
+        if (!last) {
+            _exceptions[lease.id] = Exception({
+                settledUntil: until,
+                billed: uint32(billed),
+                outage: uint32(lease.outage),
+                end: lease.end,
+                reason: lease.reason
+            });
+            _release(ref.lease.provider, paid, ref.lease.consumer, 0, fee);
+            return;
+        }
+        if (!lease.follows) delete _exceptions[lease.id];
+        uint256 refund =
+            Accrual.total(cards, ref.lease.duration, rate, FEE_BPS) - Accrual.total(cards, billed, rate, FEE_BPS);
+        emit LeaseEnded(lease.id, lease.reason == End.NONE ? End.COMPLETED : lease.reason, refund);
         _release(ref.lease.provider, paid, ref.lease.consumer, refund, fee);
+        uint256 lost = lease.reason == End.NO_SHOW ? ref.lease.duration : lease.outage;
+        _record(ref.lease.provider, Accrual.owed(cards, billed, rate), Accrual.owed(cards, lost, rate));
+    }
+
+    function _record(address provider, uint256 good, uint256 bad) private {
+        address[] memory providers = new address[](1);
+        uint256[] memory goods = new uint256[](1);
+        uint256[] memory bads = new uint256[](1);
+        providers[0] = provider;
+        goods[0] = good < OUTCOME_CAP ? good : OUTCOME_CAP;
+        bads[0] = bad < OUTCOME_CAP ? bad : OUTCOME_CAP;
+        REPUTATION.record(providers, goods, bads);
     }
 
     function _release(address provider, uint256 paid, address consumer, uint256 refund, uint256 fee) private {
@@ -155,11 +236,36 @@ contract LeaseBook is PageSettlement {
         VAULT.release(accounts, amounts, fee);
     }
 
+    /// @dev Takes the price of the notice that was not given, at most of the `missing` seconds; of a cluster, from every member by its
+    /// power.
+    function _forfeit(LeaseRef calldata ref, uint64 leaseId, uint256 missing, address to) private {
+        if (missing > NOTICE_SECONDS) missing = NOTICE_SECONDS;
+        uint256 amount = Accrual.owed(ref.lease.cards, missing, ref.lease.rate);
+        bytes32 reason = bytes32(uint256(leaseId));
+        IClusters.Member[] memory members = CLUSTERS.membersOf(ref.lease.provider);
+        uint256 taken = 0;
+        if (members.length == 0) {
+            taken = REGISTRY.slash(ref.lease.provider, to, amount, reason);
+        } else {
+            uint256[] memory parts = PowerSplit.parts(members, amount);
+            for (uint256 i = 0; i < parts.length; ++i) {
+                taken += REGISTRY.slash(members[i].provider, to, parts[i], reason);
+            }
+        }
+        emit NoticeForfeited(leaseId, taken);
+    }
+
     /// @dev Lets a lease end at `end`, which must be before it would end by itself.
     function _moveEnd(Standing memory lease, uint256 end, End reason) private {
         if (end >= lease.end) revert EndsAnyway(lease.id, lease.end);
         if (lease.follows) _leavePage(lease.id);
-        _exceptions[lease.id] = Exception({settledUntil: lease.settledUntil, end: uint40(end), reason: reason});
+        _exceptions[lease.id] = Exception({
+            settledUntil: lease.settledUntil,
+            billed: uint32(lease.billed),
+            outage: uint32(lease.outage),
+            end: uint40(end),
+            reason: reason
+        });
         emit LeaseClosed(lease.id, uint40(end), reason);
     }
 
@@ -191,9 +297,11 @@ contract LeaseBook is PageSettlement {
             lease.end = ref.start + ref.lease.duration;
             lease.settledUntil = page.settledUntil < ref.start ? ref.start : page.settledUntil;
             if (lease.settledUntil > lease.end) lease.settledUntil = lease.end;
+            lease.billed = lease.settledUntil - ref.start;
         } else {
             Exception memory own = _exceptions[lease.id];
             (lease.settledUntil, lease.end, lease.reason) = (own.settledUntil, own.end, own.reason);
+            (lease.billed, lease.outage) = (own.billed, own.outage);
         }
     }
 }

@@ -3,12 +3,12 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
-import {IAuction} from "./interfaces/IAuction.sol";
 import {ILeaseBook} from "./interfaces/ILeaseBook.sol";
 import {IMarket} from "./interfaces/IMarket.sol";
 import {IProviderRegistry} from "./interfaces/IProviderRegistry.sol";
 import {IVault} from "./interfaces/IVault.sol";
 import {Accrual} from "./libraries/Accrual.sol";
+import {AuctionDomain} from "./libraries/AuctionDomain.sol";
 import {Eip712} from "./libraries/Eip712.sol";
 import {LeasePages} from "./libraries/LeasePages.sol";
 import {ParameterBounds} from "./libraries/ParameterBounds.sol";
@@ -29,7 +29,7 @@ contract Market is IMarket, AccessManaged, Pausable {
     /// @notice Knows selling keys and nodes.
     IProviderRegistry public immutable REGISTRY;
     /// @notice Listings are signed in its domain.
-    IAuction public immutable AUCTION;
+    address public immutable AUCTION;
     /// @notice Holds the leases.
     ILeaseBook public immutable LEASE_BOOK;
     /// @notice Shortest lease, seconds.
@@ -48,7 +48,7 @@ contract Market is IMarket, AccessManaged, Pausable {
         ParameterBounds.check(p);
         VAULT = IVault(a.vault);
         REGISTRY = IProviderRegistry(a.registry);
-        AUCTION = IAuction(a.auction);
+        AUCTION = a.auction;
         LEASE_BOOK = ILeaseBook(a.leaseBook);
         MIN_LEASE_SECONDS = p.minLeaseSeconds;
         MAX_LEASE_SECONDS = p.maxLeaseSeconds;
@@ -131,7 +131,7 @@ contract Market is IMarket, AccessManaged, Pausable {
         if (block.timestamp < listing.validFrom || block.timestamp > listing.validUntil) {
             revert Expired(listing.validFrom, listing.validUntil);
         }
-        listingId = Eip712.digest(AUCTION.domainSeparator(), Eip712.hashListing(listing));
+        listingId = AuctionDomain.digest(AUCTION, Eip712.hashListing(listing));
         _checkSeller(listing, listingId, signature);
         uint256 nodeCards = _checkNode(listing);
 
@@ -196,6 +196,7 @@ contract Market is IMarket, AccessManaged, Pausable {
             node.epoch != listing.nodeEpoch ||
             node.kind != keccak256(abi.encodePacked(listing.resourceClass, listing.region))
         ) revert NodeMismatch(listing.node);
+        if (node.clusteredUntil >= block.timestamp) revert NodeInCluster(listing.node, node.clusteredUntil);
         return node.cards;
     }
 

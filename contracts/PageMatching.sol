@@ -2,8 +2,10 @@
 pragma solidity 0.8.37;
 
 import {Approvals} from "./Approvals.sol";
+import {IClusters} from "./interfaces/IClusters.sol";
 import {ILeaseBook} from "./interfaces/ILeaseBook.sol";
 import {IProviderRegistry} from "./interfaces/IProviderRegistry.sol";
+import {IReputation} from "./interfaces/IReputation.sol";
 import {IVault} from "./interfaces/IVault.sol";
 import {Accrual} from "./libraries/Accrual.sol";
 import {LeasePages} from "./libraries/LeasePages.sol";
@@ -30,6 +32,8 @@ abstract contract PageMatching is Nonces, Approvals {
     }
 
     /// @dev An ask of the page's table.
+    /// @param ofCluster whether a cluster offers it
+    /// @param tier least attestation tier of its nodes, plus 1; 0 while nobody asked
     /// @param fault why no match with it holds; checked once for all of them
     struct Offer {
         bytes32 id;
@@ -41,10 +45,13 @@ abstract contract PageMatching is Nonces, Approvals {
         uint256 reserve;
         uint256 provider;
         uint64 nonce;
+        bool ofCluster;
+        uint16 tier;
         Skip fault;
     }
 
     /// @dev A page while it is read: its tables, what its bidders can pay and what they have spent.
+    /// `scores` holds each provider's reputation plus 1, 0 while nobody asked.
     struct Book {
         Place place;
         bytes32 domain;
@@ -52,6 +59,7 @@ abstract contract PageMatching is Nonces, Approvals {
         address[] providers;
         address[] consumers;
         address[] keys;
+        uint256[] scores;
         uint256[] spendable;
         uint256[] perLease;
         uint256[] spent;
@@ -78,11 +86,17 @@ abstract contract PageMatching is Nonces, Approvals {
 
     uint256 private constant RECORD = 157;
     uint256 private constant SIGNATURE = 65;
+    /// @dev `SupplyKind.CLUSTER`.
+    uint256 private constant CLUSTER = 2;
 
     /// @notice Locks the money of a match.
     IVault public immutable VAULT;
     /// @notice Knows selling keys and nodes.
     IProviderRegistry public immutable REGISTRY;
+    /// @notice Makes the asks of clusters.
+    IClusters public immutable CLUSTERS;
+    /// @notice Knows the providers' scores.
+    IReputation public immutable REPUTATION;
     /// @notice Holds the pages of leases.
     ILeaseBook public immutable LEASE_BOOK;
     /// @notice Seconds after a slot's end in which its header and pages are accepted.
@@ -101,6 +115,8 @@ abstract contract PageMatching is Nonces, Approvals {
     constructor(Addresses memory a, Parameters memory p) {
         VAULT = IVault(a.vault);
         REGISTRY = IProviderRegistry(a.registry);
+        CLUSTERS = IClusters(a.clusters);
+        REPUTATION = IReputation(a.reputation);
         LEASE_BOOK = ILeaseBook(a.leaseBook);
         COMMIT_DEADLINE_SECONDS = p.commitDeadlineSeconds;
         GAMMA_WAD = p.gammaWad;
@@ -173,6 +189,7 @@ abstract contract PageMatching is Nonces, Approvals {
         book.consumers = _addresses(at_ + 20 * providers, consumers);
         uint40 slotEnd = book.place.slotEnd;
         book.keys = REGISTRY.sellersAt(book.providers, slotEnd);
+        book.scores = new uint256[](providers);
         (book.spendable, book.perLease) = VAULT.biddersAt(book.consumers, slotEnd);
         book.spent = new uint256[](consumers);
         return next;
@@ -223,14 +240,16 @@ abstract contract PageMatching is Nonces, Approvals {
         offer.region = bytes32((kindAt + 32).read(32));
         offer.supply = bytes32((at_ + 37).read(32));
         offer.cards = (at_ + 5).read(2);
-        offer.nodeCards = node.cards;
+        offer.ofCluster = (at_ + 2).read(1) == CLUSTER;
+        offer.nodeCards = offer.ofCluster ? offer.cards : node.cards;
         offer.reserve = (at_ + 7).read(12);
         offer.nonce = uint64((at_ + 29).read(8));
         offer.id = at_.askId(book.domain, provider, offer.resourceClass, offer.region);
         offer.fault = _faultOf(offer, book, at_, provider, node);
     }
 
-    /// @dev Was the ask signed by the key of the close, in time, and is its node what it says?
+    /// @dev Was the ask signed by the key of the close, in time, and is its node what it says? A cluster's was made by its members'
+    /// consent, which said all of it.
     function _faultOf(
         Offer memory offer,
         Book memory book,
@@ -238,12 +257,19 @@ abstract contract PageMatching is Nonces, Approvals {
         address provider,
         IProviderRegistry.Node memory node
     ) private view returns (Skip) {
-        address key = book.keys[offer.provider];
-        if (key == address(0)) return Skip.PROVIDER_NOT_SELLING;
-        if ((at_ + 69).read(1) != SIGNATURE) return Skip.ASK_SIGNATURE;
-        if (Signatures.recoverAt(offer.id, at_ + PageReader.ASK_HEAD) != key) return Skip.ASK_SIGNATURE;
         uint40 slotEnd = book.place.slotEnd;
+        if (offer.ofCluster) {
+            uint40 formedAt = CLUSTERS.askFormedAt(offer.id);
+            if (formedAt == 0 || formedAt >= slotEnd) return Skip.ASK_SIGNATURE;
+        } else {
+            address key = book.keys[offer.provider];
+            if (key == address(0)) return Skip.PROVIDER_NOT_SELLING;
+            if ((at_ + 69).read(1) != SIGNATURE) return Skip.ASK_SIGNATURE;
+            if (Signatures.recoverAt(offer.id, at_ + PageReader.ASK_HEAD) != key) return Skip.ASK_SIGNATURE;
+        }
         if (slotEnd < (at_ + 19).read(5) || slotEnd > (at_ + 24).read(5)) return Skip.ASK_EXPIRED;
+        if (offer.ofCluster) return Skip.NONE;
+        if (node.clusteredUntil >= slotEnd) return Skip.IN_CLUSTER;
         bool ofNode =
             node.provider == provider &&
                 node.epoch == (at_ + 3).read(2) &&
@@ -299,36 +325,83 @@ abstract contract PageMatching is Nonces, Approvals {
 
     /// @dev Checks what is left to check, and fills; a match that does not hold has changed nothing.
     function _fill(Book memory book, Bid memory bid, Offer memory offer) private returns (Skip) {
-        uint256 at_ = bid.at_;
         uint40 slotEnd = book.place.slotEnd;
         address consumer = book.consumers[bid.consumer];
         if (!_signed(bid, consumer, slotEnd)) return Skip.ORDER_SIGNATURE;
-        if ((at_ + 33).read(5) < slotEnd || (at_ + 28).read(5) < slotEnd + COMMIT_DEADLINE_SECONDS) {
-            return Skip.ORDER_EXPIRED;
-        }
-        uint64 nonce = uint64((at_ + 41).read(8));
+        Skip misfit = _misfit(book, bid, offer);
+        if (misfit != Skip.NONE) return misfit;
+        uint64 nonce = uint64((bid.at_ + 41).read(8));
         if (!_orderOpen(consumer, nonce, slotEnd)) return Skip.ORDER_NONCE_USED;
         address provider = book.providers[offer.provider];
         (uint256 sold, bool open) = _sold(provider, offer.nonce, slotEnd);
         if (!open) return Skip.ASK_NONCE_USED;
-        uint256 cards = bid.cards;
-        if (cards == 0 || cards > offer.nodeCards || sold + cards > offer.cards || sold + cards > MAX_SOLD) {
-            return Skip.QUANTITY;
-        }
-        if (bid.duration < MIN_LEASE_SECONDS || bid.duration > MAX_LEASE_SECONDS) return Skip.DURATION;
-        if (offer.reserve == 0 || bid.price < offer.reserve) return Skip.PRICE;
-        uint256 total = Accrual.total(cards, bid.duration, bid.price, FEE_BPS);
+        sold += bid.cards;
+        if (sold > offer.cards || sold > MAX_SOLD) return Skip.QUANTITY;
+        uint256 total = Accrual.total(bid.cards, bid.duration, bid.price, FEE_BPS);
         if (total > book.perLease[bid.consumer]) return Skip.CAP;
         uint256 spent = book.spent[bid.consumer] + total;
         if (spent > book.spendable[bid.consumer]) return Skip.FUNDS;
 
         book.spent[bid.consumer] = spent;
         _useOrder(consumer, nonce);
-        _sell(provider, offer.nonce, cards);
-        if (bid.duration > UNBOND_SECONDS) {
-            REGISTRY.noteObligation(provider, uint40(block.timestamp + bid.duration));
-        }
+        _sell(provider, offer.nonce, bid.cards);
+        _oblige(offer.ofCluster, provider, bid.duration);
         return Skip.NONE;
+    }
+
+    /// @dev Whether the order's terms and the ask's go together.
+    function _misfit(Book memory book, Bid memory bid, Offer memory offer) private view returns (Skip) {
+        uint256 at_ = bid.at_;
+        uint256 slotEnd = book.place.slotEnd;
+        if ((at_ + 33).read(5) < slotEnd || (at_ + 28).read(5) < slotEnd + COMMIT_DEADLINE_SECONDS) {
+            return Skip.ORDER_EXPIRED;
+        }
+        if (bid.cards == 0 || bid.cards > offer.nodeCards) return Skip.QUANTITY;
+        if (bid.duration < MIN_LEASE_SECONDS || bid.duration > MAX_LEASE_SECONDS) return Skip.DURATION;
+        if (offer.reserve == 0 || bid.price < offer.reserve) return Skip.PRICE;
+        uint256 floor = (at_ + 38).read(2);
+        if (floor != 0 && _scoreOf(book, offer.provider) < floor) return Skip.REPUTATION;
+        floor = (at_ + 40).read(1);
+        if (floor != 0 && _tierOf(book, offer) < floor) return Skip.TIER;
+        return Skip.NONE;
+    }
+
+    /// @dev A stake stays until its leases end. Unbonding outlasts short ones; a cluster's members may begin it when the cycle ends.
+    function _oblige(bool ofCluster, address provider, uint256 duration) private {
+        uint40 until = uint40(block.timestamp + duration);
+        if (ofCluster) {
+            IClusters.Member[] memory members = CLUSTERS.membersOf(provider);
+            for (uint256 i = 0; i < members.length; ++i) REGISTRY.noteObligation(members[i].provider, until);
+        } else if (duration > UNBOND_SECONDS) {
+            REGISTRY.noteObligation(provider, until);
+        }
+    }
+
+    /// @dev Asked for once a provider and page, and only for orders that care.
+    function _scoreOf(Book memory book, uint256 provider) private view returns (uint256) {
+        if (book.scores[provider] == 0) {
+            book.scores[provider] = 1 + REPUTATION.scoreAt(book.providers[provider], book.place.slotEnd);
+        }
+        return book.scores[provider] - 1;
+    }
+
+    /// @dev Likewise; a cluster's is the least of its members' nodes.
+    function _tierOf(Book memory book, Offer memory offer) private view returns (uint256) {
+        if (offer.tier == 0) {
+            uint40 slotEnd = book.place.slotEnd;
+            uint16 tier = type(uint8).max;
+            if (offer.ofCluster) {
+                IClusters.Member[] memory members = CLUSTERS.membersOf(book.providers[offer.provider]);
+                for (uint256 i = 0; i < members.length; ++i) {
+                    uint8 ofNode = REGISTRY.tierAt(members[i].node, slotEnd);
+                    if (ofNode < tier) tier = ofNode;
+                }
+            } else {
+                tier = REGISTRY.tierAt(offer.supply, slotEnd);
+            }
+            offer.tier = 1 + tier;
+        }
+        return offer.tier - 1;
     }
 
     /// @dev ECDSA, or an approval from before the close: a contract's ERC-1271 answer could change after it.

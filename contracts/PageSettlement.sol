@@ -5,6 +5,8 @@ import {ILeaseBook} from "./interfaces/ILeaseBook.sol";
 import {Accrual} from "./libraries/Accrual.sol";
 import {LeasePages} from "./libraries/LeasePages.sol";
 import {Merkle} from "./libraries/Merkle.sol";
+import {Standing} from "./libraries/Standing.sol";
+import {Parameters} from "./types/Parameters.sol";
 
 /// @title PageSettlement
 /// @notice Settles whole pages from their published bytes, netted per provider.
@@ -12,6 +14,8 @@ abstract contract PageSettlement is ILeaseBook {
     /// @dev Bytes of a page before its accounts: id 8, start 5, source 32, account count 1.
     uint256 private constant HEAD = 46;
     uint256 private constant LEASE = 20;
+    /// @dev Beside an address: where transient storage counts its outcomes.
+    uint256 private constant GOOD = 1 << 160;
 
     /// @dev What the pages of one call pay together.
     struct Tally {
@@ -22,6 +26,7 @@ abstract contract PageSettlement is ILeaseBook {
 
     /// @dev One page while it is settled.
     /// @param paid to each account of the table, base units
+    /// @param good what each account's leases that ended count for its reputation, base units
     struct Reading {
         uint64 pageId;
         uint40 start;
@@ -36,6 +41,7 @@ abstract contract PageSettlement is ILeaseBook {
         uint256 total;
         uint256 fee;
         uint256[] paid;
+        uint256[] good;
         bytes32[] leaves;
     }
 
@@ -43,12 +49,15 @@ abstract contract PageSettlement is ILeaseBook {
     uint16 public immutable FEE_BPS;
     /// @notice Seconds that settlement stays behind the clock.
     uint32 public immutable SETTLE_LAG_SECONDS;
+    /// @notice Most that one lease counts for reputation, good and bad each, base units.
+    uint256 public immutable OUTCOME_CAP;
 
     mapping(uint64 pageId => Page) internal _pages;
 
-    constructor(uint16 feeBps, uint32 settleLagSeconds) {
-        FEE_BPS = feeBps;
-        SETTLE_LAG_SECONDS = settleLagSeconds;
+    constructor(Parameters memory p) {
+        FEE_BPS = p.feeBps;
+        SETTLE_LAG_SECONDS = p.settleLagSeconds;
+        OUTCOME_CAP = Standing.outcomeCap(p.minProviderStake);
     }
 
     /// @inheritdoc ILeaseBook
@@ -61,8 +70,13 @@ abstract contract PageSettlement is ILeaseBook {
         _pay(tally);
     }
 
-    /// @dev Pays the providers; the amounts lie in transient storage under their addresses, which it clears.
-    function _payNetted(address[] memory providers, uint256[] memory amounts, uint256 fee) internal virtual;
+    /// @dev Pays the providers, and records what their leases that ended count.
+    function _payNetted(
+        address[] memory providers,
+        uint256[] memory amounts,
+        uint256[] memory good,
+        uint256 fee
+    ) internal virtual;
 
     /// @dev Last second that settlement may reach.
     function _horizon() internal view returns (uint40) {
@@ -115,6 +129,7 @@ abstract contract PageSettlement is ILeaseBook {
         next = page.leases + LEASE * page.count;
         if (next > data.length || page.count > LeasePages.MAX_LEASES) revert PageMalformed(page.pageId);
         page.paid = new uint256[](page.accountCount);
+        page.good = new uint256[](page.accountCount);
         page.leaves = new bytes32[](page.count);
     }
 
@@ -150,7 +165,8 @@ abstract contract PageSettlement is ILeaseBook {
         uint256 duration = (word >> 112) & 0xffffffff;
         uint256 from = page.from;
         if (from >= duration) return;
-        uint256 to = page.to < duration ? page.to : duration;
+        bool ends = page.to >= duration;
+        uint256 to = ends ? duration : page.to;
         uint256 cards = (word >> 144) & 0xffff;
         (uint256 amount, uint256 fee) = Accrual.between(cards, from, to, word >> 160, FEE_BPS);
         unchecked {
@@ -158,6 +174,9 @@ abstract contract PageSettlement is ILeaseBook {
             page.fee += fee;
             page.paid[provider] += amount;
         }
+        if (!ends) return;
+        uint256 whole = from == 0 ? amount : Accrual.owed(cards, duration, word >> 160);
+        page.good[provider] += whole < OUTCOME_CAP ? whole : OUTCOME_CAP;
     }
 
     /// @dev Adds the page's accounts to those of the pages before.
@@ -165,14 +184,18 @@ abstract contract PageSettlement is ILeaseBook {
         tally.fee += page.fee;
         for (uint256 i = 0; i < page.accountCount; ++i) {
             uint256 amount = page.paid[i];
-            if (amount == 0) continue;
+            uint256 good = page.good[i];
+            if (amount == 0 && good == 0) continue;
             uint256 accountAt = page.accounts + 20 * i;
             address provider;
             uint256 before;
             assembly ("memory-safe") {
                 provider := shr(96, calldataload(add(data.offset, accountAt)))
+                let goodBefore := tload(or(GOOD, provider))
                 before := tload(provider)
                 tstore(provider, add(before, amount))
+                tstore(or(GOOD, provider), add(goodBefore, good))
+                before := or(before, goodBefore)
             }
             if (before == 0) tally.providers[tally.count++] = provider;
         }
@@ -183,18 +206,23 @@ abstract contract PageSettlement is ILeaseBook {
         uint256 count = tally.count;
         address[] memory providers = tally.providers;
         uint256[] memory amounts = new uint256[](count);
+        uint256[] memory goods = new uint256[](count);
         assembly ("memory-safe") {
             mstore(providers, count)
         }
         for (uint256 i = 0; i < count; ++i) {
             address provider = providers[i];
             uint256 amount;
+            uint256 good;
             assembly ("memory-safe") {
                 amount := tload(provider)
+                good := tload(or(GOOD, provider))
                 tstore(provider, 0)
+                tstore(or(GOOD, provider), 0)
             }
             amounts[i] = amount;
+            goods[i] = good;
         }
-        if (count != 0) _payNetted(providers, amounts, tally.fee);
+        if (count != 0) _payNetted(providers, amounts, goods, tally.fee);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IProviderRegistry} from "./interfaces/IProviderRegistry.sol";
 import {IVault} from "./interfaces/IVault.sol";
 import {ParameterBounds} from "./libraries/ParameterBounds.sol";
@@ -8,7 +9,7 @@ import {Addresses, Parameters} from "./types/Parameters.sol";
 
 /// @title ProviderRegistry
 /// @notice Who may sell, with which nodes.
-contract ProviderRegistry is IProviderRegistry {
+contract ProviderRegistry is IProviderRegistry, AccessManaged {
     /// @dev The first word is all that a slot reads.
     struct Seller {
         address signer;
@@ -18,9 +19,17 @@ contract ProviderRegistry is IProviderRegistry {
         uint96 stake;
         address previousSigner;
         uint40 obligedUntil;
+        uint32 clusteredUntil;
+    }
+
+    struct Window {
+        uint40 from;
+        uint40 to;
     }
 
     uint256 private constant BPS = 10_000;
+    /// @dev A maintenance window is no longer.
+    uint40 private constant MOST_MAINTENANCE = 1 days;
 
     /// @notice Holds the stakes.
     IVault public immutable VAULT;
@@ -30,6 +39,8 @@ contract ProviderRegistry is IProviderRegistry {
     address public immutable MARKET;
     /// @notice Slashes.
     address public immutable LEASE_BOOK;
+    /// @notice Marks the nodes of clusters.
+    address public immutable CLUSTERS;
     /// @notice Seconds between the start of an exit and the stake's return.
     uint40 public immutable UNBOND_SECONDS;
     /// @notice Least stake of a provider, base units.
@@ -38,17 +49,25 @@ contract ProviderRegistry is IProviderRegistry {
     uint40 public immutable SETTLING_SECONDS;
     /// @notice Most of a stake that one slash takes, 1/10,000.
     uint16 public immutable SLASH_BPS;
+    /// @notice Least seconds between the announcement of maintenance and its start.
+    uint32 public immutable NOTICE_SECONDS;
 
     /// @dev A stake above zero means registered. The payout address outlives the exit: leases may still pay.
     mapping(address provider => Seller) private _sellers;
     mapping(bytes32 node => Node) private _nodes;
+    /// @dev When the node's last cluster was formed.
+    mapping(bytes32 node => uint40 time) private _clusteredSince;
+    mapping(bytes32 node => Attestation) private _attestations;
+    mapping(bytes32 node => Window) private _maintenance;
 
-    constructor(Addresses memory a, Parameters memory p) {
+    constructor(Addresses memory a, Parameters memory p) AccessManaged(a.authority) {
         ParameterBounds.check(p);
         VAULT = IVault(a.vault);
         AUCTION = a.auction;
         MARKET = a.market;
         LEASE_BOOK = a.leaseBook;
+        CLUSTERS = a.clusters;
+        NOTICE_SECONDS = p.noticeSeconds;
         UNBOND_SECONDS = p.unbondSeconds;
         MIN_PROVIDER_STAKE = p.minProviderStake;
         SETTLING_SECONDS = uint40(p.slotSeconds) + p.commitDeadlineSeconds;
@@ -134,8 +153,34 @@ contract ProviderRegistry is IProviderRegistry {
     }
 
     /// @inheritdoc IProviderRegistry
+    function announceMaintenance(bytes32 node, uint40 from, uint40 to) external {
+        _owned(node);
+        uint40 earliest = uint40(block.timestamp) + NOTICE_SECONDS;
+        if (from < earliest) revert MaintenanceTooSoon(from, earliest);
+        Window memory before = _maintenance[node];
+        bool running = before.from <= block.timestamp && block.timestamp < before.to;
+        if (to <= from || to - from > MOST_MAINTENANCE || running) revert MaintenanceInvalid(from, to);
+        _maintenance[node] = Window(from, to);
+        emit MaintenanceAnnounced(node, from, to);
+    }
+
+    /// @inheritdoc IProviderRegistry
+    function attest(bytes32 node, uint8 tier, bytes32 evidence) external restricted {
+        if (_nodes[node].provider == address(0)) revert NodeUnknown(node);
+        Attestation storage held = _attestations[node];
+        _settled(held.since);
+        held.previousTier = held.tier;
+        held.auditor = msg.sender;
+        held.tier = tier;
+        held.since = uint40(block.timestamp);
+        held.evidence = evidence;
+        emit NodeAttested(node, msg.sender, tier, evidence);
+    }
+
+    /// @inheritdoc IProviderRegistry
     function startUnbonding() external {
         Seller storage seller = _bonded(msg.sender);
+        if (seller.clusteredUntil > block.timestamp) revert NodeInCluster(0, seller.clusteredUntil);
         seller.unbondingSince = uint40(block.timestamp);
         emit UnbondingStarted(msg.sender, _exitAt(seller));
     }
@@ -158,6 +203,16 @@ contract ProviderRegistry is IProviderRegistry {
         if (msg.sender != AUCTION && msg.sender != MARKET) revert NotProtocol(msg.sender);
         Seller storage seller = _sellers[provider];
         if (until > seller.obligedUntil) seller.obligedUntil = until;
+    }
+
+    /// @inheritdoc IProviderRegistry
+    function clusterNode(bytes32 node, address provider, bytes32 cluster, uint32 until) external {
+        if (msg.sender != CLUSTERS) revert NotProtocol(msg.sender);
+        _nodes[node].clusteredUntil = until;
+        _clusteredSince[node] = uint40(block.timestamp);
+        Seller storage seller = _sellers[provider];
+        if (until > seller.clusteredUntil) seller.clusteredUntil = until;
+        emit NodeClustered(node, cluster, until);
     }
 
     /// @inheritdoc IProviderRegistry
@@ -198,6 +253,22 @@ contract ProviderRegistry is IProviderRegistry {
     }
 
     /// @inheritdoc IProviderRegistry
+    function attestationOf(bytes32 node) external view returns (Attestation memory) {
+        return _attestations[node];
+    }
+
+    /// @inheritdoc IProviderRegistry
+    function maintenanceOf(bytes32 node) external view returns (uint40 from, uint40 to) {
+        return (_maintenance[node].from, _maintenance[node].to);
+    }
+
+    /// @inheritdoc IProviderRegistry
+    function tierAt(bytes32 node, uint40 time) external view returns (uint8) {
+        Attestation storage held = _attestations[node];
+        return held.since < time ? held.tier : held.previousTier;
+    }
+
+    /// @inheritdoc IProviderRegistry
     function sellersAt(address[] calldata providers, uint40 time) external view returns (address[] memory keys) {
         keys = new address[](providers.length);
         for (uint256 i = 0; i < providers.length; ++i) keys[i] = _keyAt(_sellers[providers[i]], time);
@@ -209,6 +280,7 @@ contract ProviderRegistry is IProviderRegistry {
         for (uint256 i = 0; i < nodes.length; ++i) {
             Node memory node = _nodes[nodes[i]];
             if (node.epochSince >= time && node.epoch != 0) --node.epoch;
+            if (node.clusteredUntil >= time && _clusteredSince[nodes[i]] >= time) node.clusteredUntil = 0;
             found[i] = node;
         }
     }
@@ -216,7 +288,10 @@ contract ProviderRegistry is IProviderRegistry {
     /// @inheritdoc IProviderRegistry
     function payoutsOf(address[] calldata providers) external view returns (address[] memory payouts) {
         payouts = new address[](providers.length);
-        for (uint256 i = 0; i < providers.length; ++i) payouts[i] = _sellers[providers[i]].payout;
+        for (uint256 i = 0; i < providers.length; ++i) {
+            address payout = _sellers[providers[i]].payout;
+            payouts[i] = payout == address(0) ? providers[i] : payout;
+        }
     }
 
     function _addNode(NodeListing memory listing) private {
@@ -229,6 +304,7 @@ contract ProviderRegistry is IProviderRegistry {
             cards: listing.cards,
             epoch: 0,
             epochSince: 0,
+            clusteredUntil: 0,
             kind: _kind(listing.className, listing.region)
         });
         emit NodeAdded(

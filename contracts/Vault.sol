@@ -33,8 +33,12 @@ contract Vault is IVault, SpendingCaps, AccessManaged, Pausable {
 
     /// @notice The settlement token, for ever.
     IERC20 public immutable TOKEN;
-    /// @notice Alone stakes, unstakes and slashes.
+    /// @notice Stakes, unstakes and slashes providers.
     address public immutable REGISTRY;
+    /// @notice Stakes, unstakes and slashes monitors.
+    address public immutable MONITORS;
+    /// @notice Alone distributes what clusters earned.
+    address public immutable CLUSTERS;
     /// @notice Alone locks what is bidding.
     address public immutable AUCTION;
     /// @notice Alone locks what is available.
@@ -44,13 +48,19 @@ contract Vault is IVault, SpendingCaps, AccessManaged, Pausable {
     /// @notice Seconds between asking money out of bidding and having it: every slot closed before may still commit.
     uint40 public immutable UNBID_DELAY;
 
-    /// @notice Receives the fees.
+    /// @inheritdoc IVault
     address public treasury;
     Totals private _totals;
+    uint256 private _burned;
     mapping(address account => Account) private _accounts;
 
     modifier only(address caller) {
         if (msg.sender != caller) revert NotProtocol(msg.sender);
+        _;
+    }
+
+    modifier onlyStaking() {
+        if (msg.sender != REGISTRY && msg.sender != MONITORS) revert NotProtocol(msg.sender);
         _;
     }
 
@@ -62,6 +72,8 @@ contract Vault is IVault, SpendingCaps, AccessManaged, Pausable {
         if (a.treasury == address(0)) revert ZeroAddress();
         TOKEN = IERC20(a.token);
         REGISTRY = a.registry;
+        MONITORS = a.monitors;
+        CLUSTERS = a.clusters;
         AUCTION = a.auction;
         MARKET = a.market;
         LEASE_BOOK = a.leaseBook;
@@ -195,23 +207,34 @@ contract Vault is IVault, SpendingCaps, AccessManaged, Pausable {
     }
 
     /// @inheritdoc IVault
-    function stakeFor(address account, uint256 amount) external only(REGISTRY) {
+    function distribute(address from, address[] calldata accounts, uint256[] calldata amounts) external only(CLUSTERS) {
+        // At most 16: the members of a cluster.
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            _takeAvailable(from, amounts[i]);
+            _accounts[accounts[i]].available += uint96(amounts[i]);
+            emit Distributed(from, accounts[i], amounts[i]);
+        }
+    }
+
+    /// @inheritdoc IVault
+    function stakeFor(address account, uint256 amount) external onlyStaking {
         _takeAvailable(account, amount);
         _accounts[account].staked += uint96(amount);
         emit Staked(account, amount);
     }
 
     /// @inheritdoc IVault
-    function unstakeFor(address account, uint256 amount) external only(REGISTRY) {
+    function unstakeFor(address account, uint256 amount) external onlyStaking {
         _takeStaked(account, amount);
         _accounts[account].available += uint96(amount);
         emit Unstaked(account, amount);
     }
 
     /// @inheritdoc IVault
-    function slash(address account, address to, uint256 amount) external only(REGISTRY) {
+    function slash(address account, address to, uint256 amount) external onlyStaking {
         _takeStaked(account, amount);
-        _accounts[to].available += uint96(amount);
+        if (to == address(0)) _burned += amount;
+        else _accounts[to].available += uint96(amount);
         emit Slashed(account, to, amount);
     }
 
@@ -224,8 +247,8 @@ contract Vault is IVault, SpendingCaps, AccessManaged, Pausable {
     }
 
     /// @inheritdoc IVault
-    function totals() external view returns (uint256 locked, uint256 fees) {
-        return (_totals.locked, _totals.fees);
+    function totals() external view returns (uint256 locked, uint256 fees, uint256 burned) {
+        return (_totals.locked, _totals.fees, _burned);
     }
 
     /// @inheritdoc IVault

@@ -6,18 +6,24 @@ import type { Deployment } from './deployment.ts';
 import {
   auctionAbi,
   authorityAbi,
+  clustersAbi,
   leaseBookAbi,
   marketAbi,
+  monitorsAbi,
   providerRegistryAbi,
+  reputationAbi,
   testStablecoinAbi,
   vaultAbi,
 } from './generated/abi.ts';
 import {
   auctionBytecode,
   authorityBytecode,
+  clustersBytecode,
   leaseBookBytecode,
   marketBytecode,
+  monitorsBytecode,
   providerRegistryBytecode,
+  reputationBytecode,
   testStablecoinBytecode,
   vaultBytecode,
 } from './generated/bytecode.ts';
@@ -30,6 +36,8 @@ export interface DeployOptions {
   treasury: string;
   /** May pause entry and name another treasury; the deployer when absent. Hand it to a timelock or a multi-signature. */
   admin?: string;
+  /** The watchers whose quorum attests outages, at least `parameters.monitorQuorum`, at most 16; for ever. */
+  monitors: readonly string[];
   parameters: Parameters;
   /** Settlement token; without one, worthless test money is deployed. */
   token?: string;
@@ -76,31 +84,39 @@ async function deployWith(provider: JsonRpcProvider, options: DeployOptions): Pr
 
   const token = options.token ?? (await create(testStablecoinAbi, testStablecoinBytecode, []));
   const first = nonce + sent.length;
-  const [authority, vault, registry, leaseBook, market, auction] = [0, 1, 2, 3, 4, 5].map((offset) =>
-    getCreateAddress({ from: wallet.address, nonce: first + offset }),
-  ) as [string, string, string, string, string, string];
-  const addresses = { token, authority, vault, registry, auction, market, leaseBook, scheduler, treasury };
+  const created = (offset: number): string =>
+    getCreateAddress({ from: wallet.address, nonce: first + offset });
+  const addresses = {
+    token,
+    authority: created(0),
+    vault: created(1),
+    registry: created(2),
+    clusters: created(3),
+    reputation: created(4),
+    leaseBook: created(5),
+    monitors: created(6),
+    market: created(7),
+    auction: created(8),
+    scheduler,
+    treasury,
+  };
+  const monitors = options.monitors.map((monitor) => monitor.toLowerCase()).sort();
   await rehearse(provider, [addresses, parameters]);
   await create(authorityAbi, authorityBytecode, [options.admin ?? wallet.address]);
   await create(vaultAbi, vaultBytecode, [addresses, parameters]);
   await create(providerRegistryAbi, providerRegistryBytecode, [addresses, parameters]);
+  await create(clustersAbi, clustersBytecode, [addresses, parameters]);
+  await create(reputationAbi, reputationBytecode, [addresses, parameters]);
   await create(leaseBookAbi, leaseBookBytecode, [addresses, parameters]);
+  await create(monitorsAbi, monitorsBytecode, [addresses, parameters, monitors]);
   await create(marketAbi, marketBytecode, [addresses, parameters]);
   await create(auctionAbi, auctionBytecode, [addresses, parameters]);
 
   const receipts = await Promise.all(sent);
-  const lower = (address: string) => address.toLowerCase() as Hex;
+  const lowered = Object.entries(addresses).map(([name, address]) => [name, address.toLowerCase()]);
   return {
+    ...(Object.fromEntries(lowered) as Record<keyof typeof addresses, Hex>),
     chainId: Number((await provider.getNetwork()).chainId),
-    token: lower(token),
-    vault: lower(vault),
-    authority: lower(authority),
-    registry: lower(registry),
-    auction: lower(auction),
-    market: lower(market),
-    leaseBook: lower(leaseBook),
-    treasury: lower(treasury),
-    scheduler: lower(scheduler),
     deployBlock: Math.min(...receipts.map((receipt) => receipt.blockNumber)),
     parameters,
   };

@@ -8,9 +8,12 @@ export interface Deployment {
   authority: Hex;
   vault: Hex;
   registry: Hex;
+  clusters: Hex;
+  reputation: Hex;
   auction: Hex;
   market: Hex;
   leaseBook: Hex;
+  monitors: Hex;
   treasury: Hex;
   scheduler: Hex;
   deployBlock: number;
@@ -22,13 +25,16 @@ const ADDRESSES = [
   'authority',
   'vault',
   'registry',
+  'clusters',
+  'reputation',
   'auction',
   'market',
   'leaseBook',
+  'monitors',
   'treasury',
   'scheduler',
 ] as const;
-const BIGINT_PARAMETERS = new Set<string>(['gammaWad', 'minProviderStake']);
+const BIGINT_PARAMETERS = new Set<string>(['gammaWad', 'minProviderStake', 'monitorBond']);
 
 /**
  * Reads a deployment from parsed JSON or its text (money and 10⁻¹⁸ fractions as decimal strings).

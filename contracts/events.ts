@@ -7,7 +7,16 @@ import { concat, decodeAbiParameters, toEventSelector } from 'viem';
 import type { AbiEvent, AbiParameter } from 'viem';
 import type { Hex, MarketEvent } from '../domain/types.ts';
 import type { Deployment } from './deployment.ts';
-import { auctionAbi, leaseBookAbi, marketAbi, providerRegistryAbi, vaultAbi } from './generated/abi.ts';
+import {
+  auctionAbi,
+  clustersAbi,
+  leaseBookAbi,
+  marketAbi,
+  monitorsAbi,
+  providerRegistryAbi,
+  reputationAbi,
+  vaultAbi,
+} from './generated/abi.ts';
 
 /** A log as a node gives it, raw (hex quantities) or read by viem or ethers. */
 export interface RawLog {
@@ -18,8 +27,19 @@ export interface RawLog {
   logIndex: bigint | number | string;
 }
 
-export type ContractName = 'vault' | 'registry' | 'auction' | 'market' | 'leaseBook';
-export const CONTRACTS: readonly ContractName[] = ['vault', 'registry', 'auction', 'market', 'leaseBook'];
+const ABIS = {
+  vault: vaultAbi,
+  registry: providerRegistryAbi,
+  clusters: clustersAbi,
+  reputation: reputationAbi,
+  auction: auctionAbi,
+  market: marketAbi,
+  leaseBook: leaseBookAbi,
+  monitors: monitorsAbi,
+};
+
+export type ContractName = keyof typeof ABIS;
+export const CONTRACTS = Object.keys(ABIS) as readonly ContractName[];
 
 export interface ContractEvent extends MarketEvent {
   contract: ContractName;
@@ -43,13 +63,7 @@ interface EventType {
 /** OpenZeppelin's own; it says nothing of the market. */
 const FOREIGN = new Set(['EIP712DomainChanged', 'AuthorityUpdated', 'Paused', 'Unpaused']);
 
-const BY_TOPIC = new Map<string, EventType>([
-  ...eventTypes('vault', vaultAbi),
-  ...eventTypes('registry', providerRegistryAbi),
-  ...eventTypes('auction', auctionAbi),
-  ...eventTypes('market', marketAbi),
-  ...eventTypes('leaseBook', leaseBookAbi),
-]);
+const BY_TOPIC = new Map<string, EventType>(CONTRACTS.flatMap((name) => eventTypes(name, ABIS[name])));
 const BY_NAME = new Map([...BY_TOPIC.values()].map((type) => [type.name, type]));
 
 /** Decodes the market's logs, in the order given; logs of other contracts are passed over. */

@@ -28,6 +28,9 @@ export const SKIP_REASONS = [
   'PRICE',
   'FUNDS',
   'CAP',
+  'REPUTATION',
+  'TIER',
+  'IN_CLUSTER',
 ] as const;
 
 /** What a page says of a match: its messages, and its places in the shortlist. */

@@ -14,6 +14,13 @@ export interface Parameters {
   noticeSeconds: number;
   /** Most of a stake that one slash takes, 1/10,000. */
   slashBps: number;
+  /** From a lease's start, with nothing running: a no-show. */
+  noShowGraceSeconds: number;
+  /** Outages beyond this end a lease. */
+  faultOutageSeconds: number;
+  monitorBond: bigint;
+  /** Monitors that must agree. */
+  monitorQuorum: number;
 }
 
 export const DEFAULTS: Parameters = {
@@ -29,6 +36,10 @@ export const DEFAULTS: Parameters = {
   minProviderStake: 100_000_000n,
   noticeSeconds: 3_600,
   slashBps: 1_000,
+  noShowGraceSeconds: 120,
+  faultOutageSeconds: 3_600,
+  monitorBond: 1_000_000_000n,
+  monitorQuorum: 2,
 };
 
 /** Lowest and highest value of each parameter, both allowed. */
@@ -45,6 +56,10 @@ export const BOUNDS: { [K in keyof Parameters]: readonly [Parameters[K], Paramet
   minProviderStake: [1n, 2n ** 96n - 1n],
   noticeSeconds: [0, 604_800],
   slashBps: [0, 5_000],
+  noShowGraceSeconds: [1, 3_600],
+  faultOutageSeconds: [60, 604_800],
+  monitorBond: [1n, 2n ** 96n - 1n],
+  monitorQuorum: [1, 16],
 };
 
 export const SHORTLIST_WIDTH = 16;
@@ -63,6 +78,8 @@ export function brokenBound(parameters: Parameters): string | null {
   const settling = parameters.slotSeconds + parameters.commitDeadlineSeconds;
   if (parameters.unbondSeconds < settling)
     return `unbondSeconds is ${parameters.unbondSeconds}, below slotSeconds + commitDeadlineSeconds, which is ${settling}`;
+  if (parameters.settleLagSeconds < parameters.noShowGraceSeconds)
+    return `settleLagSeconds is ${parameters.settleLagSeconds}, below noShowGraceSeconds, which is ${parameters.noShowGraceSeconds}`;
   if (parameters.minLeaseSeconds > parameters.maxLeaseSeconds)
     return `minLeaseSeconds is ${parameters.minLeaseSeconds}, above maxLeaseSeconds, which is ${parameters.maxLeaseSeconds}`;
   return null;

@@ -23,7 +23,10 @@ interface IAuction {
         DURATION,
         PRICE,
         FUNDS,
-        CAP
+        CAP,
+        REPUTATION,
+        TIER,
+        IN_CLUSTER
     }
 
     /// @param headerHash keccak256(abi.encode(header)); 0 before the header

@@ -5,7 +5,7 @@ import {End, Exception, LeaseRef} from "../types/Lease.sol";
 
 /// @title LeaseBook
 /// @notice What was bought, until the last unit of it is paid or returned. Leases live in pages: one root binds up to 200 of them,
-/// one bit each says that the lease follows its page, and a lease that does not (settled alone, closed) has a record of its own. Invariant: locked = paid + fees + refunded + still held, for each lease, at any time.
+/// one bit each says that the lease follows its page, and a lease that does not (settled alone, closed, outage) has a record of its own. Invariant: locked = paid + fees + refunded + still held, for each lease, at any time.
 interface ILeaseBook {
     /// @param root binds leases, their start and their source: ADR 0007, "Leases"
     /// @param live bit i: lease i follows the page
@@ -24,8 +24,12 @@ interface ILeaseBook {
     event LeaseSettled(uint64 indexed leaseId, uint40 until, uint256 paid, uint256 fee);
     /// @notice The lease will end at `end`, before its term.
     event LeaseClosed(uint64 indexed leaseId, uint40 end, End reason);
-    /// @notice A provider left before its notice was over: `amount` of its stake went to the consumer.
+    /// @notice A provider ended the lease, or let it fail, before its notice was over: `amount` of its stake went to the consumer (it
+    /// left), or to the treasury (no-show, fault).
     event NoticeForfeited(uint64 indexed leaseId, uint256 amount);
+    /// @notice Monitors attested that the lease did not run in [from, to); it is not billed.
+    /// @param fault false inside an announced maintenance window
+    event OutageAttested(uint64 indexed leaseId, uint40 from, uint40 to, bool fault);
     /// @notice Nothing of the lease is held any more; sent for leases that ended by themselves (those that follow their page end
     /// with it).
     event LeaseEnded(uint64 indexed leaseId, End reason, uint256 refunded);
@@ -37,6 +41,8 @@ interface ILeaseBook {
     error NothingDue(uint64 leaseId);
     /// @notice It ends at `end` anyway.
     error EndsAnyway(uint64 leaseId, uint40 end);
+    /// @notice It must lie within the settle lag, within the lease, and after what is settled and every earlier outage.
+    error OutageInvalid(uint64 leaseId, uint40 from, uint40 to);
     error NotParty(uint64 leaseId, address caller);
     error NotProtocol(address caller);
 
@@ -54,11 +60,26 @@ interface ILeaseBook {
     /// nobody's help but the page's published data.
     function settle(LeaseRef calldata ref) external;
 
-    /// @notice The consumer ends its lease now and is billed at least the minimum. The provider: gives notice, the lease ends when it is over; nobody pays for leaving so.
+    /// @notice The consumer ends its lease now and is billed at least the minimum; after an outage the minimum does not hold. The
+    /// provider: gives notice, the lease ends when it is over; nobody pays for leaving so.
     function close(LeaseRef calldata ref) external;
 
     /// @notice The provider ends the lease now and forfeits, from its stake, the price of the notice it did not give.
     function leaveNow(LeaseRef calldata ref) external;
+
+    /// @notice Monitors' word that the lease did not run on `node` in [from, to). Pays up to `from`; the outage is not billed. It
+    /// costs reputation unless it lies in a maintenance window that the provider announced. From the start on, for the no-show grace: the
+    /// lease ends as a no-show. More than the fault bound in all: it ends as a fault. Both forfeit what leaving now would, to the
+    /// treasury.
+    /// @param signatures of distinct monitors, in ascending order of their addresses, at least the quorum, over the EIP-712
+    /// message `Outage(uint64 leaseId,bytes32 node,uint40 from,uint40 to)`
+    function attestOutage(
+        LeaseRef calldata ref,
+        bytes32 node,
+        uint40 from,
+        uint40 to,
+        bytes[] calldata signatures
+    ) external;
 
     /// @notice What a lease of these terms locks: price rounded down, plus its fee rounded up, base units.
     function quote(uint16 cards, uint32 duration, uint96 rate) external view returns (uint256 locked);

@@ -37,6 +37,8 @@ interface IMarket {
     error DurationOutOfBounds(uint32 duration, uint32 minimum, uint32 maximum);
     error PriceTooHigh(uint256 total, uint256 maximum);
     error NodeMismatch(bytes32 node);
+    /// @notice A cluster alone offers the node until then (unix seconds).
+    error NodeInCluster(bytes32 node, uint64 until);
     error ProviderNotSelling(address provider);
     error ValueTooWide(uint256 value, uint256 maximum);
     error NotConsumer(address consumer, address caller);

@@ -18,11 +18,13 @@ interface IProviderRegistry {
 
     /// @param kind keccak256(class id ‖ region id)
     /// @param epochSince unix seconds of the last raise
+    /// @param clusteredUntil unix seconds until which a cluster alone offers the node
     struct Node {
         address provider;
         uint16 cards;
         uint16 epoch;
         uint32 epochSince;
+        uint32 clusteredUntil;
         bytes32 kind;
     }
 
@@ -38,6 +40,15 @@ interface IProviderRegistry {
         uint16 cards;
         uint32 networkMbps;
         uint32 storageGb;
+    }
+
+    /// @notice An auditor's word about a node.
+    struct Attestation {
+        address auditor;
+        uint8 tier;
+        uint8 previousTier;
+        uint40 since;
+        bytes32 evidence;
     }
 
     /// @notice The provider may sell from now on.
@@ -69,6 +80,12 @@ interface IProviderRegistry {
     event NodeUpdated(bytes32 indexed node, string y, uint32 cards, uint32 networkMbps, uint32 storageGb);
     /// @notice Slots that close from now on take asks of this epoch alone.
     event NodeEpochRaised(bytes32 indexed node, uint32 epoch);
+    /// @notice The node belongs to a cluster until `until` (unix seconds).
+    event NodeClustered(bytes32 indexed node, bytes32 indexed cluster, uint64 until);
+    /// @notice The node will be down from `from` to `to` (unix seconds): leases stop and are credited, at no fault.
+    event MaintenanceAnnounced(bytes32 indexed node, uint64 from, uint64 to);
+    /// @notice `auditor` vouches for the node at `tier`; `evidence` is the hash of what it saw.
+    event NodeAttested(bytes32 indexed node, address indexed auditor, uint8 tier, bytes32 evidence);
     /// @notice The provider sells no more; its stake may return at `exitAt` (unix seconds).
     event UnbondingStarted(address indexed provider, uint64 exitAt);
     /// @notice The stake is back in the provider's available balance.
@@ -79,6 +96,7 @@ interface IProviderRegistry {
     error StakeTooLow(uint256 offered, uint256 minimum);
     error NodeTaken(bytes32 node, address owner);
     error NotNodeOwner(bytes32 node, address caller);
+    error NodeUnknown(bytes32 node);
     error NoCards();
     /// @notice Cards can be added to a node, never taken away: leases may use them.
     error CardsReduced(uint16 cards, uint16 offered);
@@ -88,6 +106,10 @@ interface IProviderRegistry {
     error UnbondNotReady(uint64 exitAt);
     /// @notice One change per slot and commit deadline, so that the value before it is known to every open slot.
     error TooSoon(uint64 readyAt);
+    /// @notice A cluster alone offers the node until then; node 0: some node of the provider.
+    error NodeInCluster(bytes32 node, uint64 until);
+    error MaintenanceTooSoon(uint64 from, uint64 earliest);
+    error MaintenanceInvalid(uint64 from, uint64 to);
     error NotProtocol(address caller);
 
     /// @notice Registers the caller and stakes from its available vault balance.
@@ -114,8 +136,14 @@ interface IProviderRegistry {
     /// @notice Revokes every ask and listing of the node signed before.
     function raiseEpoch(bytes32 node) external;
 
+    /// @notice Announces a maintenance window of the caller's node, at least the notice ahead; one at a time.
+    function announceMaintenance(bytes32 node, uint40 from, uint40 to) external;
+
+    /// @notice Records the caller's attestation; auditors named by the administration alone.
+    function attest(bytes32 node, uint8 tier, bytes32 evidence) external;
+
     /// @notice Starts the exit: slots that close from now on don't match it; the stake returns after the unbonding delay, or when
-    /// its last lease ends if that is later.
+    /// its last lease ends if that is later. Not while a cluster holds a node of it.
     function startUnbonding() external;
 
     /// @notice Returns the caller's stake once the unbonding delay and its leases are over.
@@ -127,14 +155,24 @@ interface IProviderRegistry {
     /// @notice The node's record; all zero when nobody added it.
     function nodeOf(bytes32 node) external view returns (Node memory);
 
+    /// @notice The node's attestation; all zero without one.
+    function attestationOf(bytes32 node) external view returns (Attestation memory);
+
+    /// @notice The node's announced maintenance window; (0, 0) without one.
+    function maintenanceOf(bytes32 node) external view returns (uint40 from, uint40 to);
+
+    /// @notice The tier that counts for a slot that closed at `time` (unix seconds); 0 without an attestation.
+    function tierAt(bytes32 node, uint40 time) external view returns (uint8);
+
     /// @notice The keys whose signatures bound the providers at `time` (unix seconds, not before the last commit deadline); zero
     /// for one that might not sell then.
     function sellersAt(address[] calldata providers, uint40 time) external view returns (address[] memory keys);
 
-    /// @notice The nodes' records with `epoch` as it stood at `time`.
+    /// @notice The nodes' records with `epoch` and `clusteredUntil` as they stood at `time` (0 where the cluster was formed at `time` or
+    /// later).
     function nodesAt(bytes32[] calldata nodes, uint40 time) external view returns (Node[] memory);
 
-    /// @notice Where each provider is paid.
+    /// @notice Where each provider is paid; the account itself where none is registered (a cluster's account).
     function payoutsOf(address[] calldata providers) external view returns (address[] memory);
 
     // Protocol calls.
@@ -146,4 +184,8 @@ interface IProviderRegistry {
     /// @notice Takes up to `amount` of the provider's stake, at most the slash bound of what it has staked, for `to`; returns what
     /// was taken. The lease book alone.
     function slash(address provider, address to, uint256 amount, bytes32 reason) external returns (uint256 taken);
+
+    /// @notice Marks a node as a cluster's until `until`; its owner can't start unbonding before. The clusters alone, which have
+    /// checked owner, kind and that the last cluster of the node is known to no open slot.
+    function clusterNode(bytes32 node, address provider, bytes32 cluster, uint32 until) external;
 }

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 /// @title Vault
 /// @notice Every unit of the settlement token that the market holds.
-/// Invariant: Σ available + bidding + unbidding + staked, + locked + fees = tokens held (donations aside).
+/// Invariant: Σ available + bidding + unbidding + staked, + locked + fees + burned = tokens held (donations aside).
 /// Balances are `uint96`: 79 thousand million tokens of 18 decimals.
 interface IVault {
     /// @notice `amount` arrived and is available.
@@ -22,7 +22,9 @@ interface IVault {
     event Staked(address indexed account, uint256 amount);
     /// @notice `amount` moved from the account's stake to available.
     event Unstaked(address indexed account, uint256 amount);
-    /// @notice `amount` of the account's stake went to `to`.
+    /// @notice `amount` of what the account has available went to `to`, a member of the cluster that the account stands for.
+    event Distributed(address indexed account, address indexed to, uint256 amount);
+    /// @notice `amount` of the account's stake went to `to`; burned when `to` is zero.
     event Slashed(address indexed account, address indexed to, uint256 amount);
     /// @notice The account's own limits from `effectiveAt` (unix seconds) on; 0 means none.
     /// @param perDay most that may leave available for trade (bidding and Buy) in a day of chain time (UTC)
@@ -84,11 +86,14 @@ interface IVault {
     /// @notice The caps in force now (0 = none) and what of the day's cap is spent.
     function capsOf(address account) external view returns (uint96 perDay, uint96 perLease, uint96 spentToday);
 
-    /// @notice Escrow of all open leases, and fees not yet collected, base units.
-    function totals() external view returns (uint256 locked, uint256 fees);
+    /// @notice Escrow of all open leases, fees not yet collected, and what was burned, base units.
+    function totals() external view returns (uint256 locked, uint256 fees, uint256 burned);
 
     /// @notice Sets who receives the fees. The administration alone.
     function setTreasury(address treasury) external;
+
+    /// @notice Who receives the fees.
+    function treasury() external view returns (address);
 
     // Protocol calls.
 
@@ -110,12 +115,17 @@ interface IVault {
     /// and the market alone.
     function release(address[] calldata accounts, uint256[] calldata amounts, uint256 fee) external;
 
-    /// @notice Moves `amount` from available to staked. The registry alone.
+    /// @notice Moves `amounts` from a cluster's account to its members, available to available. Accounts may repeat, and `from` may be
+    /// among them. The clusters alone.
+    function distribute(address from, address[] calldata accounts, uint256[] calldata amounts) external;
+
+    /// @notice Moves `amount` from available to staked. The registry and the monitors alone.
     function stakeFor(address account, uint256 amount) external;
 
-    /// @notice Moves `amount` from staked to available. The registry alone.
+    /// @notice Moves `amount` from staked to available. The registry and the monitors alone.
     function unstakeFor(address account, uint256 amount) external;
 
-    /// @notice Moves `amount` from staked to `to`'s available balance; burns it when `to` is zero. The registry alone.
+    /// @notice Moves `amount` from staked to `to`'s available balance; burns it when `to` is zero: nobody can ever move it. The
+    /// registry and the monitors alone.
     function slash(address account, address to, uint256 amount) external;
 }

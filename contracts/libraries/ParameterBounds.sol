@@ -24,6 +24,12 @@ library ParameterBounds {
         _within("minProviderStake", p.minProviderStake, 1, type(uint96).max);
         _within("noticeSeconds", p.noticeSeconds, 0, 604_800);
         _within("slashBps", p.slashBps, 0, 5_000);
+        _within("noShowGraceSeconds", p.noShowGraceSeconds, 1, 3_600);
+        // Monitors speak within the settle lag: a shorter one would leave no time to see a no-show.
+        _within("settleLagSeconds", p.settleLagSeconds, p.noShowGraceSeconds, 86_400);
+        _within("faultOutageSeconds", p.faultOutageSeconds, 60, 604_800);
+        _within("monitorBond", p.monitorBond, 1, type(uint96).max);
+        _within("monitorQuorum", p.monitorQuorum, 1, 16);
     }
 
     function _within(string memory name, uint256 value, uint256 minimum, uint256 maximum) private pure {

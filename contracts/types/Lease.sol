@@ -34,14 +34,20 @@ enum End {
     NONE,
     COMPLETED,
     CLOSED_BY_CONSUMER,
-    CLOSED_BY_PROVIDER
+    CLOSED_BY_PROVIDER,
+    NO_SHOW,
+    FAULT
 }
 
-/// @notice A lease that left its page's regime: settled alone before its end, or closed early.
+/// @notice A lease that left its page's regime: settled alone before its end, closed early, or hit by an outage.
 /// @param settledUntil second (unix) up to which it is settled
+/// @param billed seconds paid for so far: up to `settledUntil`, less the outages
+/// @param outage seconds of outages at the provider's fault
 /// @param end second (unix) at which it ends; moved down by a close
 struct Exception {
     uint40 settledUntil;
+    uint32 billed;
+    uint32 outage;
     uint40 end;
     End reason;
 }

@@ -16,19 +16,26 @@ struct Parameters {
     uint96 minProviderStake;
     uint32 noticeSeconds;
     uint16 slashBps;
+    uint32 noShowGraceSeconds;
+    uint32 faultOutageSeconds;
+    uint96 monitorBond;
+    uint8 monitorQuorum;
 }
 
 /// @notice Where the parts of one deployment stand; each contract keeps those it calls or obeys as immutables.
-/// @param authority OpenZeppelin AccessManager: pauses entry and sets the treasury; nothing else
+/// @param authority OpenZeppelin AccessManager: pauses entry, names auditors, slashes monitors, sets the treasury; nothing else
 /// @param scheduler the operator that commits slots and signs receipts
 struct Addresses {
     address token;
     address authority;
     address vault;
     address registry;
+    address clusters;
+    address reputation;
     address auction;
     address market;
     address leaseBook;
+    address monitors;
     address scheduler;
     address treasury;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @dev What `Ask.supply` names. Only `NODE` trades today; the numbers of the others are reserved.
+/// @dev What `Ask.supply` names: a node id, or a cluster id whose ask `Clusters` made. `NODE_SET` is reserved.
 enum SupplyKind {
     NODE,
     NODE_SET,
@@ -10,7 +10,7 @@ enum SupplyKind {
 
 /// @notice A provider's sealed offer to the auction. Its reserve is known to the scheduler until the slot closes.
 /// @param provider account whose stake backs the offer and which is paid
-/// @param supply node id (`SupplyKind.NODE`)
+/// @param supply node id (`NODE`), or cluster id (`CLUSTER`; `provider` is then the cluster's account)
 /// @param supplyKind what `supply` names
 /// @param nodeEpoch the node's epoch at signing; raising the epoch on-chain revokes the ask
 /// @param resourceClass keccak256 of the class name

@@ -273,8 +273,10 @@ contract AuctionTest is Fixture {
         ask.region = keccak256("eu");
         skips(aDeal(anOrder(1), ask), IAuction.Skip.NODE_MISMATCH);
         ask = anAsk(1);
-        ask.supplyKind = SupplyKind.CLUSTER;
+        ask.supplyKind = SupplyKind.NODE_SET;
         skips(aDeal(anOrder(1), ask), IAuction.Skip.NODE_MISMATCH);
+        ask.supplyKind = SupplyKind.CLUSTER;
+        skips(aDeal(anOrder(1), ask), IAuction.Skip.ASK_SIGNATURE);
     }
 
     function test_skip_askOfARaisedEpoch() public {

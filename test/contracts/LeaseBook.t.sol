@@ -429,7 +429,7 @@ contract LeaseBookTest is Fixture {
 
     function anHour(uint256 nonce) private view returns (Order memory order) {
         order = anOrder(nonce);
-        (order.cards, order.duration) = (1, 3600);
+        (order.cards, order.duration, order.minTier) = (1, 3600, 0);
     }
 
     function pass(uint256 duration) private {

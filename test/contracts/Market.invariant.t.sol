@@ -26,8 +26,8 @@ contract MarketInvariants is Assertions {
     /// @notice Σ available + bidding + unbidding + staked, + locked + fees = tokens held, donations aside.
     function invariant_money_isConserved() public view {
         address[] memory all = handler.accounts();
-        (uint256 locked, uint256 fees) = vault.totals();
-        uint256 sum = locked + fees;
+        (uint256 locked, uint256 fees, uint256 burned) = vault.totals();
+        uint256 sum = locked + fees + burned;
         for (uint256 i = 0; i < all.length; ++i) {
             (uint256 available, uint256 bidding, uint256 unbidding, uint256 staked) = vault.balanceOf(all[i]);
             sum += available + bidding + unbidding + staked;
@@ -44,7 +44,7 @@ contract MarketInvariants is Assertions {
             ok(bytes(wrong).length == 0, wrong);
             sum += held;
         }
-        (uint256 locked, ) = vault.totals();
+        (uint256 locked, , ) = vault.totals();
         eq(sum, locked, "locked");
     }
 

@@ -237,6 +237,10 @@ contract RegistryTest is Fixture {
         refuses(9, "minProviderStake", 0, 1, type(uint96).max);
         refuses(10, "noticeSeconds", 604_801, 0, 604_800);
         refuses(11, "slashBps", 5001, 0, 5000);
+        refuses(12, "noShowGraceSeconds", 0, 1, 3600);
+        refuses(13, "faultOutageSeconds", 59, 60, 604_800);
+        refuses(14, "monitorBond", 0, 1, type(uint96).max);
+        refuses(15, "monitorQuorum", 17, 1, 16);
         Parameters memory p = parameters();
         (p.minLeaseSeconds, p.maxLeaseSeconds) = (7200, 3600);
         vm.expectRevert(

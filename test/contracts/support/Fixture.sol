@@ -3,9 +3,12 @@ pragma solidity 0.8.37;
 
 import {Auction} from "../../../contracts/Auction.sol";
 import {Authority} from "../../../contracts/Authority.sol";
+import {Clusters} from "../../../contracts/Clusters.sol";
 import {LeaseBook} from "../../../contracts/LeaseBook.sol";
 import {Market} from "../../../contracts/Market.sol";
+import {Monitors} from "../../../contracts/Monitors.sol";
 import {ProviderRegistry} from "../../../contracts/ProviderRegistry.sol";
+import {Reputation} from "../../../contracts/Reputation.sol";
 import {TestStablecoin} from "../../../contracts/TestStablecoin.sol";
 import {Vault} from "../../../contracts/Vault.sol";
 import {IAuction} from "../../../contracts/interfaces/IAuction.sol";
@@ -45,12 +48,17 @@ abstract contract Fixture is Assertions {
     address internal constant SCHEDULER = address(0x5CED);
     address internal constant TREASURY = address(0x7EA5);
     address internal constant ADMIN = address(0xAD);
+    address internal constant AUDITOR = address(0xA0D);
+    uint64 internal constant AUDITORS = 7;
 
     TestStablecoin internal token;
     Authority internal authority;
     Vault internal vault;
     ProviderRegistry internal registry;
+    Clusters internal clusters;
+    Reputation internal reputation;
     LeaseBook internal leaseBook;
+    Monitors internal monitors;
     Market internal shop;
     Auction internal auction;
     Formats internal formats;
@@ -69,7 +77,11 @@ abstract contract Fixture is Assertions {
                 unbondSeconds: 604_800,
                 minProviderStake: uint96(100 * USD),
                 noticeSeconds: 3600,
-                slashBps: 1000
+                slashBps: 1000,
+                noShowGraceSeconds: 120,
+                faultOutageSeconds: 3600,
+                monitorBond: uint96(1000 * USD),
+                monitorQuorum: 2
             });
     }
 
@@ -84,7 +96,10 @@ abstract contract Fixture is Assertions {
         authority = new Authority(ADMIN);
         vault = new Vault(a, parameters());
         registry = new ProviderRegistry(a, parameters());
+        clusters = new Clusters(a, parameters());
+        reputation = new Reputation(a, parameters());
         leaseBook = new LeaseBook(a, parameters());
+        monitors = new Monitors(a, parameters(), named());
         shop = new Market(a, parameters());
         auction = new Auction(a, parameters());
         ok(address(auction) == vault.AUCTION() && address(registry) == vault.REGISTRY(), "addresses were predicted");
@@ -97,9 +112,12 @@ abstract contract Fixture is Assertions {
         a.authority = _created(nonce);
         a.vault = _created(nonce + 1);
         a.registry = _created(nonce + 2);
-        a.leaseBook = _created(nonce + 3);
-        a.market = _created(nonce + 4);
-        a.auction = _created(nonce + 5);
+        a.clusters = _created(nonce + 3);
+        a.reputation = _created(nonce + 4);
+        a.leaseBook = _created(nonce + 5);
+        a.monitors = _created(nonce + 6);
+        a.market = _created(nonce + 7);
+        a.auction = _created(nonce + 8);
         a.scheduler = SCHEDULER;
         a.treasury = TREASURY;
     }
@@ -113,8 +131,45 @@ abstract contract Fixture is Assertions {
         vm.prank(PROVIDER);
         registry.register(PAYOUT, vm.addr(SIGNER_KEY), 100 * USD, "p");
         addNode(PROVIDER, "z", 8);
+        nameAuditor();
+        vm.prank(AUDITOR);
+        registry.attest(NODE, 3, keccak256("seen"));
         // The next slot closes after all of it.
         vm.warp(block.timestamp + 10);
+    }
+
+    /// @dev In ascending order of their addresses.
+    function monitorKeys() internal pure returns (uint256[3] memory keys) {
+        keys = [uint256(0xD1), 0xD2, 0xD3];
+        for (uint256 i = 0; i < 2; ++i) {
+            for (uint256 j = 0; j < 2 - i; ++j) {
+                if (vm.addr(keys[j]) > vm.addr(keys[j + 1])) (keys[j], keys[j + 1]) = (keys[j + 1], keys[j]);
+            }
+        }
+    }
+
+    function named() internal pure returns (address[] memory list) {
+        list = new address[](3);
+        for (uint256 i = 0; i < 3; ++i) list[i] = vm.addr(monitorKeys()[i]);
+    }
+
+    function bondMonitors() internal {
+        for (uint256 i = 0; i < 3; ++i) {
+            address monitor = vm.addr(monitorKeys()[i]);
+            fund(monitor, 1000 * USD);
+            vm.prank(monitor);
+            monitors.bond(1000 * USD);
+        }
+    }
+
+    /// @dev As the administration does: a role for the auditors, who alone attest.
+    function nameAuditor() internal {
+        bytes4[] memory selectors = new bytes4[](1);
+        selectors[0] = registry.attest.selector;
+        vm.prank(ADMIN);
+        authority.setTargetFunctionRole(address(registry), selectors, AUDITORS);
+        vm.prank(ADMIN);
+        authority.grantRole(AUDITORS, AUDITOR, 0);
     }
 
     function fund(address account, uint256 amount) internal {
@@ -338,11 +393,11 @@ abstract contract Fixture is Assertions {
     }
 
     function locked() internal view returns (uint256 amount) {
-        (amount, ) = vault.totals();
+        (amount, , ) = vault.totals();
     }
 
     function fees() internal view returns (uint256 amount) {
-        (, amount) = vault.totals();
+        (, amount, ) = vault.totals();
     }
 
     function eq(IAuction.Skip got, IAuction.Skip wanted, string memory what) internal pure {

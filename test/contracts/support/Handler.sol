@@ -289,7 +289,7 @@ contract Handler is Fixture {
             (bool over, ) = leaseBook.check(_leases[i]);
             if (!over) leaseBook.settle(_leases[i]);
         }
-        (uint256 held, uint256 pot) = vault.totals();
+        (uint256 held, uint256 pot, uint256 burned) = vault.totals();
         eq(held, 0, "escrow is zero");
         if (pot != 0) vault.collectFees();
         for (uint256 i = 0; i < PROVIDERS; ++i) depose(provider(i));
@@ -303,7 +303,7 @@ contract Handler is Fixture {
             }
         }
         for (uint256 i = 0; i < all.length; ++i) takeAll(all[i]);
-        return token.balanceOf(address(vault)) - donated;
+        return token.balanceOf(address(vault)) - donated - burned;
     }
 
     function parts() external view returns (address, address) {
