@@ -162,6 +162,18 @@ abstract contract Fixture is Assertions {
         }
     }
 
+    /// @dev Two of the three say so.
+    function wordsOf(
+        uint64 leaseId,
+        bytes32 node,
+        uint40 from,
+        uint40 to
+    ) internal view returns (bytes[] memory words) {
+        bytes32 digest = formats.outageId(address(auction), leaseId, node, from, to);
+        words = new bytes[](2);
+        for (uint256 i = 0; i < 2; ++i) words[i] = signature(monitorKeys()[i], digest);
+    }
+
     /// @dev As the administration does: a role for the auditors, who alone attest.
     function nameAuditor() internal {
         bytes4[] memory selectors = new bytes4[](1);

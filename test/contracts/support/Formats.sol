@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Eip712} from "../../../contracts/libraries/Eip712.sol";
+import {IClusters} from "../../../contracts/interfaces/IClusters.sol";
 import {Ask, Listing, Order} from "../../../contracts/types/Trade.sol";
 
 /// @notice Ids of messages by ABI encoding alone: the reference for what the contracts read from packed bytes.
@@ -23,6 +24,24 @@ contract Formats {
 
     function orderId(uint256 chainId, address auction, Order calldata order) external pure returns (bytes32) {
         return digest(chainId, auction, keccak256(abi.encode(Eip712.ORDER, order)));
+    }
+
+    function consentId(address auction, IClusters.Consent calldata consent) external view returns (bytes32) {
+        bytes32 typeHash = keccak256(
+            "Consent(address provider,bytes32 node,bytes32 members,uint16 cards,uint64 power,uint96 reservePrice,uint40 validFrom,uint40 validUntil,uint64 nonce)"
+        );
+        return digest(block.chainid, auction, keccak256(abi.encode(typeHash, consent)));
+    }
+
+    function outageId(
+        address auction,
+        uint64 leaseId,
+        bytes32 node,
+        uint40 from,
+        uint40 to
+    ) external view returns (bytes32) {
+        bytes32 typeHash = keccak256("Outage(uint64 leaseId,bytes32 node,uint40 from,uint40 to)");
+        return digest(block.chainid, auction, keccak256(abi.encode(typeHash, leaseId, node, from, to)));
     }
 
     /// @notice Siblings from the leaf up; none where a node moves up unpaired.
