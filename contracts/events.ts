@@ -129,18 +129,21 @@ function readParameters(parameters: AbiParameter[], data: Hex): Record<string, u
 }
 
 function normalize(parameter: AbiParameter, value: unknown): unknown {
+  if (parameter.type.endsWith('[]')) return mapItems(parameter, value, normalize);
   if (parameter.type === 'address') return (value as string).toLowerCase();
   if (parameter.type === 'tuple') return mapFields(parameter, value, normalize);
   return isWide(parameter) ? BigInt(value as bigint | number) : value;
 }
 
 function fromJson(parameter: AbiParameter, value: unknown): unknown {
+  if (parameter.type.endsWith('[]')) return mapItems(parameter, value, fromJson);
   if (parameter.type === 'tuple') return mapFields(parameter, value, fromJson);
   return isWide(parameter) ? BigInt(value as string) : value;
 }
 
 function toJson(value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString();
+  if (Array.isArray(value)) return value.map(toJson);
   return typeof value === 'object' && value !== null ? storedArgs(value as Record<string, unknown>) : value;
 }
 
@@ -157,6 +160,15 @@ function mapFields(
       return [name, map(field, source[name])];
     }),
   );
+}
+
+function mapItems(
+  parameter: AbiParameter,
+  value: unknown,
+  map: (item: AbiParameter, value: unknown) => unknown,
+): unknown[] {
+  const item = { ...parameter, type: parameter.type.slice(0, -2) };
+  return (value as unknown[]).map((one) => map(item, one));
 }
 
 function isWide({ type }: AbiParameter): boolean {

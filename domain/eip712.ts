@@ -12,7 +12,7 @@ import {
   writeHex,
   writeUint,
 } from './hash.ts';
-import type { Ask, Hex, Listing, Order, Receipt, SigningDomain } from './types.ts';
+import type { Ask, Consent, Hex, Listing, Order, Outage, Receipt, SigningDomain } from './types.ts';
 
 const field = (name: string, type: string) => ({ name, type });
 
@@ -66,6 +66,23 @@ export const TYPES = {
     field('item', 'bytes32'),
     field('head', 'bytes32'),
   ],
+  Consent: [
+    field('provider', 'address'),
+    field('node', 'bytes32'),
+    field('members', 'bytes32'),
+    field('cards', 'uint16'),
+    field('power', 'uint64'),
+    field('reservePrice', 'uint96'),
+    field('validFrom', 'uint40'),
+    field('validUntil', 'uint40'),
+    field('nonce', 'uint64'),
+  ],
+  Outage: [
+    field('leaseId', 'uint64'),
+    field('node', 'bytes32'),
+    field('from', 'uint40'),
+    field('to', 'uint40'),
+  ],
 };
 
 export type MessageType = keyof typeof TYPES;
@@ -88,6 +105,14 @@ export function orderId(domain: SigningDomain, order: Order): Hex {
 
 export function receiptDigest(domain: SigningDomain, receipt: Receipt): Hex {
   return digest(domain, 'Receipt', receipt);
+}
+
+export function consentId(domain: SigningDomain, consent: Consent): Hex {
+  return digest(domain, 'Consent', consent);
+}
+
+export function outageDigest(domain: SigningDomain, outage: Outage): Hex {
+  return digest(domain, 'Outage', outage);
 }
 
 const typeHashes = new Map<MessageType, Uint8Array>();

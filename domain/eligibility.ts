@@ -1,6 +1,7 @@
 /** Who takes part in a slot: the chain's state at the closing block and the clock at the slot's end (ADR 0001). */
 import { slotEnd, type Parameters } from './parameters.ts';
 import { leasedCards, nonceKey, type MarketState } from './market-state.ts';
+import { scoreAt } from './reputation.ts';
 import { explains } from './requirement.ts';
 import { lockFor } from './units.ts';
 import type { Hex, SignedAsk, SignedOrder } from './types.ts';
@@ -25,6 +26,8 @@ export const ASK_CODE = {
   TERMS: 5,
   OLD_EPOCH: 6,
   NO_FREE_CARD: 7,
+  /** A cluster alone offers the node. */
+  IN_CLUSTER: 8,
 } as const;
 
 /** A code of `ORDER_CODE`; the first that applies. `signer` is the address recovered from the signature, or null. */
@@ -56,6 +59,10 @@ export interface AskStanding {
   code: number;
   /** Cards that may win now; 0 unless the ask's node is known. */
   free: number;
+  /** The provider's score, 0 to 10,000. */
+  reputation: number;
+  /** The node's attestation tier. */
+  tier: number;
 }
 
 /** A code of `ASK_CODE`, the first that applies, and the ask's free cards. */
@@ -84,9 +91,11 @@ export function askStanding(
       node.regionId === ask.region;
     if (!ofNode || ask.reservePrice < 1n || ask.supplyKind !== 0 || isTooWide(ask)) return ASK_CODE.TERMS;
     if (node.epoch !== ask.nodeEpoch) return ASK_CODE.OLD_EPOCH;
+    if (node.clusteredUntil >= end) return ASK_CODE.IN_CLUSTER;
     return free < 1 ? ASK_CODE.NO_FREE_CARD : ASK_CODE.ELIGIBLE;
   };
-  return { code: code(), free };
+  const reputation = scoreAt(state.outcomes.get(ask.provider), end, parameters.minProviderStake);
+  return { code: code(), free, reputation, tier: node?.tier ?? 0 };
 }
 
 /** Cards that one ask or listing can sell: the contract counts them in 15 bits. */

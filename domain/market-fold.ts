@@ -5,7 +5,7 @@
 import { windowStart } from './entropy.ts';
 import { boughtPageOf, leaseId, leasePageOf, listingSource, slotSource } from './lease-page.ts';
 import type { LeaseTerms } from './leaves.ts';
-import { accountOf, nonceKey, type Lease, type LeaseEnd, type MarketState } from './market-state.ts';
+import { accountOf, nonceKey, type Cluster, type Lease, type LeaseEnd, type MarketState } from './market-state.ts';
 import { classId, regionId } from './names.ts';
 import { decodeRecords } from './page.ts';
 import type { Hex, MarketEvent, SlotHeader } from './types.ts';
@@ -13,7 +13,16 @@ import { feeUp, lockFor, owed } from './units.ts';
 
 /** A node's lease list is swept each time its length is a multiple of this. */
 const PRUNE_EVERY = 64;
-const LEASE_ENDS: readonly LeaseEnd[] = ['NONE', 'COMPLETED', 'CLOSED_BY_CONSUMER', 'CLOSED_BY_PROVIDER'];
+const LEASE_ENDS: readonly LeaseEnd[] = [
+  'NONE',
+  'COMPLETED',
+  'CLOSED_BY_CONSUMER',
+  'CLOSED_BY_PROVIDER',
+  'NO_SHOW',
+  'FAULT',
+];
+
+const NOBODY: Hex = `0x${'0'.repeat(40)}`;
 
 type Fold = (state: MarketState, args: Arguments, event: MarketEvent) => void;
 
@@ -102,6 +111,11 @@ const FOLDS: Record<string, Fold> = {
   },
   Slashed: (state, args) => {
     accountOf(state, args.hex('account')).staked -= args.big('amount');
+    if (args.hex('to') === NOBODY) state.burned += args.big('amount');
+    else accountOf(state, args.hex('to')).available += args.big('amount');
+  },
+  Distributed: (state, args) => {
+    accountOf(state, args.hex('account')).available -= args.big('amount');
     accountOf(state, args.hex('to')).available += args.big('amount');
   },
   CapsSet: (state, args) => {
@@ -154,6 +168,11 @@ const FOLDS: Record<string, Fold> = {
       networkMbps: args.int('networkMbps'),
       storageGb: args.int('storageGb'),
       epoch: 0,
+      tier: 0,
+      auditor: null,
+      clusteredUntil: 0n,
+      maintenanceFrom: 0n,
+      maintenanceTo: 0n,
     });
   },
   NodeUpdated: (state, args) => {
@@ -166,6 +185,45 @@ const FOLDS: Record<string, Fold> = {
   NodeEpochRaised: (state, args) => {
     known(state.nodes, args.hex('node')).epoch = args.int('epoch');
   },
+  NodeAttested: (state, args) => {
+    const node = known(state.nodes, args.hex('node'));
+    node.tier = args.int('tier');
+    node.auditor = args.hex('auditor');
+  },
+  NodeClustered: (state, args) => {
+    known(state.nodes, args.hex('node')).clusteredUntil = args.big('until');
+  },
+  MaintenanceAnnounced: (state, args) => {
+    const node = known(state.nodes, args.hex('node'));
+    node.maintenanceFrom = args.big('from');
+    node.maintenanceTo = args.big('to');
+  },
+  ClusterFormed: (state, args, event) => {
+    const members = event.args.members as Cluster['members'];
+    state.clusters.set(args.hex('account'), {
+      id: args.hex('cluster'),
+      askId: args.hex('askId'),
+      validUntil: args.big('validUntil'),
+      members,
+    });
+  },
+  ConsentCancelled: () => undefined,
+  /** What it moves is in the vault's `Distributed`. */
+  ClusterPaid: () => undefined,
+  ReputationChanged: (state, args) => {
+    state.outcomes.set(args.hex('provider'), {
+      day: args.int('day'),
+      good: args.big('good'),
+      bad: args.big('bad'),
+      newGood: args.big('newGood'),
+      newBad: args.big('newBad'),
+    });
+  },
+  // What monitors' bonds move is in the vault's events.
+  MonitorBonded: () => undefined,
+  MonitorLeaving: () => undefined,
+  MonitorLeft: () => undefined,
+  MonitorSlashed: () => undefined,
   UnbondingStarted: (state, args) => {
     known(state.providers, args.hex('provider')).exitAt = args.big('exitAt');
   },
@@ -285,12 +343,20 @@ const FOLDS: Record<string, Fold> = {
     lease.end = args.big('end');
     lease.endReason = leaseEnd(args.int('reason'));
   },
+  OutageAttested: (state, args) => {
+    const lease = known(state.leases, args.big('leaseId'));
+    lease.followsPage = false;
+    lease.outage += args.big('to') - args.big('from');
+  },
   /** What it moves is in the vault's `Slashed`. */
   NoticeForfeited: () => undefined,
   LeaseEnded: (state, args) => {
     const lease = known(state.leases, args.big('leaseId'));
+    const reason = leaseEnd(args.int('reason'));
     lease.followsPage = false;
-    finish(state, lease, leaseEnd(args.int('reason')), args.big('refunded'));
+    // The outage that ended it is settled up to its last second.
+    if (reason === 'NO_SHOW' || reason === 'FAULT') lease.end = lease.settledUntil;
+    finish(state, lease, reason, args.big('refunded'));
   },
 };
 
@@ -311,6 +377,7 @@ function open(state: MarketState, facts: LeaseFacts, terms: LeaseTerms): void {
     fee: 0n,
     refunded: 0n,
     settledUntil: facts.start,
+    outage: 0n,
     endReason: 'NONE',
     settled: false,
   };
@@ -325,7 +392,9 @@ function pay(state: MarketState, lease: Lease, until: bigint, paid: bigint, fee:
   lease.paid += paid;
   lease.fee += fee;
   lease.settledUntil = until;
-  accountOf(state, known(state.providers, lease.provider).payout).available += paid;
+  // A cluster's account has no record: it is paid itself.
+  const payout = state.providers.get(lease.provider)?.payout ?? lease.provider;
+  accountOf(state, payout).available += paid;
   state.fees += fee;
 }
 

@@ -6,6 +6,7 @@
  * wider ones `bigint`, a slot's header is a nested object.
  */
 import type { LeasePage } from './lease-page.ts';
+import type { Outcomes } from './reputation.ts';
 import type { Hex, SlotHeader } from './types.ts';
 
 export interface Account {
@@ -42,9 +43,25 @@ export interface MarketNode {
   networkMbps: number;
   storageGb: number;
   epoch: number;
+  /** Attestation tier; 0 without one. */
+  tier: number;
+  /** Who vouches for it. */
+  auditor: Hex | null;
+  /** Unix seconds up to which a cluster alone offers it. */
+  clusteredUntil: bigint;
+  /** The announced maintenance window, unix seconds; 0 and 0 without one. */
+  maintenanceFrom: bigint;
+  maintenanceTo: bigint;
 }
 
-export type LeaseEnd = 'NONE' | 'COMPLETED' | 'CLOSED_BY_CONSUMER' | 'CLOSED_BY_PROVIDER';
+export interface Cluster {
+  id: Hex;
+  askId: Hex;
+  validUntil: bigint;
+  members: { provider: Hex; power: bigint; node: Hex }[];
+}
+
+export type LeaseEnd = 'NONE' | 'COMPLETED' | 'CLOSED_BY_CONSUMER' | 'CLOSED_BY_PROVIDER' | 'NO_SHOW' | 'FAULT';
 
 export interface Lease {
   /** Page id and place in the page: `pageId << 8 | index`. */
@@ -70,6 +87,8 @@ export interface Lease {
   fee: bigint;
   refunded: bigint;
   settledUntil: bigint;
+  /** Seconds of attested outages, which nobody pays for. */
+  outage: bigint;
   workload: Hex;
   endReason: LeaseEnd;
   /** Nothing of it is held any more. */
@@ -100,9 +119,15 @@ export interface MarketState {
   feeBps: number;
   /** Fees that wait for their collection. */
   fees: bigint;
+  /** Slashed to nobody, for ever. */
+  burned: bigint;
   accounts: Map<Hex, Account>;
   providers: Map<Hex, Provider>;
   nodes: Map<Hex, MarketNode>;
+  /** By provider; none for a newcomer. */
+  outcomes: Map<Hex, Outcomes>;
+  /** Members of the clusters that were formed, by the account that stands for them. */
+  clusters: Map<Hex, Cluster>;
   leases: Map<bigint, Lease>;
   /**
    * Leases of a node in the order of their starts. Those that ended before the hours that any later slot looks at are
@@ -124,9 +149,12 @@ export function emptyMarket(treasury: Hex, feeBps: number): MarketState {
     treasury,
     feeBps,
     fees: 0n,
+    burned: 0n,
     accounts: new Map(),
     providers: new Map(),
     nodes: new Map(),
+    outcomes: new Map(),
+    clusters: new Map(),
     leases: new Map(),
     leasesByNode: new Map(),
     filled: new Map(),

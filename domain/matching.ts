@@ -6,7 +6,7 @@ import type { Resources } from './distance.ts';
 import { entropyGap } from './entropy.ts';
 import { keccakWords, ZERO_HASH } from './hash.ts';
 import { leasedCards, nonceKey, type MarketState } from './market-state.ts';
-import { NEWCOMER_REPUTATION, NEWCOMER_TIER, SHORTLIST_WIDTH, type Parameters } from './parameters.ts';
+import { SHORTLIST_WIDTH, type Parameters } from './parameters.ts';
 import { clearRea, clock, lastStep, type Candidate } from './rea.ts';
 import { ANY_CLASS } from './requirement.ts';
 import { compare, ShortlistIndex, type Shortlisted } from './shortlist.ts';
@@ -16,7 +16,7 @@ import type { StateVector } from './vectors.ts';
 
 /** The filter that left nothing; `FUNDS`, `NONCE`: an earlier match of the slot took the balance or the nonce. */
 export type UnmatchedReason =
-  'NO_CLASS' | 'NO_REGION' | 'NO_CARDS' | 'NO_REPUTATION' | 'PRICE' | 'FUNDS' | 'NONCE';
+  'NO_CLASS' | 'NO_REGION' | 'NO_CARDS' | 'NO_REPUTATION' | 'NO_TIER' | 'PRICE' | 'FUNDS' | 'NONCE';
 
 /** A shortlisted ask as the auction saw it; what the auction page draws. */
 export interface ShortlistEntry extends Candidate {
@@ -58,6 +58,8 @@ interface Standing {
   entropyGap: number;
   ticket: bigint;
   free: number;
+  reputation: number;
+  tier: number;
   node: NodeStanding;
 }
 
@@ -74,7 +76,7 @@ export interface MatchInput {
   parameters: Parameters;
   orders: readonly { id: Hex; signed: SignedOrder }[];
   /** Eligible ones, and those whose node has no card free: an order that only they could serve lacks cards, not a class. */
-  asks: readonly { id: Hex; signed: SignedAsk; free: number }[];
+  asks: readonly { id: Hex; signed: SignedAsk; free: number; reputation: number; tier: number }[];
   vectors: readonly StateVector[];
   state: MarketState;
   /** The slot's end, unix seconds. */
@@ -194,8 +196,14 @@ const FILTERS: [UnmatchedReason, (signed: SignedOrder) => (ask: Standing) => boo
   [
     'NO_REPUTATION',
     ({ order }) =>
-      () =>
-        order.minReputation <= NEWCOMER_REPUTATION && order.minTier <= NEWCOMER_TIER,
+      (ask) =>
+        ask.reputation >= order.minReputation,
+  ],
+  [
+    'NO_TIER',
+    ({ order }) =>
+      (ask) =>
+        ask.tier >= order.minTier,
   ],
   [
     'PRICE',

@@ -64,9 +64,6 @@ export const BOUNDS: { [K in keyof Parameters]: readonly [Parameters[K], Paramet
 
 export const SHORTLIST_WIDTH = 16;
 export const PAGE_MATCHES = 100;
-/** Until outcomes are recorded, every provider has the newcomer's reputation and no attestation. */
-export const NEWCOMER_REPUTATION = 5_000;
-export const NEWCOMER_TIER = 0;
 
 /** The first bound that `parameters` break, in a sentence; null when they keep all. */
 export function brokenBound(parameters: Parameters): string | null {

@@ -2,7 +2,7 @@
  * A slot, cleared: the same code in the scheduler, the verifier and the browser. Inputs are the manifest's items and the
  * market's state at the closing block; nothing else decides. ADR 0001 fixes every rule.
  */
-import { askStanding, orderCode, ORDER_CODE, ASK_CODE } from './eligibility.ts';
+import { askStanding, orderCode, ASK_CODE, ORDER_CODE, type AskStanding } from './eligibility.ts';
 import { nodeEntropy } from './history.ts';
 import { keccak } from './hash.ts';
 import { askLeaf, NO_RUNNER_UP, orderLeaf, type AskLeaf, type MatchLeaf, type OrderLeaf } from './leaves.ts';
@@ -10,7 +10,7 @@ import { encodeManifest } from './manifest.ts';
 import { leasedCards, type MarketState } from './market-state.ts';
 import { matchOrders, type ClearedMatch, type Unmatched } from './matching.ts';
 import { merkleRoot, TAG } from './merkle.ts';
-import { NEWCOMER_REPUTATION, NEWCOMER_TIER, slotEnd, type Parameters } from './parameters.ts';
+import { slotEnd, type Parameters } from './parameters.ts';
 import { nodeResources, type StateVector } from './vectors.ts';
 import type { Hex, SignedAsk, SignedOrder, SlotHeader } from './types.ts';
 
@@ -72,7 +72,7 @@ export function clearSlot(input: SlotInput, state: MarketState): ClearedSlot {
     orders: orders.filter((o) => o.code === ORDER_CODE.ELIGIBLE).map((o) => o.item),
     asks: asks
       .filter((a) => a.code === ASK_CODE.ELIGIBLE || a.code === ASK_CODE.NO_FREE_CARD)
-      .map((a) => ({ ...a.item, free: a.free })),
+      .map((a) => ({ ...a.item, free: a.free, reputation: a.reputation, tier: a.tier })),
     vectors,
     state,
     end: slotEnd(slot, parameters),
@@ -119,14 +119,13 @@ function withOutcomes(
 }
 
 function withVectors(
-  asks: readonly { id: Hex; node: Hex; free: number; code: number }[],
+  asks: readonly ({ id: Hex; node: Hex } & AskStanding)[],
   vectors: readonly StateVector[],
 ): AskLeaf[] {
   const vectorOf = new Map(vectors.map((vector) => [vector.node, vector]));
-  return asks.map(({ id, node, free, code }) => {
+  return asks.map(({ id, node, free, code, reputation, tier }) => {
     const { compute, network, storage, entropyMicroBits } = vectorOf.get(node) ?? NO_VECTOR;
-    const standing = { reputation: NEWCOMER_REPUTATION, tier: NEWCOMER_TIER };
-    return { id, free, code, compute, network, storage, entropyMicroBits, ...standing };
+    return { id, free, code, compute, network, storage, entropyMicroBits, reputation, tier };
   });
 }
 

@@ -4,6 +4,31 @@
  */
 export type Hex = `0x${string}`;
 
+/** A provider's word that its node bids with others as one, for one cycle (`IClusters.Consent`). */
+export interface Consent {
+  provider: Hex;
+  node: Hex;
+  /** `membersHash` of all members. */
+  members: Hex;
+  cards: number;
+  /** Computing power contributed, in a unit that all members share. */
+  power: bigint;
+  /** Base units per card-hour. */
+  reservePrice: bigint;
+  /** Unix seconds. */
+  validFrom: bigint;
+  validUntil: bigint;
+  nonce: bigint;
+}
+
+/** What monitors sign: the lease did not run on the node in [from, to), unix seconds. */
+export interface Outage {
+  leaseId: bigint;
+  node: Hex;
+  from: bigint;
+  to: bigint;
+}
+
 /** EIP-712 domain: chain and the Auction contract. */
 export interface SigningDomain {
   chainId: number;

@@ -47,6 +47,7 @@ export const LEDGER_EVENTS = new Set([
   'NodeUpdated',
   'PageCommitted',
   'LeaseClosed',
+  'LeaseEnded',
   'ListingBought',
   'AskCancelled',
   'ListingCancelled',
@@ -89,6 +90,9 @@ export function applyEvent(ledger: Ledger, provider: Hex, { name, args }: Market
       if (lease) lease.end = args['end'] as bigint;
       return;
     }
+    case 'LeaseEnded':
+      ledger.leases = ledger.leases.filter((own) => own.id !== args['leaseId']);
+      return;
     case 'ListingBought':
       return openBought(ledger, provider, args);
     case 'AskCancelled':

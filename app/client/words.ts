@@ -5,6 +5,7 @@ const OUTCOMES: Record<string, string> = {
   NO_REGION: 'no ask in this region',
   NO_CARDS: 'no node with enough free cards',
   NO_REPUTATION: 'no provider with the reputation you want',
+  NO_TIER: 'no node with the attestation you want',
   PRICE: 'every ask wants more than the start price',
   NONCE: 'another order with its nonce was matched first',
   FUNDS: 'the bidding balance no longer covered it',
@@ -25,6 +26,8 @@ const ENDS: Record<string, string> = {
   COMPLETED: 'completed',
   CLOSED_BY_CONSUMER: 'closed by the consumer',
   CLOSED_BY_PROVIDER: 'closed by the provider',
+  NO_SHOW: 'ended: it never ran',
+  FAULT: 'ended: it failed too long',
 };
 
 export function endWords(reason: string): string {

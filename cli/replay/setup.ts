@@ -70,6 +70,8 @@ export async function setUp(
       deployerKey: demoKey(0),
       scheduler: demoAccount(1).address,
       treasury: demoAccount(2).address,
+      // Nobody fails in a replay, so that nobody has to say so.
+      monitors: [3, 4].map((index) => demoAccount(index).address),
       parameters: { ...DEFAULTS, slotSeconds, minLeaseSeconds: 1 },
       onBroadcast: () => clock.next(),
     });

@@ -12,6 +12,8 @@ import { demoAccount, demoKey } from '../demo/roster.ts';
 const DEPLOYER = 0;
 export const SCHEDULER = 1;
 const TREASURY = 2;
+/** They watch when somebody runs them; the demo's providers are left unwatched. */
+const MONITORS = [9, 10, 11];
 
 /** Short enough to watch: a lease of 10 s that is settled 5 s after its end. */
 const DEMO_PARAMETERS: Parameters = {
@@ -23,6 +25,7 @@ const DEMO_PARAMETERS: Parameters = {
   settleLagSeconds: 5,
   unbondSeconds: 600,
   noticeSeconds: 60,
+  noShowGraceSeconds: 5,
 };
 
 /**
@@ -44,6 +47,7 @@ export async function ownMarket(
         deployerKey: demoKey(DEPLOYER),
         scheduler: demoAccount(SCHEDULER).address,
         treasury: demoAccount(TREASURY).address,
+        monitors: MONITORS.map((index) => demoAccount(index).address),
         parameters: DEMO_PARAMETERS,
       });
       // In this order: a file that names contracts which the chain has lost would stop every later start.

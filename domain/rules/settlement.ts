@@ -27,20 +27,21 @@ export const settlement: Rule = {
 
 /** The first account that does not add up; null when all do. Amounts in base units. */
 function account(lease: Lease, { feeBps }: Parameters): string | null {
-  const { cards, duration, rate, start, end, settledUntil, locked, paid, fee, refunded, settled } = lease;
+  const { cards, duration, rate, start, end, settledUntil, outage } = lease;
+  const { locked, paid, fee, refunded, settled } = lease;
   const lock = lockFor(cards, duration, rate, feeBps);
   if (locked !== lock) return `${locked} is locked, its terms lock ${lock}`;
   if (end < start || end > start + BigInt(duration)) return `it ends at ${end}, outside its term`;
   if (settledUntil < start || settledUntil > end)
     return `it is settled until ${settledUntil}, outside its time`;
-  const due = owed(cards, settledUntil - start, rate);
+  const due = owed(cards, settledUntil - start - outage, rate);
   if (paid !== due) return `${paid} is paid, ${due} was owed at ${settledUntil}`;
   if (fee !== feeUp(paid, feeBps)) return `the fee is ${fee}, ${feeUp(paid, feeBps)} is due on ${paid}`;
   const held = locked - paid - fee - refunded;
   if (held < 0n) return `${paid} paid, ${fee} fee and ${refunded} refunded exceed the ${locked} locked`;
   if (!settled) return refunded === 0n ? null : `${refunded} is refunded before its end`;
   if (held !== 0n) return `it has ended and ${held} is still held`;
-  return settledUntil === end || paid === owed(cards, end - start, rate)
+  return settledUntil === end || paid === owed(cards, end - start - outage, rate)
     ? null
     : `it ended unpaid from ${settledUntil}`;
 }

@@ -81,8 +81,7 @@ function touchLease(touched: Touched, id: bigint, state: MarketState, block: Blo
   const lease = state.leases.get(id);
   if (!lease) return;
   touched.accounts.set(lease.consumer, block);
-  const seller = state.providers.get(lease.provider);
-  if (seller) touched.accounts.set(seller.payout, block);
+  touched.accounts.set(state.providers.get(lease.provider)?.payout ?? lease.provider, block);
 }
 
 const lease: Touch = (touched, args, state, block) => {
@@ -137,10 +136,27 @@ const TOUCHES: Record<string, Touch> = {
   LeaseSettled: lease,
   LeaseClosed: lease,
   LeaseEnded: lease,
+  OutageAttested: lease,
   NoticeForfeited: nothing,
-  Slashed: (touched, args, _state, block) => {
+  Distributed: (touched, args, _state, block) => {
     touched.accounts.set(args.hex('account'), block);
     touched.accounts.set(args.hex('to'), block);
+  },
+  NodeAttested: node,
+  NodeClustered: node,
+  MaintenanceAnnounced: node,
+  ReputationChanged: provider,
+  ClusterFormed: nothing,
+  ConsentCancelled: nothing,
+  ClusterPaid: nothing,
+  MonitorBonded: nothing,
+  MonitorLeaving: nothing,
+  MonitorLeft: nothing,
+  MonitorSlashed: nothing,
+  Slashed: (touched, args, state, block) => {
+    touched.accounts.set(args.hex('account'), block);
+    // To nobody: burned.
+    if (state.accounts.has(args.hex('to'))) touched.accounts.set(args.hex('to'), block);
   },
   CapsSet: account,
   TreasurySet: nothing,

@@ -5,9 +5,12 @@ import { formatDeployment, parseDeployment } from '../../contracts/deployment.ts
 import type { Deployment } from '../../contracts/deployment.ts';
 import {
   auctionAbi,
+  clustersAbi,
   leaseBookAbi,
   marketAbi,
+  monitorsAbi,
   providerRegistryAbi,
+  reputationAbi,
   vaultAbi,
 } from '../../contracts/generated/abi.ts';
 import { DEFAULTS } from '../../domain/parameters.ts';
@@ -36,6 +39,7 @@ describe('deploy', () => {
 
   it('wires the contracts to each other', async () => {
     const { vault, registry, auction, market, leaseBook, token, treasury, scheduler } = deployment;
+    const { clusters, reputation, monitors } = deployment;
     const wires: [string, unknown, string, string][] = [
       [vault, vaultAbi, 'TOKEN', token],
       [vault, vaultAbi, 'REGISTRY', registry],
@@ -53,6 +57,23 @@ describe('deploy', () => {
       [leaseBook, leaseBookAbi, 'REGISTRY', registry],
       [leaseBook, leaseBookAbi, 'AUCTION', auction],
       [leaseBook, leaseBookAbi, 'MARKET', market],
+      [leaseBook, leaseBookAbi, 'CLUSTERS', clusters],
+      [leaseBook, leaseBookAbi, 'REPUTATION', reputation],
+      [leaseBook, leaseBookAbi, 'MONITORS', monitors],
+      [auction, auctionAbi, 'CLUSTERS', clusters],
+      [auction, auctionAbi, 'REPUTATION', reputation],
+      [registry, providerRegistryAbi, 'CLUSTERS', clusters],
+      [registry, providerRegistryAbi, 'authority', deployment.authority],
+      [vault, vaultAbi, 'CLUSTERS', clusters],
+      [vault, vaultAbi, 'MONITORS', monitors],
+      [clusters, clustersAbi, 'VAULT', vault],
+      [clusters, clustersAbi, 'REGISTRY', registry],
+      [clusters, clustersAbi, 'AUCTION', auction],
+      [reputation, reputationAbi, 'LEASE_BOOK', leaseBook],
+      [reputation, reputationAbi, 'CLUSTERS', clusters],
+      [monitors, monitorsAbi, 'VAULT', vault],
+      [monitors, monitorsAbi, 'CLUSTERS', clusters],
+      [monitors, monitorsAbi, 'authority', deployment.authority],
       [market, marketAbi, 'VAULT', vault],
       [market, marketAbi, 'REGISTRY', registry],
       [market, marketAbi, 'AUCTION', auction],
@@ -78,6 +99,7 @@ describe('deploy', () => {
       deployerKey: account(9).key,
       scheduler: account(1).address,
       treasury: account(2).address,
+      monitors: [account(5).address, account(4).address],
       parameters: DEFAULTS,
       token: deployment.token,
       onBroadcast: () => chain.mine(),

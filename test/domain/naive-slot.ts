@@ -68,8 +68,11 @@ export function naiveSlot(world: World) {
       node?.epoch !== ask.nodeEpoch,
       free === 0,
     ]);
-    return { id, node: ask.supply, free, code };
+    const held = code === 0 || code === 7 ? node!.clusteredUntil >= end : false;
+    const reputation = score(state, ask.provider, end / 86_400n, p.minProviderStake);
+    return { id, node: ask.supply, free, code: held ? 8 : code, reputation, tier: node?.tier ?? 0 };
   });
+  const standing = (id: Hex) => asks.find((ask) => ask.id === id)!;
 
   const nodeIds = [...new Set(asks.map((ask) => ask.node))].filter((id) => state.nodes.has(id)).sort();
   const freeOf = new Map(nodeIds.map((id) => [id, Math.max(0, state.nodes.get(id)!.cards - leased(id))]));
@@ -107,7 +110,8 @@ export function naiveSlot(world: World) {
       ],
       ['NO_REGION', ({ signed: { ask } }) => order.region === ZERO || order.region === ask.region],
       ['NO_CARDS', (ask) => Math.min(leftOf.get(ask.id)!, freeOf.get(ask.signed.ask.supply)!) >= order.cards],
-      ['NO_REPUTATION', () => 5_000 >= order.minReputation && 0 >= order.minTier],
+      ['NO_REPUTATION', (ask) => standing(ask.id).reputation >= order.minReputation],
+      ['NO_TIER', (ask) => standing(ask.id).tier >= order.minTier],
       ['PRICE', ({ signed: { ask } }) => ask.reservePrice <= order.startPrice],
     ];
     let failed = '';
@@ -176,11 +180,11 @@ export function naiveSlot(world: World) {
       code: spent.some(({ orderId }) => orderId === id) ? 8 : code,
       position: matches.findIndex(({ orderId }) => orderId === id) + 1,
     })),
-    asks: asks.map(({ id, node, free, code }) => {
+    asks: asks.map(({ id, node, free, code, reputation, tier }) => {
       const none = { compute: 0, network: 0, storage: 0, entropyMicroBits: 0 };
       const { compute, network, storage, entropyMicroBits } =
         vectors.find((vector) => vector.node === node) ?? none;
-      const state_ = { compute, network, storage, entropyMicroBits, reputation: 5_000, tier: 0 };
+      const state_ = { compute, network, storage, entropyMicroBits, reputation, tier };
       return { id, free, code, ...state_ };
     }),
     matches,
@@ -209,6 +213,34 @@ function clockPrices(start: bigint, gammaWad: bigint): bigint[] {
   const prices = [];
   for (let k = 0, g = WAD; k < 256; k++, g = (g * gammaWad) / WAD) prices.push((start * g) / WAD);
   return prices;
+}
+
+/** ADR 0008 by its words, its constants by the definition: the whole 30th root. */
+function score(state: MarketState, provider: Hex, day: bigint, prior: bigint): number {
+  const known = state.outcomes.get(provider);
+  if (!known) return 5_000;
+  const age = day - BigInt(known.day);
+  const least = (a: bigint, b: bigint) => (a < b ? a : b);
+  const left = (counted: bigint, fresh: bigint) => {
+    if (age === 0n) return counted;
+    let factor = 2n ** 64n;
+    for (const k of [1n, 2n, 4n, 8n, 16n])
+      if (((age % 30n) / k) % 2n === 1n) factor = (factor * root30(2n ** (1920n - k))) / 2n ** 64n;
+    return least(((counted + fresh) * factor) / 2n ** (64n + age / 30n), 2n ** 96n - 1n);
+  };
+  const good = left(known.good, known.newGood);
+  const bad = left(known.bad, known.newBad);
+  return Number((10_000n * (prior + 2n * good)) / (2n * (prior + good + 4n * bad)));
+}
+
+function root30(value: bigint): bigint {
+  let [low, high] = [0n, 2n ** 65n];
+  while (low + 1n < high) {
+    const middle = (low + high) / 2n;
+    if (middle ** 30n <= value) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 function vector(state: MarketState, id: Hex, free: number) {

@@ -71,9 +71,9 @@ describe('the slot of a naive implementation', () => {
       for (const { runnerUp } of cleared.matches) seen.add(runnerUp ? 'two' : 'one');
     }
     const codes = [0, 1, 2, 3, 4, 5].flatMap((code) => [`order ${code}`, `ask ${code}`]);
-    const reasons = ['NO_CLASS', 'NO_REGION', 'NO_CARDS', 'NO_REPUTATION', 'PRICE', 'FUNDS', 'NONCE'];
+    const reasons = ['NO_CLASS', 'NO_REGION', 'NO_CARDS', 'NO_REPUTATION', 'NO_TIER', 'PRICE', 'FUNDS', 'NONCE'];
     expect([...seen].sort()).toEqual(
-      [...codes, 'order 8', 'ask 6', 'ask 7', ...reasons, 'one', 'two'].sort(),
+      [...codes, 'order 8', 'ask 6', 'ask 7', 'ask 8', ...reasons, 'one', 'two'].sort(),
     );
   });
 });
@@ -222,6 +222,11 @@ function spoil(world: World, pick: (below: number) => number): void {
   addOrder(world, consumer(), {}, { signer: pick(2) === 0 ? null : address('nobody') });
   addOrder(world, consumer(), pick(2) === 0 ? { validUntil: end - 1n } : { latestStart: end + 59n });
   const void_ = addOrder(world, consumer()).signed.order;
+  if (pick(2) === 0) {
+    const node = [...world.state.nodes.keys()][pick(world.state.nodes.size)]!;
+    const until = slotEnd(world.slot, world.parameters) + BigInt(pick(3) - 1);
+    world.emit('NodeClustered', { node, cluster: ZERO_HASH, until });
+  }
   world.emit('OrderCancelled', { account: void_.consumer, nonce: void_.nonce });
   addOrder(world, address('poor'));
   addOrder(

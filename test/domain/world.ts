@@ -207,6 +207,17 @@ export function randomWorld(terms: {
       storageGb: pick(3) * 10_000,
     }),
   );
+  const today = Number(slotEnd(world.slot, world.parameters) / 86_400n);
+  for (const provider of providers) {
+    if (pick(3) !== 0) continue;
+    const weight = (): bigint => BigInt(pick(3) * pick(400)) * 1_000_000n;
+    const [good, bad, newGood, newBad] = [weight(), weight() / 20n, weight(), weight() / 20n];
+    world.emit('ReputationChanged', { provider, day: today - pick(70), good, bad, newGood, newBad });
+  }
+  for (const node of nodes) {
+    if (pick(3) !== 0) continue;
+    world.emit('NodeAttested', { node, auditor: address('auditor'), tier: 1 + pick(2), evidence: ZERO_HASH });
+  }
   for (let i = 0; i < (terms.leases ?? 0); i++) {
     const node = nodes[pick(nodes.length)]!;
     const free = world.state.nodes.get(node)!.cards;
@@ -232,7 +243,8 @@ export function randomWorld(terms: {
       taskCompute: pick(10_001),
       taskNetwork: pick(10_001),
       taskStorage: pick(10_001),
-      minReputation: pick(12) === 0 ? 9_000 : 5_000,
+      minReputation: [0, 5_000, 5_000, 6_500, 9_000][pick(5)]!,
+      minTier: pick(8) === 0 ? 1 + pick(3) : 0,
     });
   }
   return world;

@@ -9,7 +9,7 @@ import { bytesToHex, ZERO_HASH, keccakText, keccakWords } from '../../domain/has
 import { encodeSettlement } from '../../domain/lease-page.ts';
 import { classId, regionId } from '../../domain/names.ts';
 import { encodePage, type PageMatch } from '../../domain/page.ts';
-import type { Ask, Hex, Listing, Order, SlotHeader } from '../../domain/types.ts';
+import type { Ask, Hex, Listing, Order, SignedAsk, SlotHeader } from '../../domain/types.ts';
 import { account } from '../support/chain.ts';
 import type { TestChain } from '../support/chain.ts';
 import { marketOf, refOf } from '../support/leases.ts';
@@ -19,19 +19,21 @@ export const PROVIDER = 3;
 export const LEAVER = 4;
 export const BIDDER = 6;
 export const BUYER = 7;
-const CLASS = 'H100-SXM-80G';
-const REGION = 'cn-310000';
+export const CLASS = 'H100-SXM-80G';
+export const REGION = 'cn-310000';
 const FAR = 4_000_000_000n;
 const WORKLOAD = keccakText('a workload');
 
-const ABIS: Record<'token' | 'vault' | 'registry' | 'auction' | 'market' | 'leaseBook', Abi> = {
+const ABIS = {
   token: abis.testStablecoinAbi,
   vault: abis.vaultAbi,
   registry: abis.providerRegistryAbi,
   auction: abis.auctionAbi,
   market: abis.marketAbi,
   leaseBook: abis.leaseBookAbi,
-};
+  clusters: abis.clustersAbi,
+  monitors: abis.monitorsAbi,
+} satisfies Record<string, Abi>;
 
 export type Actors = ReturnType<typeof openActors>;
 
@@ -46,7 +48,7 @@ export function openActors(chain: TestChain, deployment: Deployment) {
     method: string,
     args: unknown[],
   ): Promise<void> => {
-    const data = encodeFunctionData({ abi: ABIS[contract], functionName: method, args });
+    const data = encodeFunctionData({ abi: ABIS[contract] as Abi, functionName: method, args });
     const { address } = account(from);
     const hash = await client.sendTransaction({
       account: address,
@@ -94,8 +96,26 @@ export function openActors(chain: TestChain, deployment: Deployment) {
     return id;
   };
 
+  /** An ask of the provider's node. */
+  const askOf = async (node: Hex, nonce: bigint): Promise<SignedAsk> => {
+    const ask: Ask = {
+      provider: account(PROVIDER).address,
+      supply: node,
+      supplyKind: 0,
+      nodeEpoch: 0,
+      resourceClass: classId(CLASS),
+      region: regionId(REGION),
+      cards: 4,
+      reservePrice: 1_000_000n,
+      validFrom: 0n,
+      validUntil: FAR,
+      nonce,
+    };
+    return { ask, signature: await sign(PROVIDER, askId(domain, ask)) };
+  };
+
   /** Commits a slot of one good match and one that the contract skips. Returns its number. */
-  const clearSlot = async (node: Hex, nonce: bigint): Promise<bigint> => {
+  const clearSlot = async (ask: SignedAsk, nonce: bigint): Promise<bigint> => {
     const { slotSeconds } = deployment.parameters;
     const slot = (await now()) / BigInt(slotSeconds) + 1n;
     await chain.mine(slot * BigInt(slotSeconds));
@@ -104,24 +124,10 @@ export function openActors(chain: TestChain, deployment: Deployment) {
     const seed = await client.getBlock();
     const match = async (startPrice: bigint, orderNonce: bigint): Promise<PageMatch> => {
       const order = orderOf(startPrice, orderNonce);
-      const ask: Ask = {
-        provider: account(PROVIDER).address,
-        supply: node,
-        supplyKind: 0,
-        nodeEpoch: 0,
-        resourceClass: classId(CLASS),
-        region: regionId(REGION),
-        cards: 4,
-        reservePrice: 1_000_000n,
-        validFrom: 0n,
-        validUntil: FAR,
-        nonce,
-      };
-      const orderSignature = await sign(BIDDER, orderId(domain, order));
-      const askSignature = await sign(PROVIDER, askId(domain, ask));
+      const signature = await sign(BIDDER, orderId(domain, order));
       return {
-        order: { order, classes: [], signature: orderSignature },
-        ask: { ask, signature: askSignature },
+        order: { order, classes: [], signature },
+        ask,
         leaf: { winner: 0, runnerUp: 255, step: 0, shortlist: [0] },
       };
     };
@@ -156,11 +162,11 @@ export function openActors(chain: TestChain, deployment: Deployment) {
     await send(from, 'leaseBook', 'settlePages', [bytesToHex(encodeSettlement([page]))]);
   };
 
-  return { client, send, sendRef, settlePage, now, deposit, register, buy, clearSlot };
+  return { client, domain, send, sign, sendRef, settlePage, now, deposit, register, buy, askOf, clearSlot };
 }
 
 /** An order of the bidder. */
-function orderOf(startPrice: bigint, nonce: bigint): Order {
+export function orderOf(startPrice: bigint, nonce: bigint): Order {
   return {
     consumer: account(BIDDER).address,
     requirement: classId(CLASS),
@@ -178,41 +184,4 @@ function orderOf(startPrice: bigint, nonce: bigint): Order {
     workload: WORKLOAD,
     nonce,
   };
-}
-
-/** A market day in which every event of the contracts happens that an honest market has. */
-export async function tradeOneDay(chain: TestChain, actors: Actors): Promise<void> {
-  const { send, now } = actors;
-  const node = await actors.register(PROVIDER, 'a', 8);
-  await actors.register(LEAVER, 'b', 2);
-  await send(PROVIDER, 'registry', 'addStake', [50_000_000n]);
-  await send(PROVIDER, 'registry', 'setMetadata', ['{"name":"renamed"}']);
-  await send(PROVIDER, 'registry', 'setPayout', [account(PROVIDER).address]);
-  await send(PROVIDER, 'registry', 'updateNode', [node, 'gpu/more', 9, 100_000, 20_000]);
-  await actors.deposit(BUYER, 500_000_000n);
-  await actors.deposit(BIDDER, 500_000_000n);
-  await send(BUYER, 'vault', 'setCaps', [400_000_000n, 100_000_000n]);
-  await send(BUYER, 'vault', 'withdraw', [1_000_000n]);
-  await send(BIDDER, 'vault', 'fundBidding', [400_000_000n]);
-  await actors.buy(BUYER, PROVIDER, node, 2, 100n);
-  await send(BIDDER, 'vault', 'requestUnbid', [399_900_000n]);
-  await send(BIDDER, 'auction', 'approveOrder', [orderOf(5n, 700n)]);
-  await actors.clearSlot(node, 200n);
-  await actors.buy(BUYER, PROVIDER, node, 2, 101n);
-  await actors.sendRef(BUYER, 'close', 1n << 8n);
-  await actors.sendRef(PROVIDER, 'leaveNow', 3n << 8n);
-  await send(BIDDER, 'auction', 'cancelOrders', [[900n, 901n]]);
-  await send(PROVIDER, 'auction', 'cancelAsks', [[902n]]);
-  await send(PROVIDER, 'market', 'cancelListings', [[903n]]);
-  await chain.mine((await now()) + 700n);
-  await actors.sendRef(BUYER, 'settle', 1n << 8n);
-  await actors.sendRef(BUYER, 'settle', 3n << 8n);
-  await actors.settlePage(BIDDER, 2n);
-  await send(BIDDER, 'vault', 'finishUnbid', []);
-  await send(BIDDER, 'vault', 'collectFees', []);
-  await send(PROVIDER, 'registry', 'rotateSigner', [ZERO_HASH.slice(0, 40) + '01']);
-  await send(PROVIDER, 'registry', 'raiseEpoch', [node]);
-  await send(LEAVER, 'registry', 'startUnbonding', []);
-  await chain.mine((await now()) + 700n);
-  await send(LEAVER, 'registry', 'exit', []);
 }

@@ -6,7 +6,7 @@ import { emptyLedger, foldEvent } from '../../indexer/fold/ledger.ts';
 import type { LedgerEvent } from '../../indexer/fold/ledger.ts';
 import { nothingTouched, touch } from '../../indexer/fold/touched.ts';
 import type { Touched } from '../../indexer/fold/touched.ts';
-import { tradeOneDay } from './actors.ts';
+import { tradeOneDay } from './day.ts';
 import { setup } from './setup.ts';
 
 let world: Awaited<ReturnType<typeof setup>>;
@@ -14,7 +14,7 @@ let events: MarketEvent[];
 
 beforeAll(async () => {
   world = await setup();
-  await tradeOneDay(world.chain, world.actors);
+  await tradeOneDay(world.chain, world.deployment, world.actors);
   events = decodeLogs(world.deployment, await world.actors.client.getLogs({ fromBlock: 0n }));
 });
 afterAll(() => world.teardown());

@@ -9,7 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { formatDeployment } from '../../contracts/deployment.ts';
-import { BUYER, tradeOneDay } from './actors.ts';
+import { BUYER } from './actors.ts';
+import { tradeOneDay } from './day.ts';
 import { readTables, setup } from './setup.ts';
 
 const MAIN = fileURLToPath(new URL('../../indexer/main.ts', import.meta.url));
@@ -42,7 +43,7 @@ test('killed at any moment, it goes on where it was and writes nothing twice', a
     await once(child, 'exit');
     await world.actors.deposit(BUYER, 7n);
   }
-  await tradeOneDay(world.chain, world.actors);
+  await tradeOneDay(world.chain, world.deployment, world.actors);
   start();
   await untilAtHead();
   expect(await readTables(url)).toEqual(await world.freshTables());

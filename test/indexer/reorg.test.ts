@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import { BIDDER, BUYER, PROVIDER, tradeOneDay } from './actors.ts';
+import { BIDDER, BUYER, PROVIDER } from './actors.ts';
+import { tradeOneDay } from './day.ts';
 import { readTables, setup } from './setup.ts';
 
 let world: Awaited<ReturnType<typeof setup>>;
@@ -18,7 +19,7 @@ test('when the chain takes another branch, rows are as if the first had never be
 
   const fork = await chain.rpc<string>('evm_snapshot');
   await actors.buy(BUYER, PROVIDER, node, 2, 100n);
-  await actors.clearSlot(node, 200n);
+  await actors.clearSlot(await actors.askOf(node, 200n), 200n);
   await actors.send(PROVIDER, 'registry', 'raiseEpoch', [node]);
   await actors.sendRef(BUYER, 'close', 1n << 8n);
   await indexer.syncTo();
@@ -33,10 +34,10 @@ test('when the chain takes another branch, rows are as if the first had never be
 
 test('when the chain loses its last blocks, rows go back with it', async () => {
   world = await setup();
-  const { chain, actors } = world;
+  const { chain, deployment, actors } = world;
   const before = await world.freshTables();
   const fork = await chain.rpc<string>('evm_snapshot');
-  await tradeOneDay(chain, actors);
+  await tradeOneDay(chain, deployment, actors);
   const url = await world.database();
   const indexer = await world.indexer(url);
   await indexer.syncTo();

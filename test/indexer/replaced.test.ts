@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { createIndexer } from '../../indexer/indexer.ts';
 import { deployMarket, startChain } from '../support/chain.ts';
 import { emptyDatabase } from '../support/postgres.ts';
-import { tradeOneDay } from './actors.ts';
+import { tradeOneDay } from './day.ts';
 import { PARAMETERS, readTables, setup } from './setup.ts';
 
 const REFUSED = { name: 'Refusal', code: 'CHAIN_REPLACED' };
@@ -11,7 +11,7 @@ afterEach(() => world.teardown());
 
 test('a chain that began anew is refused at the start, and nothing is written', async () => {
   world = await setup();
-  await tradeOneDay(world.chain, world.actors);
+  await tradeOneDay(world.chain, world.deployment, world.actors);
   const url = await world.database();
   await (await world.indexer(url)).syncTo();
   const before = await readTables(url);
@@ -26,7 +26,7 @@ test('a chain that began anew is refused at the start, and nothing is written', 
 
 test('a chain that begins anew under a running indexer is refused, and nothing is written', async () => {
   world = await setup();
-  await tradeOneDay(world.chain, world.actors);
+  await tradeOneDay(world.chain, world.deployment, world.actors);
   const url = await world.database();
   const indexer = await world.indexer(url);
   await indexer.syncTo();

@@ -2,19 +2,22 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as abis from '../../contracts/generated/abi.ts';
 import { leaseRoot } from '../../domain/lease-page.ts';
 import { EVENT_NAMES } from '../../domain/market-fold.ts';
+import { scoreAt } from '../../domain/reputation.ts';
 import type { Hex } from '../../domain/types.ts';
 import { account } from '../support/chain.ts';
-import { BIDDER, BUYER, LEAVER, PROVIDER, SCHEDULER, tradeOneDay } from './actors.ts';
+import { BIDDER, BUYER, LEAVER, PROVIDER, SCHEDULER } from './actors.ts';
+import { MONITORS, tradeOneDay } from './day.ts';
 import { refOf } from '../support/leases.ts';
 import { readTables, setup } from './setup.ts';
 import type { Tables } from './setup.ts';
 
 let world: Awaited<ReturnType<typeof setup>>;
 let tables: Tables;
+let cluster: Hex;
 
 beforeAll(async () => {
   world = await setup();
-  await tradeOneDay(world.chain, world.actors);
+  cluster = await tradeOneDay(world.chain, world.deployment, world.actors);
   tables = await world.freshTables();
 });
 afterAll(() => world.teardown());
@@ -28,8 +31,10 @@ describe('after a day of trade', () => {
   test('account rows are what the vault says', async () => {
     const { deployment, actors } = world;
     const accounts = rows<Record<string, string>>('account');
-    const parties = [PROVIDER, LEAVER, BIDDER, BUYER].map((index) => account(index).address);
-    expect(accounts.map((row) => row['address']).sort()).toEqual([...parties, deployment.treasury].sort());
+    const parties = [PROVIDER, LEAVER, BIDDER, BUYER, ...MONITORS].map((index) => account(index).address);
+    expect(accounts.map((row) => row['address']).sort()).toEqual(
+      [...parties, cluster, deployment.treasury].sort(),
+    );
     for (const row of accounts) {
       const balances = await actors.client.readContract({
         address: deployment.vault,
@@ -45,10 +50,13 @@ describe('after a day of trade', () => {
   test('lease rows are what the lease book says', async () => {
     const { deployment, actors } = world;
     const leases = rows<Record<string, number | string | boolean | null>>('lease');
+    leases.sort((a, b) => Number(a['id']) - Number(b['id']));
     expect(leases.map((row) => [Number(row['id']) >> 8, row['slot'] === null])).toEqual([
       [1, true],
       [2, false],
       [3, true],
+      [4, false],
+      [5, true],
     ]);
     for (const row of leases) {
       const ref = await refOf(world.chain.rpcUrl, deployment, BigInt(row['id'] as number));
@@ -60,7 +68,8 @@ describe('after a day of trade', () => {
       });
       expect(row['settled']).toBe(over);
       // What is over and left its page has no record of its end any more.
-      if (row['followsPage'] === true) expect(row['end']).toBe(end);
+      if (row['followsPage'] === true || !over) expect(row['end']).toBe(end);
+      if (!over) continue;
       const money = [row['paid'], row['fee'], row['refunded']].map((amount) => BigInt(amount as number));
       expect(money.reduce((sum, amount) => sum + amount)).toBe(BigInt(row['locked'] as number));
     }
@@ -73,6 +82,8 @@ describe('after a day of trade', () => {
       [1, 0],
       [2, 0],
       [3, 0],
+      [4, 0],
+      [5, 0],
     ]);
     for (const { id, start, source, accounts, leases } of pages) {
       const { root } = await actors.client.readContract({
@@ -87,7 +98,8 @@ describe('after a day of trade', () => {
   });
 
   test('slot, provider, node, fill and nonce rows hold what the events said', () => {
-    expect(rows('slot')).toMatchObject([
+    expect(rows('slot')).toHaveLength(2);
+    expect(rows('slot').slice(0, 1)).toMatchObject([
       { scheduler: account(SCHEDULER).address, pageCount: 1, pagesCommitted: 1, matchCount: 2, skipped: 1 },
     ]);
     expect(rows('provider')).toMatchObject(
@@ -101,12 +113,38 @@ describe('after a day of trade', () => {
         .map((row) => row.epoch)
         .sort(),
     ).toEqual([0, 1]);
-    expect(rows<{ filled: number }>('fill').map((row) => row.filled)).toEqual([1, 1, 1]);
+    expect(rows<{ filled: number }>('fill').map((row) => row.filled)).toEqual([1, 1, 1, 1, 1]);
     expect(
       rows<{ nonce: number }>('used_nonce')
         .map((row) => row.nonce)
         .sort(),
-    ).toEqual([200, 900, 901, 902, 903]);
+    ).toEqual([200, 300, 900, 901, 902, 903]);
+  });
+
+  test('outcomes, attestations and outages are in their rows', async () => {
+    const { deployment, actors } = world;
+    const now = (await actors.client.getBlock()).timestamp;
+    for (const row of rows<Record<string, string | number | null>>('provider')) {
+      const outcomes = {
+        day: row['outcomeDay'] as number,
+        good: BigInt(row['good']!),
+        bad: BigInt(row['bad']!),
+        newGood: BigInt(row['newGood']!),
+        newBad: BigInt(row['newBad']!),
+      };
+      for (const time of [now, now + 86_400n, now + 40n * 86_400n]) {
+        const score = await actors.client.readContract({
+          address: deployment.reputation,
+          abi: abis.reputationAbi,
+          functionName: 'scoreAt',
+          args: [row['address'] as Hex, Number(time)],
+        });
+        expect(scoreAt(outcomes, time, deployment.parameters.minProviderStake)).toBe(score);
+      }
+      expect(outcomes.newGood).toBeGreaterThan(0n);
+    }
+    expect(rows<{ tier: number }>('node').map((row) => row.tier)).toContain(2);
+    expect(rows<{ outage: number; endReason: string }>('lease').map((row) => row.outage)).toContain(3);
   });
 
   test('rows name the block that last changed them', async () => {

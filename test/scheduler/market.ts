@@ -54,7 +54,8 @@ export async function openMarket(chain: MarketChain, parameters: Partial<Paramet
     deployerKey: keyOf('deployer'),
     scheduler: addressOf('scheduler'),
     treasury: addressOf('treasury'),
-    parameters: { ...DEFAULTS, settleLagSeconds: 5, minBillSeconds: 10, minLeaseSeconds: 10, ...parameters },
+    monitors: ['monitor 1', 'monitor 2', 'monitor 3'].map(addressOf),
+    parameters: { ...DEFAULTS, settleLagSeconds: 5, noShowGraceSeconds: 5, minBillSeconds: 10, minLeaseSeconds: 10, ...parameters },
   });
   const signers = new Map<string, NonceManager>();
   const signerOf = async (name: string): Promise<NonceManager> => {

@@ -19,6 +19,7 @@ const ACCOUNTS = Array.from({ length: 10 }, (_, index) => {
 const DEPLOYER = 0;
 const SCHEDULER = 1;
 const TREASURY = 2;
+const MONITORS = [5, 8, 9];
 
 export interface ChainOptions {
   /** Seconds between blocks; absent: a block per transaction. */
@@ -86,7 +87,7 @@ export async function startChain(options: ChainOptions = {}): Promise<TestChain>
   return chain;
 }
 
-/** Deploys a market by account 0, with scheduler 1 and treasury 2; `onBroadcast` mines where nothing else does. */
+/** Deploys a market by account 0, with scheduler 1, treasury 2 and monitors 5, 8 and 9; `onBroadcast` mines where nothing else does. */
 export async function deployMarket(
   rpcUrl: string,
   parameters: Partial<Parameters> = {},
@@ -97,7 +98,9 @@ export async function deployMarket(
     deployerKey: account(DEPLOYER).key,
     scheduler: account(SCHEDULER).address,
     treasury: account(TREASURY).address,
-    parameters: { ...DEFAULTS, ...parameters },
+    monitors: MONITORS.map((index) => account(index).address),
+    // Within the short settle lags that tests choose.
+    parameters: { ...DEFAULTS, noShowGraceSeconds: 1, ...parameters },
     onBroadcast,
   });
 }
