@@ -5,7 +5,14 @@
 import { windowStart } from './entropy.ts';
 import { boughtPageOf, leaseId, leasePageOf, listingSource, slotSource } from './lease-page.ts';
 import type { LeaseTerms } from './leaves.ts';
-import { accountOf, nonceKey, type Cluster, type Lease, type LeaseEnd, type MarketState } from './market-state.ts';
+import {
+  accountOf,
+  nonceKey,
+  type Cluster,
+  type Lease,
+  type LeaseEnd,
+  type MarketState,
+} from './market-state.ts';
 import { classId, regionId } from './names.ts';
 import { decodeRecords } from './page.ts';
 import type { Hex, MarketEvent, SlotHeader } from './types.ts';

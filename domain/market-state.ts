@@ -61,7 +61,8 @@ export interface Cluster {
   members: { provider: Hex; power: bigint; node: Hex }[];
 }
 
-export type LeaseEnd = 'NONE' | 'COMPLETED' | 'CLOSED_BY_CONSUMER' | 'CLOSED_BY_PROVIDER' | 'NO_SHOW' | 'FAULT';
+export type LeaseEnd =
+  'NONE' | 'COMPLETED' | 'CLOSED_BY_CONSUMER' | 'CLOSED_BY_PROVIDER' | 'NO_SHOW' | 'FAULT';
 
 export interface Lease {
   /** Page id and place in the page: `pageId << 8 | index`. */

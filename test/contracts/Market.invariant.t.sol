@@ -6,7 +6,7 @@ import {Vault} from "../../contracts/Vault.sol";
 import {Handler} from "./support/Handler.sol";
 import {Assertions} from "./support/Vm.sol";
 
-/// @notice What holds after any sequence of operations (protocol, "Invariants" 1, 2, 3, 5, 6, 8).
+/// @notice What holds after any sequence of operations (protocol, "Invariants" 1, 2, 3, 5, 6, 8, 10).
 contract MarketInvariants is Assertions {
     Handler private handler;
     TestStablecoin private token;
@@ -46,6 +46,11 @@ contract MarketInvariants is Assertions {
         }
         (uint256 locked, , ) = vault.totals();
         eq(sum, locked, "locked");
+    }
+
+    function invariant_providers_haveOneStakeAndAScoreInRange() public view {
+        string memory wrong = handler.wrongWithProviders();
+        ok(bytes(wrong).length == 0, wrong);
     }
 
     function invariant_nothingForbiddenHappened() public view {

@@ -71,7 +71,16 @@ describe('the slot of a naive implementation', () => {
       for (const { runnerUp } of cleared.matches) seen.add(runnerUp ? 'two' : 'one');
     }
     const codes = [0, 1, 2, 3, 4, 5].flatMap((code) => [`order ${code}`, `ask ${code}`]);
-    const reasons = ['NO_CLASS', 'NO_REGION', 'NO_CARDS', 'NO_REPUTATION', 'NO_TIER', 'PRICE', 'FUNDS', 'NONCE'];
+    const reasons = [
+      'NO_CLASS',
+      'NO_REGION',
+      'NO_CARDS',
+      'NO_REPUTATION',
+      'NO_TIER',
+      'PRICE',
+      'FUNDS',
+      'NONCE',
+    ];
     expect([...seen].sort()).toEqual(
       [...codes, 'order 8', 'ask 6', 'ask 7', 'ask 8', ...reasons, 'one', 'two'].sort(),
     );

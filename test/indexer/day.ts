@@ -63,19 +63,17 @@ async function tradeAsOne(chain: TestChain, actors: Actors, node: Hex, other: He
     { by: PROVIDER, node, power: 300n },
     { by: LEAVER, node: other, power: 100n },
   ].sort((a, b) => (a.node < b.node ? -1 : 1));
-  const consents = members.map(
-    ({ by, node: id, power }): Consent => ({
-      provider: account(by).address,
-      node: id,
-      members: membersHash(members),
-      cards: 2,
-      power,
-      reservePrice: 1_000_000n,
-      validFrom: from,
-      validUntil: from + 100n,
-      nonce: 78n,
-    }),
-  );
+  const consents = members.map(({ by, node: id, power }): Consent => ({
+    provider: account(by).address,
+    node: id,
+    members: membersHash(members),
+    cards: 2,
+    power,
+    reservePrice: 1_000_000n,
+    validFrom: from,
+    validUntil: from + 100n,
+    nonce: 78n,
+  }));
   const ids = consents.map((consent) => consentId(domain, consent));
   const signatures = await Promise.all(members.map(({ by }, index) => actors.sign(by, ids[index]!)));
   await send(BIDDER, 'clusters', 'form', [classId(CLASS), regionId(REGION), consents, signatures]);

@@ -49,8 +49,9 @@ describe('after a day of trade', () => {
 
   test('lease rows are what the lease book says', async () => {
     const { deployment, actors } = world;
-    const leases = rows<Record<string, number | string | boolean | null>>('lease');
-    leases.sort((a, b) => Number(a['id']) - Number(b['id']));
+    const leases = rows<Record<string, number | string | boolean | null>>('lease').toSorted(
+      (a, b) => Number(a['id']) - Number(b['id']),
+    );
     expect(leases.map((row) => [Number(row['id']) >> 8, row['slot'] === null])).toEqual([
       [1, true],
       [2, false],

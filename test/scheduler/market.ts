@@ -55,7 +55,14 @@ export async function openMarket(chain: MarketChain, parameters: Partial<Paramet
     scheduler: addressOf('scheduler'),
     treasury: addressOf('treasury'),
     monitors: ['monitor 1', 'monitor 2', 'monitor 3'].map(addressOf),
-    parameters: { ...DEFAULTS, settleLagSeconds: 5, noShowGraceSeconds: 5, minBillSeconds: 10, minLeaseSeconds: 10, ...parameters },
+    parameters: {
+      ...DEFAULTS,
+      settleLagSeconds: 5,
+      noShowGraceSeconds: 5,
+      minBillSeconds: 10,
+      minLeaseSeconds: 10,
+      ...parameters,
+    },
   });
   const signers = new Map<string, NonceManager>();
   const signerOf = async (name: string): Promise<NonceManager> => {

@@ -50,6 +50,7 @@ contract Handler is Fixture {
             registry.register(payout(i), provider(i), 100 * USD, "p");
             addNode(provider(i), nodeName(i), 8);
         }
+        bondMonitors();
         vm.warp(block.timestamp + 10);
     }
 
@@ -177,6 +178,37 @@ contract Handler is Fixture {
         leaseBook.leaveNow(ref);
     }
 
+    /// @dev Within the settle lag mostly, and mostly after what is settled.
+    function attestOutage(uint256 which, uint16 ago, uint16 lasting) external {
+        if (_leases.length == 0) return;
+        LeaseRef memory ref = _leases[_leases.length - 1 - (which % _leases.length)];
+        uint40 from = uint40(block.timestamp - (draw(ago) % 310));
+        if (draw(which) % 2 == 0) from = ref.start;
+        uint40 to = from + uint40(1 + (draw(lasting) % 300));
+        uint64 id = (ref.pageId << 8) | ref.index;
+        leaseBook.attestOutage(ref, NODE, from, to, wordsOf(id, NODE, from, to));
+    }
+
+    /// @dev Soon after its start a lease can still be a no-show.
+    function noShow(uint256 which) external {
+        if (_leases.length == 0) return;
+        LeaseRef memory ref = _leases[_leases.length - 1 - ((which % 2) % _leases.length)];
+        if (block.timestamp > ref.start + 200) return;
+        if (block.timestamp < ref.start + 120) vm.warp(ref.start + 120);
+        uint40 to = uint40(block.timestamp);
+        uint64 id = (ref.pageId << 8) | ref.index;
+        leaseBook.attestOutage(ref, NODE, ref.start, to, wordsOf(id, NODE, ref.start, to));
+    }
+
+    function slashMonitor(uint256 which, uint96 amount) external {
+        if (draw(which) % 8 != 0) return;
+        vm.prank(ADMIN);
+        authority.execute(
+            address(monitors),
+            abi.encodeCall(monitors.slash, (vm.addr(monitorKeys()[which % 3]), draw(amount) % (50 * USD), 0))
+        );
+    }
+
     function settle(uint256 which) external {
         if (_leases.length != 0) leaseBook.settle(_leases[which % _leases.length]);
     }
@@ -245,11 +277,12 @@ contract Handler is Fixture {
     // ── what the invariants read ──
 
     function accounts() public pure returns (address[] memory all) {
-        all = new address[](CONSUMERS + 2 * PROVIDERS + 1);
+        all = new address[](CONSUMERS + 2 * PROVIDERS + 4);
         for (uint256 i = 0; i < CONSUMERS; ++i) all[i] = consumer(i);
         for (uint256 i = 0; i < PROVIDERS; ++i) all[CONSUMERS + i] = provider(i);
         for (uint256 i = 0; i < PROVIDERS; ++i) all[CONSUMERS + PROVIDERS + i] = payout(i);
         all[all.length - 1] = TREASURY;
+        for (uint256 i = 0; i < 3; ++i) all[all.length - 2 - i] = vm.addr(monitorKeys()[i]);
     }
 
     function leaseCount() external view returns (uint256) {
@@ -263,21 +296,23 @@ contract Handler is Fixture {
         if (over) return (0, "");
         Lease memory l = ref.lease;
         uint256 most = Accrual.total(l.cards, l.duration, l.rate, 200);
-        uint256 settled = settledUntil(ref, end);
+        (uint256 settled, uint256 billed) = settledUntil(ref, end);
         if (end > ref.start + l.duration) wrong = "a lease ends after its term";
         if (settled > end) wrong = "a lease is paid beyond its end";
-        return (most - Accrual.total(l.cards, settled - ref.start, l.rate, 200), wrong);
+        if (billed > settled - ref.start) wrong = "a lease is billed for more than its time";
+        return (most - Accrual.total(l.cards, billed, l.rate, 200), wrong);
     }
 
-    function settledUntil(LeaseRef memory ref, uint40 end) private view returns (uint256 settled) {
+    function settledUntil(LeaseRef memory ref, uint40 end) private view returns (uint256 settled, uint256 billed) {
         ILeaseBook.Page memory page = leaseBook.pageOf(ref.pageId);
-        settled = page.settledUntil;
         if ((page.live >> ref.index) & 1 == 0) {
-            settled = leaseBook.exceptionOf((ref.pageId << 8) | ref.index).settledUntil;
-        } else if (settled > end) {
-            settled = end;
+            Exception memory own = leaseBook.exceptionOf((ref.pageId << 8) | ref.index);
+            return (own.settledUntil, own.billed);
         }
+        settled = page.settledUntil;
+        if (settled > end) settled = end;
         if (settled < ref.start) settled = ref.start;
+        billed = settled - ref.start;
     }
 
     /// @notice Permissionless and own calls alone empty the market; returns what is then left in the vault beside donations.
@@ -293,6 +328,10 @@ contract Handler is Fixture {
         eq(held, 0, "escrow is zero");
         if (pot != 0) vault.collectFees();
         for (uint256 i = 0; i < PROVIDERS; ++i) depose(provider(i));
+        for (uint256 i = 0; i < 3; ++i) {
+            vm.prank(vm.addr(monitorKeys()[i]));
+            monitors.startLeaving();
+        }
         address[] memory all = accounts();
         for (uint256 i = 0; i < all.length; ++i) unbid(all[i]);
         vm.warp(block.timestamp + 40_000_000);
@@ -302,12 +341,27 @@ contract Handler is Fixture {
                 registry.exit();
             }
         }
+        for (uint256 i = 0; i < 3; ++i) {
+            vm.prank(vm.addr(monitorKeys()[i]));
+            monitors.takeBond();
+        }
         for (uint256 i = 0; i < all.length; ++i) takeAll(all[i]);
         return token.balanceOf(address(vault)) - donated - burned;
     }
 
     function parts() external view returns (address, address) {
         return (address(token), address(vault));
+    }
+
+    /// @notice A sentence when a provider's score is out of its range, or the registry and the vault keep different stakes.
+    function wrongWithProviders() external view returns (string memory) {
+        for (uint256 i = 0; i < PROVIDERS; ++i) {
+            uint16 score = reputation.scoreAt(provider(i), uint40(block.timestamp));
+            if (score > 10_000) return "a score beyond the best";
+            (, , , uint256 staked) = vault.balanceOf(provider(i));
+            if (staked != registry.providerOf(provider(i)).stake) return "two stakes of one provider";
+        }
+        return "";
     }
 
     // ── hands ──
