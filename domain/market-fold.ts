@@ -3,17 +3,12 @@
  * read here, so that the raw events stay the stored truth.
  */
 import { windowStart } from './entropy.ts';
+import { Arguments, known, type Fold } from './fold/arguments.ts';
+import { PROVIDERS } from './fold/providers.ts';
+import { VAULT } from './fold/vault.ts';
 import { boughtPageOf, leaseId, leasePageOf, listingSource, slotSource } from './lease-page.ts';
 import type { LeaseTerms } from './leaves.ts';
-import {
-  accountOf,
-  nonceKey,
-  type Cluster,
-  type Lease,
-  type LeaseEnd,
-  type MarketState,
-} from './market-state.ts';
-import { classId, regionId } from './names.ts';
+import { accountOf, nonceKey, type Lease, type LeaseEnd, type MarketState } from './market-state.ts';
 import { decodeRecords } from './page.ts';
 import type { Hex, MarketEvent, SlotHeader } from './types.ts';
 import { feeUp, lockFor, owed } from './units.ts';
@@ -29,10 +24,6 @@ const LEASE_ENDS: readonly LeaseEnd[] = [
   'FAULT',
 ];
 
-const NOBODY: Hex = `0x${'0'.repeat(40)}`;
-
-type Fold = (state: MarketState, args: Arguments, event: MarketEvent) => void;
-
 /** Applies one event. @throws Error on an event of another contract or out of order: a bug, not bad input. */
 export function applyEvent(state: MarketState, event: MarketEvent): void {
   const fold = FOLDS[event.name];
@@ -40,203 +31,9 @@ export function applyEvent(state: MarketState, event: MarketEvent): void {
   fold(state, new Arguments(event), event);
 }
 
-/** Typed reads of an event's arguments; a wrong type is a decoder's bug and says where. */
-class Arguments {
-  readonly #event: MarketEvent;
-
-  constructor(event: MarketEvent) {
-    this.#event = event;
-  }
-
-  #get(name: string, type: string): unknown {
-    const value = this.#event.args[name];
-    if (typeof value !== type)
-      throw new TypeError(`${this.#event.name}.${name} is ${typeof value}, not ${type}`);
-    return value;
-  }
-
-  hex(name: string): Hex {
-    return this.#get(name, 'string') as Hex;
-  }
-
-  /** A nested struct. */
-  tuple(name: string): Arguments {
-    const args = this.#get(name, 'object') as Record<string, unknown>;
-    return new Arguments({ ...this.#event, args });
-  }
-
-  text(name: string): string {
-    return this.#get(name, 'string') as string;
-  }
-
-  big(name: string): bigint {
-    return this.#get(name, 'bigint') as bigint;
-  }
-
-  int(name: string): number {
-    return this.#get(name, 'number') as number;
-  }
-}
-
 const FOLDS: Record<string, Fold> = {
-  Deposited: (state, args) => {
-    accountOf(state, args.hex('account')).available += args.big('amount');
-  },
-  Withdrawn: (state, args) => {
-    accountOf(state, args.hex('account')).available -= args.big('amount');
-  },
-  BiddingFunded: (state, args) => {
-    const account = accountOf(state, args.hex('account'));
-    account.available -= args.big('amount');
-    account.bidding += args.big('amount');
-  },
-  UnbidRequested: (state, args) => {
-    const account = accountOf(state, args.hex('account'));
-    account.bidding -= args.big('amount');
-    account.unbidding += args.big('amount');
-    account.readyAt = args.big('readyAt');
-  },
-  UnbidRecalled: (state, args) => {
-    const account = accountOf(state, args.hex('account'));
-    account.unbidding -= args.big('amount');
-    account.bidding += args.big('amount');
-  },
-  UnbidFinished: (state, args) => {
-    const account = accountOf(state, args.hex('account'));
-    account.unbidding -= args.big('amount');
-    account.available += args.big('amount');
-  },
-  Staked: (state, args) => {
-    const account = accountOf(state, args.hex('account'));
-    account.available -= args.big('amount');
-    account.staked += args.big('amount');
-  },
-  Unstaked: (state, args) => {
-    const account = accountOf(state, args.hex('account'));
-    account.staked -= args.big('amount');
-    account.available += args.big('amount');
-  },
-  Slashed: (state, args) => {
-    accountOf(state, args.hex('account')).staked -= args.big('amount');
-    if (args.hex('to') === NOBODY) state.burned += args.big('amount');
-    else accountOf(state, args.hex('to')).available += args.big('amount');
-  },
-  Distributed: (state, args) => {
-    accountOf(state, args.hex('account')).available -= args.big('amount');
-    accountOf(state, args.hex('to')).available += args.big('amount');
-  },
-  CapsSet: (state, args) => {
-    accountOf(state, args.hex('account')).perLeaseCap = args.big('perLease');
-  },
-  TreasurySet: (state, args) => {
-    state.treasury = args.hex('treasury');
-  },
-  FeesCollected: (state, args) => {
-    state.fees -= args.big('amount');
-    accountOf(state, args.hex('treasury')).available += args.big('amount');
-  },
-  ProviderRegistered: (state, args) => {
-    state.providers.set(args.hex('provider'), {
-      payout: args.hex('payout'),
-      signer: args.hex('signer'),
-      metadata: args.text('metadata'),
-      stake: args.big('stake'),
-      exitAt: null,
-    });
-  },
-  StakeAdded: (state, args) => {
-    known(state.providers, args.hex('provider')).stake += args.big('amount');
-  },
-  StakeSlashed: (state, args) => {
-    known(state.providers, args.hex('provider')).stake -= args.big('amount');
-  },
-  PayoutSet: (state, args) => {
-    known(state.providers, args.hex('provider')).payout = args.hex('payout');
-  },
-  MetadataSet: (state, args) => {
-    known(state.providers, args.hex('provider')).metadata = args.text('metadata');
-  },
-  SignerRotated: (state, args) => {
-    known(state.providers, args.hex('provider')).signer = args.hex('signer');
-  },
-  NodeAdded: (state, args) => {
-    const id = args.hex('node');
-    state.nodes.set(id, {
-      id,
-      provider: args.hex('provider'),
-      x: args.text('x'),
-      y: args.text('y'),
-      z: args.text('z'),
-      className: args.text('className'),
-      resourceClass: classId(args.text('className')),
-      region: args.text('region'),
-      regionId: regionId(args.text('region')),
-      cards: args.int('cards'),
-      networkMbps: args.int('networkMbps'),
-      storageGb: args.int('storageGb'),
-      epoch: 0,
-      tier: 0,
-      auditor: null,
-      clusteredUntil: 0n,
-      maintenanceFrom: 0n,
-      maintenanceTo: 0n,
-    });
-  },
-  NodeUpdated: (state, args) => {
-    const node = known(state.nodes, args.hex('node'));
-    node.y = args.text('y');
-    node.cards = args.int('cards');
-    node.networkMbps = args.int('networkMbps');
-    node.storageGb = args.int('storageGb');
-  },
-  NodeEpochRaised: (state, args) => {
-    known(state.nodes, args.hex('node')).epoch = args.int('epoch');
-  },
-  NodeAttested: (state, args) => {
-    const node = known(state.nodes, args.hex('node'));
-    node.tier = args.int('tier');
-    node.auditor = args.hex('auditor');
-  },
-  NodeClustered: (state, args) => {
-    known(state.nodes, args.hex('node')).clusteredUntil = args.big('until');
-  },
-  MaintenanceAnnounced: (state, args) => {
-    const node = known(state.nodes, args.hex('node'));
-    node.maintenanceFrom = args.big('from');
-    node.maintenanceTo = args.big('to');
-  },
-  ClusterFormed: (state, args, event) => {
-    const members = event.args.members as Cluster['members'];
-    state.clusters.set(args.hex('account'), {
-      id: args.hex('cluster'),
-      askId: args.hex('askId'),
-      validUntil: args.big('validUntil'),
-      members,
-    });
-  },
-  ConsentCancelled: () => undefined,
-  /** What it moves is in the vault's `Distributed`. */
-  ClusterPaid: () => undefined,
-  ReputationChanged: (state, args) => {
-    state.outcomes.set(args.hex('provider'), {
-      day: args.int('day'),
-      good: args.big('good'),
-      bad: args.big('bad'),
-      newGood: args.big('newGood'),
-      newBad: args.big('newBad'),
-    });
-  },
-  // What monitors' bonds move is in the vault's events.
-  MonitorBonded: () => undefined,
-  MonitorLeaving: () => undefined,
-  MonitorLeft: () => undefined,
-  MonitorSlashed: () => undefined,
-  UnbondingStarted: (state, args) => {
-    known(state.providers, args.hex('provider')).exitAt = args.big('exitAt');
-  },
-  ProviderExited: (state, args) => {
-    known(state.providers, args.hex('provider')).stake = 0n;
-  },
+  ...VAULT,
+  ...PROVIDERS,
   SlotCommitted: (state, args, event) => {
     state.slots.set(args.big('slot'), {
       header: event.args.header as SlotHeader,
@@ -454,12 +251,6 @@ function remember(state: MarketState, lease: Lease): void {
 
 function sell(state: MarketState, id: Hex, cards: number): void {
   state.filled.set(id, (state.filled.get(id) ?? 0) + cards);
-}
-
-function known<K, V>(map: Map<K, V>, key: K): V {
-  const value = map.get(key);
-  if (value === undefined) throw new Error(`an event names ${String(key)}, which no earlier event made`);
-  return value;
 }
 
 function leaseEnd(reason: number): LeaseEnd {

@@ -35,7 +35,13 @@ export function rowsOf({ market, slotTx }: Ledger, touched: Touched): Changes {
     provider: change(touched.providers, 'address', (address) => {
       const provider = market.providers.get(address);
       if (!provider) return null;
-      const { day = null, good = 0n, bad = 0n, newGood = 0n, newBad = 0n } = market.outcomes.get(address) ?? {};
+      const {
+        day = null,
+        good = 0n,
+        bad = 0n,
+        newGood = 0n,
+        newBad = 0n,
+      } = market.outcomes.get(address) ?? {};
       return { address, ...provider, outcomeDay: day, good, bad, newGood, newBad };
     }),
     node: change(touched.nodes, 'id', (id) => {

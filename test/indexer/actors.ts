@@ -24,7 +24,10 @@ export const REGION = 'cn-310000';
 const FAR = 4_000_000_000n;
 const WORKLOAD = keccakText('a workload');
 
-const ABIS = {
+type ContractKey =
+  'token' | 'vault' | 'registry' | 'auction' | 'market' | 'leaseBook' | 'clusters' | 'monitors';
+
+const ABIS: Record<ContractKey, Abi> = {
   token: abis.testStablecoinAbi,
   vault: abis.vaultAbi,
   registry: abis.providerRegistryAbi,
@@ -33,7 +36,7 @@ const ABIS = {
   leaseBook: abis.leaseBookAbi,
   clusters: abis.clustersAbi,
   monitors: abis.monitorsAbi,
-} satisfies Record<string, Abi>;
+};
 
 export type Actors = ReturnType<typeof openActors>;
 
@@ -44,11 +47,11 @@ export function openActors(chain: TestChain, deployment: Deployment) {
 
   const send = async (
     from: number,
-    contract: keyof typeof ABIS,
+    contract: ContractKey,
     method: string,
     args: unknown[],
   ): Promise<void> => {
-    const data = encodeFunctionData({ abi: ABIS[contract] as Abi, functionName: method, args });
+    const data = encodeFunctionData({ abi: ABIS[contract], functionName: method, args });
     const { address } = account(from);
     const hash = await client.sendTransaction({
       account: address,
