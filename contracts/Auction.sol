@@ -29,6 +29,8 @@ contract Auction is PageMatching, AccessManaged, Pausable {
     /// @notice Length of a slot, seconds.
     uint32 public immutable SLOT_SECONDS;
 
+    /// @notice When entry was let in again, unix seconds; 0 if it never was paused.
+    uint40 public unpausedAt;
     /// @notice The newest slot with a header.
     uint64 public lastSlot;
     mapping(uint64 slot => Slot) private _slots;
@@ -102,7 +104,13 @@ contract Auction is PageMatching, AccessManaged, Pausable {
 
     /// @notice Lets slots be committed again. The administration alone.
     function unpause() external restricted {
+        unpausedAt = uint40(block.timestamp);
         _unpause();
+    }
+
+    /// @inheritdoc IAuction
+    function pausedSince(uint40 time) external view returns (bool) {
+        return paused() || unpausedAt >= time;
     }
 
     /// @inheritdoc IAuction

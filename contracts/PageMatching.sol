@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Approvals} from "./Approvals.sol";
 import {IClusters} from "./interfaces/IClusters.sol";
+import {IBond} from "./interfaces/IBond.sol";
 import {ILeaseBook} from "./interfaces/ILeaseBook.sol";
 import {IProviderRegistry} from "./interfaces/IProviderRegistry.sol";
 import {IReputation} from "./interfaces/IReputation.sol";
@@ -68,6 +69,8 @@ abstract contract PageMatching is Nonces, Approvals {
         bytes32[] matchLeaves;
         bytes32[] leaseLeaves;
         uint256 live;
+        uint256 skips;
+        uint256 exposure;
         bytes records;
     }
 
@@ -97,6 +100,8 @@ abstract contract PageMatching is Nonces, Approvals {
     IClusters public immutable CLUSTERS;
     /// @notice Knows the providers' scores.
     IReputation public immutable REPUTATION;
+    /// @notice Backs the matches.
+    IBond public immutable BOND;
     /// @notice Holds the pages of leases.
     ILeaseBook public immutable LEASE_BOOK;
     /// @notice Seconds after a slot's end in which its header and pages are accepted.
@@ -118,6 +123,7 @@ abstract contract PageMatching is Nonces, Approvals {
         CLUSTERS = IClusters(a.clusters);
         REPUTATION = IReputation(a.reputation);
         LEASE_BOOK = ILeaseBook(a.leaseBook);
+        BOND = IBond(a.bond);
         COMMIT_DEADLINE_SECONDS = p.commitDeadlineSeconds;
         GAMMA_WAD = p.gammaWad;
         MIN_LEASE_SECONDS = p.minLeaseSeconds;
@@ -151,6 +157,7 @@ abstract contract PageMatching is Nonces, Approvals {
         lastKey = place.firstKey << 192;
         for (uint256 i = 0; i < count; ++i) (at_, lastKey) = _clear(book, at_, i, lastKey);
         if (at_ != book.end) revert PageMalformed(at_);
+        BOND.charge(place.slot, place.page, book.exposure, book.skips);
         VAULT.lockFromBidding(book.consumers, book.spent);
         _openPage(book, count, accountsAt, accountsEnd);
     }
@@ -293,8 +300,15 @@ abstract contract PageMatching is Nonces, Approvals {
         if (key <= lastKey) revert MatchOutOfOrder(index);
         Skip skip = offer.fault;
         if (skip == Skip.NONE) skip = allowed ? _fill(book, bid, offer) : Skip.CLASS_MISMATCH;
-        if (skip == Skip.NONE) book.live |= 1 << index;
+        if (skip == Skip.NONE) _count(book, bid, index);
+        else ++book.skips;
         _record(book, bid, offer, index, skip);
+    }
+
+    /// @dev A match that was filled: its lease lives, and the bond backs what its order would pay at most.
+    function _count(Book memory book, Bid memory bid, uint256 index) private view {
+        book.live |= 1 << index;
+        book.exposure += Accrual.total(bid.cards, bid.duration, (bid.at_ + 10).read(12), FEE_BPS);
     }
 
     /// @dev Where the match's parts lie.

@@ -39,6 +39,8 @@ contract ProviderRegistry is IProviderRegistry, AccessManaged {
     address public immutable MARKET;
     /// @notice Slashes.
     address public immutable LEASE_BOOK;
+    /// @notice Slashes.
+    address public immutable OVERSOLD;
     /// @notice Marks the nodes of clusters.
     address public immutable CLUSTERS;
     /// @notice Seconds between the start of an exit and the stake's return.
@@ -55,6 +57,8 @@ contract ProviderRegistry is IProviderRegistry, AccessManaged {
     /// @dev A stake above zero means registered. The payout address outlives the exit: leases may still pay.
     mapping(address provider => Seller) private _sellers;
     mapping(bytes32 node => Node) private _nodes;
+    /// @inheritdoc IProviderRegistry
+    mapping(address provider => mapping(address key => bool)) public wasKey;
     /// @dev When the node's last cluster was formed.
     mapping(bytes32 node => uint40 time) private _clusteredSince;
     mapping(bytes32 node => Attestation) private _attestations;
@@ -67,6 +71,7 @@ contract ProviderRegistry is IProviderRegistry, AccessManaged {
         MARKET = a.market;
         LEASE_BOOK = a.leaseBook;
         CLUSTERS = a.clusters;
+        OVERSOLD = a.oversold;
         NOTICE_SECONDS = p.noticeSeconds;
         UNBOND_SECONDS = p.unbondSeconds;
         MIN_PROVIDER_STAKE = p.minProviderStake;
@@ -81,6 +86,7 @@ contract ProviderRegistry is IProviderRegistry, AccessManaged {
         if (seller.stake != 0) revert AlreadyRegistered(msg.sender);
         if (stake < MIN_PROVIDER_STAKE) revert StakeTooLow(stake, MIN_PROVIDER_STAKE);
         seller.signer = signer;
+        wasKey[msg.sender][signer] = true;
         seller.signerSince = uint40(block.timestamp);
         seller.unbondingSince = 0;
         seller.payout = payout;
@@ -123,6 +129,7 @@ contract ProviderRegistry is IProviderRegistry, AccessManaged {
         _settled(seller.signerSince);
         seller.previousSigner = seller.signer;
         seller.signer = signer;
+        wasKey[msg.sender][signer] = true;
         seller.signerSince = uint40(block.timestamp);
         emit SignerRotated(msg.sender, signer);
     }
@@ -217,7 +224,7 @@ contract ProviderRegistry is IProviderRegistry, AccessManaged {
 
     /// @inheritdoc IProviderRegistry
     function slash(address provider, address to, uint256 amount, bytes32 reason) external returns (uint256 taken) {
-        if (msg.sender != LEASE_BOOK) revert NotProtocol(msg.sender);
+        if (msg.sender != LEASE_BOOK && msg.sender != OVERSOLD) revert NotProtocol(msg.sender);
         Seller storage seller = _sellers[provider];
         uint256 bound = (uint256(seller.stake) * SLASH_BPS) / BPS;
         taken = amount < bound ? amount : bound;

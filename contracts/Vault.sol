@@ -37,6 +37,8 @@ contract Vault is IVault, SpendingCaps, AccessManaged, Pausable {
     address public immutable REGISTRY;
     /// @notice Stakes, unstakes and slashes monitors.
     address public immutable MONITORS;
+    /// @notice Stakes, unstakes and slashes the scheduler and its challengers.
+    address public immutable BOND;
     /// @notice Alone distributes what clusters earned.
     address public immutable CLUSTERS;
     /// @notice Alone locks what is bidding.
@@ -60,7 +62,7 @@ contract Vault is IVault, SpendingCaps, AccessManaged, Pausable {
     }
 
     modifier onlyStaking() {
-        if (msg.sender != REGISTRY && msg.sender != MONITORS) revert NotProtocol(msg.sender);
+        if (msg.sender != REGISTRY && msg.sender != MONITORS && msg.sender != BOND) revert NotProtocol(msg.sender);
         _;
     }
 
@@ -73,6 +75,7 @@ contract Vault is IVault, SpendingCaps, AccessManaged, Pausable {
         TOKEN = IERC20(a.token);
         REGISTRY = a.registry;
         MONITORS = a.monitors;
+        BOND = a.bond;
         CLUSTERS = a.clusters;
         AUCTION = a.auction;
         MARKET = a.market;

@@ -7,7 +7,7 @@ import {Order, SlotHeader} from "../types/Trade.sol";
 /// @notice Slots of cleared Bid orders. A slot is its header, then pages of matches; the contract checks each match by itself as of
 /// the slot's close, so that nothing that happens after the close changes it.
 interface IAuction {
-    /// @dev Why a match was skipped. A skipped match consumes nothing, and is the scheduler's fault.
+    /// @dev Why a match was skipped. A skipped match consumes nothing, and is the scheduler's fault: each costs its bond the skip penalty.
     enum Skip {
         NONE,
         ORDER_SIGNATURE,
@@ -111,6 +111,9 @@ interface IAuction {
 
     /// @notice What is known of a slot; all zero before its header.
     function slotState(uint64 slot) external view returns (SlotState memory);
+
+    /// @notice Whether entry is paused, or was at `time` (unix seconds) or later.
+    function pausedSince(uint40 time) external view returns (bool);
 
     /// @notice EIP-712 domain separator of orders, asks, listings and receipts.
     function domainSeparator() external view returns (bytes32);

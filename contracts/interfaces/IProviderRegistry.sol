@@ -175,6 +175,9 @@ interface IProviderRegistry {
     /// @notice Where each provider is paid; the account itself where none is registered (a cluster's account).
     function payoutsOf(address[] calldata providers) external view returns (address[] memory);
 
+    /// @notice Whether `key` ever signed for the provider.
+    function wasKey(address provider, address key) external view returns (bool);
+
     // Protocol calls.
 
     /// @notice A lease of the provider runs until `until`, longer than the unbonding delay: its stake stays until then. The
@@ -182,7 +185,8 @@ interface IProviderRegistry {
     function noteObligation(address provider, uint40 until) external;
 
     /// @notice Takes up to `amount` of the provider's stake, at most the slash bound of what it has staked, for `to`; returns what
-    /// was taken. The lease book alone.
+    /// was taken. The lease book and the claim of a node sold twice
+    /// alone.
     function slash(address provider, address to, uint256 amount, bytes32 reason) external returns (uint256 taken);
 
     /// @notice Marks a node as a cluster's until `until`; its owner can't start unbonding before. The clusters alone, which have

@@ -119,13 +119,13 @@ interface IVault {
     /// among them. The clusters alone.
     function distribute(address from, address[] calldata accounts, uint256[] calldata amounts) external;
 
-    /// @notice Moves `amount` from available to staked. The registry and the monitors alone.
+    /// @notice Moves `amount` from available to staked. The registry, the monitors and the bond alone.
     function stakeFor(address account, uint256 amount) external;
 
-    /// @notice Moves `amount` from staked to available. The registry and the monitors alone.
+    /// @notice Moves `amount` from staked to available. The registry, the monitors and the bond alone.
     function unstakeFor(address account, uint256 amount) external;
 
     /// @notice Moves `amount` from staked to `to`'s available balance; burns it when `to` is zero: nobody can ever move it. The
-    /// registry and the monitors alone.
+    /// registry, the monitors and the bond alone.
     function slash(address account, address to, uint256 amount) external;
 }

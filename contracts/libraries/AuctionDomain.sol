@@ -12,9 +12,13 @@ library AuctionDomain {
     bytes32 private constant NAME = keccak256("Cardhour");
     bytes32 private constant VERSION = keccak256("1");
 
-    /// @notice Digest of a message with this struct hash, for the auction at `auction` on this chain (as it is now: chains fork).
+    /// @notice The domain of the auction at `auction` on this chain, as it is now: chains fork.
+    function separator(address auction) internal view returns (bytes32) {
+        return keccak256(abi.encode(DOMAIN, NAME, VERSION, block.chainid, auction));
+    }
+
+    /// @notice Digest of a message with this struct hash.
     function digest(address auction, bytes32 structHash) internal view returns (bytes32) {
-        bytes32 separator = keccak256(abi.encode(DOMAIN, NAME, VERSION, block.chainid, auction));
-        return MessageHashUtils.toTypedDataHash(separator, structHash);
+        return MessageHashUtils.toTypedDataHash(separator(auction), structHash);
     }
 }

@@ -16,8 +16,12 @@ library Merkle {
 
     /// @notice Root over the leaves, in their order. `leaves` is used as scratch and holds nothing useful afterwards.
     function root(uint8 tag, bytes32[] memory leaves) internal pure returns (bytes32) {
-        uint32 count = uint32(leaves.length);
-        return keccak256(abi.encodePacked(uint8(2), tag, count, topOf(leaves)));
+        return rootOf(tag, uint32(leaves.length), topOf(leaves));
+    }
+
+    /// @notice Root of the tree of `count` leaves with this top.
+    function rootOf(uint8 tag, uint32 count, bytes32 top_) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(uint8(2), tag, count, top_));
     }
 
     /// @notice Top of the tree over the leaves. `leaves` is used as scratch and holds nothing useful afterwards.

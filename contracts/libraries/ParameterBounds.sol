@@ -30,6 +30,11 @@ library ParameterBounds {
         _within("faultOutageSeconds", p.faultOutageSeconds, 60, 604_800);
         _within("monitorBond", p.monitorBond, 1, type(uint96).max);
         _within("monitorQuorum", p.monitorQuorum, 1, 16);
+        _within("claimWindowSeconds", p.claimWindowSeconds, 60, 604_800);
+        _within("answerSeconds", p.answerSeconds, 60, 86_400);
+        _within("claimDeposit", p.claimDeposit, 1, type(uint96).max);
+        _within("claimPenalty", p.claimPenalty, 4, type(uint96).max);
+        _within("skipPenalty", p.skipPenalty, 1, type(uint96).max);
     }
 
     function _within(string memory name, uint256 value, uint256 minimum, uint256 maximum) private pure {

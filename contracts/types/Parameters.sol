@@ -20,11 +20,16 @@ struct Parameters {
     uint32 faultOutageSeconds;
     uint96 monitorBond;
     uint8 monitorQuorum;
+    uint32 claimWindowSeconds;
+    uint32 answerSeconds;
+    uint96 claimDeposit;
+    uint96 claimPenalty;
+    uint96 skipPenalty;
 }
 
 /// @notice Where the parts of one deployment stand; each contract keeps those it calls or obeys as immutables.
 /// @param authority OpenZeppelin AccessManager: pauses entry, names auditors, slashes monitors, sets the treasury; nothing else
-/// @param scheduler the operator that commits slots and signs receipts
+/// @param scheduler the bonded operator that commits slots and signs receipts
 struct Addresses {
     address token;
     address authority;
@@ -36,6 +41,10 @@ struct Addresses {
     address market;
     address leaseBook;
     address monitors;
+    address bond;
+    address claims;
+    address receipts;
+    address oversold;
     address scheduler;
     address treasury;
 }

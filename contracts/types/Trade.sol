@@ -82,6 +82,18 @@ struct Order {
     uint256 nonce;
 }
 
+/// @notice The gateway's promise that `item` is among the inputs of `slot`.
+/// @param seq place in the slot's chain of receipts, from 0
+/// @param item order id or ask id
+/// @param head keccak256(previous head ‖ item); the first previous head is 0
+struct Receipt {
+    address scheduler;
+    uint64 slot;
+    uint32 seq;
+    bytes32 item;
+    bytes32 head;
+}
+
 /// @notice What a slot's first transaction fixes; every root binds its leaf count (see `Merkle`).
 /// @param slot floor(unix seconds / slotSeconds) of the slot's orders
 /// @param closeBlock last block whose timestamp is below the slot's end

@@ -241,6 +241,11 @@ contract RegistryTest is Fixture {
         refuses(13, "faultOutageSeconds", 59, 60, 604_800);
         refuses(14, "monitorBond", 0, 1, type(uint96).max);
         refuses(15, "monitorQuorum", 17, 1, 16);
+        refuses(16, "claimWindowSeconds", 59, 60, 604_800);
+        refuses(17, "answerSeconds", 59, 60, 86_400);
+        refuses(18, "claimDeposit", 0, 1, type(uint96).max);
+        refuses(19, "claimPenalty", 3, 4, type(uint96).max);
+        refuses(20, "skipPenalty", 0, 1, type(uint96).max);
         Parameters memory p = parameters();
         (p.minLeaseSeconds, p.maxLeaseSeconds) = (7200, 3600);
         vm.expectRevert(

@@ -119,6 +119,11 @@ function defaultParameters() pure returns (Parameters memory p) {
     p.slashBps = 1000;
     p.monitorBond = 1000e6;
     p.monitorQuorum = 2;
+    p.claimWindowSeconds = 86_400;
+    p.answerSeconds = 3600;
+    p.claimDeposit = 50e6;
+    p.claimPenalty = 1000e6;
+    p.skipPenalty = 10e6;
 }
 
 /// @dev A deployment of these three; the rest is zero.

@@ -3,11 +3,15 @@ pragma solidity 0.8.37;
 
 import {Auction} from "../../../contracts/Auction.sol";
 import {Authority} from "../../../contracts/Authority.sol";
+import {Bond} from "../../../contracts/Bond.sol";
+import {Claims} from "../../../contracts/Claims.sol";
 import {Clusters} from "../../../contracts/Clusters.sol";
 import {LeaseBook} from "../../../contracts/LeaseBook.sol";
 import {Market} from "../../../contracts/Market.sol";
 import {Monitors} from "../../../contracts/Monitors.sol";
+import {Oversold} from "../../../contracts/Oversold.sol";
 import {ProviderRegistry} from "../../../contracts/ProviderRegistry.sol";
+import {Receipts} from "../../../contracts/Receipts.sol";
 import {Reputation} from "../../../contracts/Reputation.sol";
 import {TestStablecoin} from "../../../contracts/TestStablecoin.sol";
 import {Vault} from "../../../contracts/Vault.sol";
@@ -34,6 +38,7 @@ abstract contract Fixture is Assertions {
 
     uint256 internal constant USD = 1e6;
     uint256 internal constant START = 1_700_000_000;
+    uint256 internal constant BOND_AMOUNT = 10_000_000 * USD;
     uint256 internal constant CONSUMER_KEY = 0xC0;
     uint256 internal constant PROVIDER_KEY = 0xB0;
     uint256 internal constant SIGNER_KEY = 0xB1;
@@ -45,7 +50,8 @@ abstract contract Fixture is Assertions {
     address internal immutable CONSUMER = vm.addr(CONSUMER_KEY);
     address internal immutable PROVIDER = vm.addr(PROVIDER_KEY);
     address internal constant PAYOUT = address(0xBEEF);
-    address internal constant SCHEDULER = address(0x5CED);
+    uint256 internal constant SCHEDULER_KEY = 0x5CED;
+    address internal immutable SCHEDULER = vm.addr(SCHEDULER_KEY);
     address internal constant TREASURY = address(0x7EA5);
     address internal constant ADMIN = address(0xAD);
     address internal constant AUDITOR = address(0xA0D);
@@ -61,6 +67,10 @@ abstract contract Fixture is Assertions {
     Monitors internal monitors;
     Market internal shop;
     Auction internal auction;
+    Bond internal bond;
+    Claims internal claims;
+    Receipts internal receipts;
+    Oversold internal oversold;
     Formats internal formats;
 
     function parameters() internal pure virtual returns (Parameters memory) {
@@ -81,7 +91,12 @@ abstract contract Fixture is Assertions {
                 noShowGraceSeconds: 120,
                 faultOutageSeconds: 3600,
                 monitorBond: uint96(1000 * USD),
-                monitorQuorum: 2
+                monitorQuorum: 2,
+                claimWindowSeconds: 86_400,
+                answerSeconds: 3600,
+                claimDeposit: uint96(50 * USD),
+                claimPenalty: uint96(1000 * USD),
+                skipPenalty: uint96(10 * USD)
             });
     }
 
@@ -102,7 +117,14 @@ abstract contract Fixture is Assertions {
         monitors = new Monitors(a, parameters(), named());
         shop = new Market(a, parameters());
         auction = new Auction(a, parameters());
+        bond = new Bond(a, parameters());
+        claims = new Claims(a, parameters());
+        receipts = new Receipts(a, parameters());
+        oversold = new Oversold(a, parameters());
         ok(address(auction) == vault.AUCTION() && address(registry) == vault.REGISTRY(), "addresses were predicted");
+        fund(SCHEDULER, BOND_AMOUNT);
+        vm.prank(SCHEDULER);
+        bond.addBond(BOND_AMOUNT);
         // What is done in the first second would count as after every close of it.
         vm.warp(START + 1);
     }
@@ -118,6 +140,10 @@ abstract contract Fixture is Assertions {
         a.monitors = _created(nonce + 6);
         a.market = _created(nonce + 7);
         a.auction = _created(nonce + 8);
+        a.bond = _created(nonce + 9);
+        a.claims = _created(nonce + 10);
+        a.receipts = _created(nonce + 11);
+        a.oversold = _created(nonce + 12);
         a.scheduler = SCHEDULER;
         a.treasury = TREASURY;
     }

@@ -276,12 +276,13 @@ contract Handler is Fixture {
 
     // ── what the invariants read ──
 
-    function accounts() public pure returns (address[] memory all) {
-        all = new address[](CONSUMERS + 2 * PROVIDERS + 4);
+    function accounts() public view returns (address[] memory all) {
+        all = new address[](CONSUMERS + 2 * PROVIDERS + 5);
         for (uint256 i = 0; i < CONSUMERS; ++i) all[i] = consumer(i);
         for (uint256 i = 0; i < PROVIDERS; ++i) all[CONSUMERS + i] = provider(i);
         for (uint256 i = 0; i < PROVIDERS; ++i) all[CONSUMERS + PROVIDERS + i] = payout(i);
         all[all.length - 1] = TREASURY;
+        all[all.length - 5] = SCHEDULER;
         for (uint256 i = 0; i < 3; ++i) all[all.length - 2 - i] = vm.addr(monitorKeys()[i]);
     }
 
@@ -332,6 +333,9 @@ contract Handler is Fixture {
             vm.prank(vm.addr(monitorKeys()[i]));
             monitors.startLeaving();
         }
+        (uint256 held_, uint256 leaving, ) = bond.bond();
+        vm.prank(SCHEDULER);
+        bond.requestBond(held_ - leaving);
         address[] memory all = accounts();
         for (uint256 i = 0; i < all.length; ++i) unbid(all[i]);
         vm.warp(block.timestamp + 40_000_000);
@@ -345,6 +349,8 @@ contract Handler is Fixture {
             vm.prank(vm.addr(monitorKeys()[i]));
             monitors.takeBond();
         }
+        vm.prank(SCHEDULER);
+        bond.returnBond();
         for (uint256 i = 0; i < all.length; ++i) takeAll(all[i]);
         return token.balanceOf(address(vault)) - donated - burned;
     }
@@ -465,7 +471,7 @@ contract Handler is Fixture {
         vault.withdraw(free);
     }
 
-    function anyone(uint256 who) private pure returns (address) {
+    function anyone(uint256 who) private view returns (address) {
         address[] memory all = accounts();
         return all[who % all.length];
     }
