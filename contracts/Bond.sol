@@ -25,6 +25,8 @@ contract Bond is IBond {
     address public immutable CLAIMS;
     /// @notice Checks receipts and demands.
     address public immutable RECEIPTS;
+    /// @notice Checks that a node was sold twice.
+    address public immutable OVERSOLD;
     /// @notice Whose bond it is.
     address public immutable SCHEDULER;
     /// @notice Seconds after a slot in which it can be claimed against.
@@ -54,7 +56,9 @@ contract Bond is IBond {
     }
 
     modifier onlyJudges() {
-        if (msg.sender != CLAIMS && msg.sender != RECEIPTS) revert NotProtocol(msg.sender);
+        if (msg.sender != CLAIMS && msg.sender != RECEIPTS && msg.sender != OVERSOLD) {
+            revert NotProtocol(msg.sender);
+        }
         _;
     }
 
@@ -64,6 +68,7 @@ contract Bond is IBond {
         AUCTION = a.auction;
         CLAIMS = a.claims;
         RECEIPTS = a.receipts;
+        OVERSOLD = a.oversold;
         SCHEDULER = a.scheduler;
         CLAIM_WINDOW_SECONDS = p.claimWindowSeconds;
         ANSWER_SECONDS = p.answerSeconds;
@@ -151,8 +156,8 @@ contract Bond is IBond {
         claim.shownOfNode = shownOfNode;
         claim.lastShown = place;
         emit ClaimAnswered(claimId, shownOfAsk, shownOfNode);
-        bool room = uint256(shownOfAsk) + verdict.want <= verdict.left &&
-            uint256(shownOfNode) + verdict.want <= verdict.idle;
+        bool room =
+            uint256(shownOfAsk) + verdict.want <= verdict.left && uint256(shownOfNode) + verdict.want <= verdict.idle;
         if (!room) _refute(claimId, verdict);
     }
 

@@ -149,18 +149,15 @@ contract Claims is IClaims, Secrets {
     }
 
     /// @inheritdoc IClaims
-    function claimContradiction(
-        bytes32,
-        Case calldata c,
-        AskProof calldata winner
-    ) external revealed {
+    function claimContradiction(bytes32, Case calldata c, AskProof calldata winner) external revealed {
         _matched(c);
         bytes32 askId = SlotProofs.askIn(winner, c.header, _domain());
         uint256 length = c.cleared.shortlist.length / 4;
-        bool sound = length <= WIDTH &&
-            c.cleared.winner < length &&
-            (c.cleared.runnerUp < length || c.cleared.runnerUp == NO_RUNNER_UP) &&
-            c.cleared.winner != c.cleared.runnerUp;
+        bool sound =
+            length <= WIDTH &&
+                c.cleared.winner < length &&
+                (c.cleared.runnerUp < length || c.cleared.runnerUp == NO_RUNNER_UP) &&
+                c.cleared.winner != c.cleared.runnerUp;
         if (sound && _indexAt(c.cleared.shortlist, c.cleared.winner) == winner.index) {
             sound = askId == c.cleared.askId && Ranking.serves(winner, c.order);
         }
@@ -170,11 +167,7 @@ contract Claims is IClaims, Secrets {
     }
 
     /// @inheritdoc IClaims
-    function answerUsed(
-        Verdict calldata verdict,
-        SlotHeader calldata header,
-        MatchProof calldata earlier
-    ) external {
+    function answerUsed(Verdict calldata verdict, SlotHeader calldata header, MatchProof calldata earlier) external {
         _checkAnswer(verdict, header);
         SlotProofs.matchIn(earlier, header.slot, LEASE_BOOK);
         bool ofAsk = earlier.askId == verdict.askId;

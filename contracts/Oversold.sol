@@ -96,10 +96,11 @@ contract Oversold is IOversold {
             return 2 * uint256(ref.start) + 1;
         }
         bytes32 matchRoot = SlotProofs.matchRootOf(shown.cleared);
-        bool same = shown.cleared.index == ref.index &&
-            shown.cleared.count == ref.count &&
-            shown.cleared.node == node &&
-            Source.slot(shown.slot, shown.cleared.page, matchRoot) == ref.source;
+        bool same =
+            shown.cleared.index == ref.index &&
+                shown.cleared.count == ref.count &&
+                shown.cleared.node == node &&
+                Source.slot(shown.slot, shown.cleared.page, matchRoot) == ref.source;
         if (!same) revert NotOfNode(leaseId);
         return 2 * (uint256(shown.slot) + 1) * SLOT_SECONDS;
     }

@@ -192,21 +192,15 @@ contract Receipts is IReceipts, Secrets {
         if (block.timestamp > until) revert WindowOver(slot, until);
     }
 
-    function _checkAnswer(
-        Verdict calldata verdict,
-        SlotHeader calldata header,
-        uint8 tree,
-        uint32 index
-    ) private view {
+    function _checkAnswer(Verdict calldata verdict, SlotHeader calldata header, uint8 tree, uint32 index) private view {
         _checkHash(header);
         if (verdict.slot != header.slot || verdict.order != _place(tree, index)) revert AnswerIrrelevant();
     }
 
     /// @dev Of the message that the gap's tree holds: an ask is rightly missing among the orders.
     function _idOf(Gap calldata gap) private view returns (bytes32) {
-        bytes32 hash = gap.tree == Merkle.ORDERS
-            ? Eip712.hashOrder(gap.order)
-            : keccak256(abi.encode(Eip712.ASK, gap.ask));
+        bytes32 hash =
+            gap.tree == Merkle.ORDERS ? Eip712.hashOrder(gap.order) : keccak256(abi.encode(Eip712.ASK, gap.ask));
         return AuctionDomain.digest(address(AUCTION), hash);
     }
 

@@ -53,12 +53,7 @@ interface IClaims {
 
     /// @notice An ask that can serve the order is not on the shortlist, which is short or ends with a farther one.
     /// @param last the shortlist's last; anything when it is short
-    function claimLeftOut(
-        bytes32 salt,
-        Case calldata c,
-        AskProof calldata last,
-        AskProof calldata leftOut
-    ) external;
+    function claimLeftOut(bytes32 salt, Case calldata c, AskProof calldata last, AskProof calldata leftOut) external;
 
     /// @notice An eligible order is unmatched, and an ask can serve it.
     function claimUnserved(
@@ -70,11 +65,7 @@ interface IClaims {
 
     /// @notice A match contradicts its slot's leaves: its order's leaf says that it is not eligible or not matched, its winner's is another
     /// ask or can't serve the order, or its places are out of the shortlist. Decided at once.
-    function claimContradiction(
-        bytes32 salt,
-        Case calldata c,
-        AskProof calldata winner
-    ) external;
+    function claimContradiction(bytes32 salt, Case calldata c, AskProof calldata winner) external;
 
     /// @notice The scheduler's answer to a claim that an ask was free: an earlier match of the slot used the ask or its node. As often
     /// as needed, in ascending clearing order. Anyone may send it.

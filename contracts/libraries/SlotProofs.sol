@@ -42,14 +42,7 @@ library SlotProofs {
             proof.reputation,
             proof.tier
         );
-        _check(
-            Merkle.ASKS,
-            bytes.concat(head, tail),
-            proof.index,
-            header.askCount,
-            proof.proof,
-            header.asksRoot
-        );
+        _check(Merkle.ASKS, bytes.concat(head, tail), proof.index, header.askCount, proof.proof, header.asksRoot);
     }
 
     /// @notice A leaf that is known by its bytes alone.

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Eip712} from "../../../contracts/libraries/Eip712.sol";
 import {IClusters} from "../../../contracts/interfaces/IClusters.sol";
-import {Ask, Listing, Order} from "../../../contracts/types/Trade.sol";
+import {Ask, Listing, Order, Receipt} from "../../../contracts/types/Trade.sol";
 
 /// @notice Ids of messages by ABI encoding alone: the reference for what the contracts read from packed bytes.
 contract Formats {
@@ -33,6 +33,11 @@ contract Formats {
         return digest(block.chainid, auction, keccak256(abi.encode(typeHash, consent)));
     }
 
+    function receiptId(address auction, Receipt calldata receipt) external view returns (bytes32) {
+        bytes32 typeHash = keccak256("Receipt(address scheduler,uint64 slot,uint32 seq,bytes32 item,bytes32 head)");
+        return digest(block.chainid, auction, keccak256(abi.encode(typeHash, receipt)));
+    }
+
     function outageId(
         address auction,
         uint64 leaseId,
@@ -42,6 +47,25 @@ contract Formats {
     ) external view returns (bytes32) {
         bytes32 typeHash = keccak256("Outage(uint64 leaseId,bytes32 node,uint40 from,uint40 to)");
         return digest(block.chainid, auction, keccak256(abi.encode(typeHash, leaseId, node, from, to)));
+    }
+
+    /// @notice Root of a tree, computed level by level.
+    function rootOf(uint8 tag, bytes32[] memory leaves) external pure returns (bytes32) {
+        uint32 count = uint32(leaves.length);
+        return keccak256(abi.encodePacked(uint8(2), tag, count, topOf(leaves)));
+    }
+
+    function topOf(bytes32[] memory level) public pure returns (bytes32) {
+        if (level.length == 0) return 0;
+        if (level.length == 1) return level[0];
+        bytes32[] memory above = new bytes32[]((level.length + 1) / 2);
+        for (uint256 i = 0; i < above.length; ++i) {
+            above[i] =
+                2 * i + 1 == level.length
+                    ? level[2 * i]
+                    : keccak256(abi.encodePacked(uint8(1), level[2 * i], level[2 * i + 1]));
+        }
+        return topOf(above);
     }
 
     /// @notice Siblings from the leaf up; none where a node moves up unpaired.

@@ -330,6 +330,8 @@ contract Handler is Fixture {
         if (pot != 0) vault.collectFees();
         for (uint256 i = 0; i < PROVIDERS; ++i) depose(provider(i));
         for (uint256 i = 0; i < 3; ++i) {
+            (uint96 bonded, ) = monitors.bondOf(vm.addr(monitorKeys()[i]));
+            if (bonded == 0) continue;
             vm.prank(vm.addr(monitorKeys()[i]));
             monitors.startLeaving();
         }
@@ -346,6 +348,8 @@ contract Handler is Fixture {
             }
         }
         for (uint256 i = 0; i < 3; ++i) {
+            (uint96 bonded, ) = monitors.bondOf(vm.addr(monitorKeys()[i]));
+            if (bonded == 0) continue;
             vm.prank(vm.addr(monitorKeys()[i]));
             monitors.takeBond();
         }

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IAuction} from "../../contracts/interfaces/IAuction.sol";
+import {IOversold} from "../../contracts/interfaces/IOversold.sol";
+import {IProviderRegistry} from "../../contracts/interfaces/IProviderRegistry.sol";
+import {Lease} from "../../contracts/types/Lease.sol";
+import {Ask, Listing, Order} from "../../contracts/types/Trade.sol";
+import {Fixture} from "./support/Fixture.sol";
+import {vm} from "./support/Vm.sol";
+
+/// @notice A card that was sold while it was in use: who sold it last pays.
+contract OversoldTest is Fixture {
+    IOversold.Shown[] private shown;
+
+    function setUp() public {
+        setUpMarket();
+    }
+
+    function test_oversold_byTheScheduler() public {
+        bought(1, 6);
+        matched(1, 3);
+        uint256 before = available(CONSUMER);
+        vm.warp(block.timestamp + 1200);
+        oversold.claim(NODE, shown);
+        // 3 cards at 3 USD for the 6,000 seconds that are left.
+        eq(available(CONSUMER) - before, 15 * USD, "the rest of its price");
+        (uint256 held, , ) = bond.bond();
+        eq(held, BOND_AMOUNT - 1015 * USD, "from the bond, with the penalty");
+        vm.expectRevert(abi.encodeWithSelector(IOversold.AlreadyShown.selector, 2 << 8));
+        oversold.claim(NODE, shown);
+    }
+
+    function test_oversold_byTheProvider() public {
+        matched(1, 6);
+        bought(1, 3);
+        uint256 before = available(CONSUMER);
+        oversold.claim(NODE, shown);
+        eq(available(CONSUMER) - before, 10 * USD, "18 USD, at most a tenth of the stake");
+        (uint256 held, , ) = bond.bond();
+        eq(held, BOND_AMOUNT, "the scheduler did no wrong");
+        vm.expectRevert(abi.encodeWithSelector(IOversold.AlreadyShown.selector, 2 << 8));
+        oversold.claim(NODE, shown);
+    }
+
+    /// @dev A slot has closed before what is bought in the second of its end.
+    function test_oversold_atOnceIsTheBuys() public {
+        uint256 end = slotEnd(currentSlot());
+        vm.warp(end);
+        bought(1, 3);
+        vm.warp(end - 1);
+        matched(1, 6);
+        oversold.claim(NODE, inOrder());
+        (uint256 held, , ) = bond.bond();
+        eq(held, BOND_AMOUNT, "the provider's");
+    }
+
+    function test_fits_isNoWrong() public {
+        bought(1, 6);
+        matched(1, 2);
+        vm.expectRevert(abi.encodeWithSelector(IOversold.FitsIn.selector, 8, 8));
+        oversold.claim(NODE, shown);
+    }
+
+    function test_claim_countsALeaseOnce() public {
+        bought(1, 6);
+        shown.push(shown[0]);
+        vm.expectRevert(abi.encodeWithSelector(IOversold.Unordered.selector, 1 << 8));
+        oversold.claim(NODE, shown);
+    }
+
+    function test_claim_countsOnlyWhatRuns() public {
+        bought(1, 6);
+        matched(1, 3);
+        vm.prank(CONSUMER);
+        leaseBook.close(shown[0].ref);
+        vm.warp(block.timestamp + 1000);
+        vm.expectRevert(abi.encodeWithSelector(IOversold.NotRunning.selector, 1 << 8));
+        oversold.claim(NODE, shown);
+    }
+
+    function test_claim_countsOnlyTheNodesOwn() public {
+        addNode(PROVIDER, "other", 1);
+        bytes32 other = keccak256("x/other");
+        bought(1, 6);
+        vm.expectRevert(abi.encodeWithSelector(IOversold.NotOfNode.selector, 1 << 8));
+        oversold.claim(other, shown);
+        delete shown;
+        matched(1, 2);
+        vm.expectRevert(abi.encodeWithSelector(IOversold.NotOfNode.selector, 2 << 8));
+        oversold.claim(other, shown);
+        shown[0].cleared.node = other;
+        vm.expectRevert(abi.encodeWithSelector(IOversold.NotOfNode.selector, 2 << 8));
+        oversold.claim(other, shown);
+    }
+
+    function test_slash_isForTheClaimAndTheLeaseBook() public {
+        vm.expectRevert(abi.encodeWithSelector(IProviderRegistry.NotProtocol.selector, address(this)));
+        registry.slash(PROVIDER, CONSUMER, 1, 0);
+    }
+
+    // ── hands ──
+
+    function matched(uint256 nonce, uint32 cards) private {
+        Order memory order = anOrder(nonce);
+        order.cards = cards;
+        Ask memory ask = anAsk(nonce);
+        (IAuction.Skip reason, Opened memory page) = commitOne(aDeal(order, ask));
+        eq(reason, IAuction.Skip.NONE, "filled");
+        IOversold.Shown storage lease = shown.push();
+        lease.ref = refOf(page, 0);
+        lease.slot = auction.lastSlot();
+        (lease.cleared.count, lease.cleared.orderId, lease.cleared.askId) = (1, orderId(order), askId(ask));
+        (lease.cleared.node, lease.cleared.cards) = (NODE, uint16(cards));
+        (lease.cleared.runnerUp, lease.cleared.price) = (255, uint96(3 * USD));
+        lease.cleared.shortlist = hex"00000000";
+    }
+
+    function bought(uint256 nonce, uint16 cards) private {
+        Listing memory listing = aListing(nonce);
+        bytes32 id = listingId(listing);
+        bytes memory signed = signature(SIGNER_KEY, id);
+        vm.prank(CONSUMER);
+        uint64 leaseId = shop.buy(listing, signed, cards, 7200, 0, type(uint256).max);
+        IOversold.Shown storage lease = shown.push();
+        lease.listingId = id;
+        (lease.ref.pageId, lease.ref.count) = (leaseId >> 8, 1);
+        lease.ref.start = uint40(block.timestamp);
+        lease.ref.source = keccak256(abi.encodePacked(uint8(1), id, NODE));
+        lease.ref.lease = Lease(CONSUMER, PROVIDER, uint96(3 * USD), cards, 7200);
+    }
+
+    function inOrder() private view returns (IOversold.Shown[] memory list) {
+        list = shown;
+    }
+}
