@@ -6,11 +6,15 @@ import type { Deployment } from './deployment.ts';
 import {
   auctionAbi,
   authorityAbi,
+  bondAbi,
+  claimsAbi,
   clustersAbi,
   leaseBookAbi,
   marketAbi,
   monitorsAbi,
+  oversoldAbi,
   providerRegistryAbi,
+  receiptsAbi,
   reputationAbi,
   testStablecoinAbi,
   vaultAbi,
@@ -18,11 +22,15 @@ import {
 import {
   auctionBytecode,
   authorityBytecode,
+  bondBytecode,
+  claimsBytecode,
   clustersBytecode,
   leaseBookBytecode,
   marketBytecode,
   monitorsBytecode,
+  oversoldBytecode,
   providerRegistryBytecode,
+  receiptsBytecode,
   reputationBytecode,
   testStablecoinBytecode,
   vaultBytecode,
@@ -97,6 +105,10 @@ async function deployWith(provider: JsonRpcProvider, options: DeployOptions): Pr
     monitors: created(6),
     market: created(7),
     auction: created(8),
+    bond: created(9),
+    claims: created(10),
+    receipts: created(11),
+    oversold: created(12),
     scheduler,
     treasury,
   };
@@ -111,6 +123,10 @@ async function deployWith(provider: JsonRpcProvider, options: DeployOptions): Pr
   await create(monitorsAbi, monitorsBytecode, [addresses, parameters, monitors]);
   await create(marketAbi, marketBytecode, [addresses, parameters]);
   await create(auctionAbi, auctionBytecode, [addresses, parameters]);
+  await create(bondAbi, bondBytecode, [addresses, parameters]);
+  await create(claimsAbi, claimsBytecode, [addresses, parameters]);
+  await create(receiptsAbi, receiptsBytecode, [addresses, parameters]);
+  await create(oversoldAbi, oversoldBytecode, [addresses, parameters]);
 
   const receipts = await Promise.all(sent);
   const lowered = Object.entries(addresses).map(([name, address]) => [name, address.toLowerCase()]);

@@ -14,6 +14,10 @@ export interface Deployment {
   market: Hex;
   leaseBook: Hex;
   monitors: Hex;
+  bond: Hex;
+  claims: Hex;
+  receipts: Hex;
+  oversold: Hex;
   treasury: Hex;
   scheduler: Hex;
   deployBlock: number;
@@ -31,10 +35,21 @@ const ADDRESSES = [
   'market',
   'leaseBook',
   'monitors',
+  'bond',
+  'claims',
+  'receipts',
+  'oversold',
   'treasury',
   'scheduler',
 ] as const;
-const BIGINT_PARAMETERS = new Set<string>(['gammaWad', 'minProviderStake', 'monitorBond']);
+const BIGINT_PARAMETERS = new Set<string>([
+  'gammaWad',
+  'minProviderStake',
+  'monitorBond',
+  'claimDeposit',
+  'claimPenalty',
+  'skipPenalty',
+]);
 
 /**
  * Reads a deployment from parsed JSON or its text (money and 10⁻¹⁸ fractions as decimal strings).

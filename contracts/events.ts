@@ -9,11 +9,15 @@ import type { Hex, MarketEvent } from '../domain/types.ts';
 import type { Deployment } from './deployment.ts';
 import {
   auctionAbi,
+  bondAbi,
+  claimsAbi,
   clustersAbi,
   leaseBookAbi,
   marketAbi,
   monitorsAbi,
+  oversoldAbi,
   providerRegistryAbi,
+  receiptsAbi,
   reputationAbi,
   vaultAbi,
 } from './generated/abi.ts';
@@ -36,6 +40,10 @@ const ABIS = {
   market: marketAbi,
   leaseBook: leaseBookAbi,
   monitors: monitorsAbi,
+  bond: bondAbi,
+  claims: claimsAbi,
+  receipts: receiptsAbi,
+  oversold: oversoldAbi,
 };
 
 export type ContractName = keyof typeof ABIS;
@@ -54,6 +62,7 @@ export interface StoredEvent {
 }
 
 interface EventType {
+  topic: string;
   contract: ContractName;
   name: string;
   indexed: AbiParameter[];
@@ -63,8 +72,10 @@ interface EventType {
 /** OpenZeppelin's own; it says nothing of the market. */
 const FOREIGN = new Set(['EIP712DomainChanged', 'AuthorityUpdated', 'Paused', 'Unpaused']);
 
-const BY_TOPIC = new Map<string, EventType>(CONTRACTS.flatMap((name) => eventTypes(name, ABIS[name])));
-const BY_NAME = new Map([...BY_TOPIC.values()].map((type) => [type.name, type]));
+const TYPES = CONTRACTS.flatMap((name) => eventTypes(name, ABIS[name]));
+/** Contracts may share an event. */
+const BY_TOPIC = Map.groupBy(TYPES, (type) => type.topic);
+const BY_NAME = new Map(TYPES.map((type) => [type.name, type]));
 
 /** Decodes the market's logs, in the order given; logs of other contracts are passed over. */
 export function decodeLogs(deployment: Deployment, logs: readonly RawLog[]): MarketEvent[] {
@@ -73,8 +84,9 @@ export function decodeLogs(deployment: Deployment, logs: readonly RawLog[]): Mar
 
 /** Decodes one log; null when it is none of the market's. */
 export function decodeLog(deployment: Deployment, log: RawLog): ContractEvent | null {
-  const type = BY_TOPIC.get(log.topics[0] ?? '');
-  if (type === undefined || log.address.toLowerCase() !== deployment[type.contract]) return null;
+  const address = log.address.toLowerCase();
+  const type = BY_TOPIC.get(log.topics[0] ?? '')?.find(({ contract }) => address === deployment[contract]);
+  if (type === undefined) return null;
   return {
     blockNumber: BigInt(log.blockNumber),
     logIndex: Number(log.logIndex),
@@ -106,19 +118,17 @@ export function reviveEvent(row: StoredEvent): MarketEvent {
   return { blockNumber: BigInt(row.blockNumber), logIndex: row.logIndex, name: row.name, args };
 }
 
-function eventTypes(contract: ContractName, abi: readonly { type: string }[]): [string, EventType][] {
+function eventTypes(contract: ContractName, abi: readonly { type: string }[]): EventType[] {
   const events = abi.filter((item): item is AbiEvent => item.type === 'event');
   return events
     .filter((event) => !FOREIGN.has(event.name))
-    .map(({ name, inputs, ...event }) => [
-      toEventSelector({ ...event, name, inputs }),
-      {
-        contract,
-        name,
-        indexed: inputs.filter((input) => input.indexed === true),
-        plain: inputs.filter((input) => input.indexed !== true),
-      },
-    ]);
+    .map(({ name, inputs, ...event }) => ({
+      topic: toEventSelector({ ...event, name, inputs }),
+      contract,
+      name,
+      indexed: inputs.filter((input) => input.indexed === true),
+      plain: inputs.filter((input) => input.indexed !== true),
+    }));
 }
 
 function readParameters(parameters: AbiParameter[], data: Hex): Record<string, unknown> {

@@ -57,15 +57,17 @@ export function orderCode(
 
 export interface AskStanding {
   code: number;
-  /** Cards that may win now; 0 unless the ask's node is known. */
-  free: number;
+  /** Cards of the ask that are left. */
+  left: number;
+  /** Cards of its node that are idle; 0 unless the node is known. */
+  idle: number;
   /** The provider's score, 0 to 10,000. */
   reputation: number;
   /** The node's attestation tier. */
   tier: number;
 }
 
-/** A code of `ASK_CODE`, the first that applies, and the ask's free cards. */
+/** A code of `ASK_CODE`, the first that applies, the ask's and its node's free cards, and how good they are. */
 export function askStanding(
   id: Hex,
   { ask }: SignedAsk,
@@ -76,9 +78,8 @@ export function askStanding(
 ): AskStanding {
   const end = slotEnd(slot, parameters);
   const node = state.nodes.get(ask.supply);
-  const left = Math.min(ask.cards, MOST_SOLD) - (state.filled.get(id) ?? 0);
-  const idle = node ? node.cards - leasedCards(state, node.id, end) : 0;
-  const free = Math.max(0, Math.min(left, idle));
+  const left = Math.max(0, Math.min(ask.cards, MOST_SOLD) - (state.filled.get(id) ?? 0));
+  const idle = node ? Math.max(0, node.cards - leasedCards(state, node.id, end)) : 0;
   const provider = state.providers.get(ask.provider);
   const code = (): number => {
     if (provider && signer !== provider.signer) return ASK_CODE.BAD_SIGNATURE;
@@ -92,10 +93,10 @@ export function askStanding(
     if (!ofNode || ask.reservePrice < 1n || ask.supplyKind !== 0 || isTooWide(ask)) return ASK_CODE.TERMS;
     if (node.epoch !== ask.nodeEpoch) return ASK_CODE.OLD_EPOCH;
     if (node.clusteredUntil >= end) return ASK_CODE.IN_CLUSTER;
-    return free < 1 ? ASK_CODE.NO_FREE_CARD : ASK_CODE.ELIGIBLE;
+    return Math.min(left, idle) < 1 ? ASK_CODE.NO_FREE_CARD : ASK_CODE.ELIGIBLE;
   };
   const reputation = scoreAt(state.outcomes.get(ask.provider), end, parameters.minProviderStake);
-  return { code: code(), free, reputation, tier: node?.tier ?? 0 };
+  return { code: code(), left, idle, reputation, tier: node?.tier ?? 0 };
 }
 
 /** Cards that one ask or listing can sell: the contract counts them in 15 bits. */

@@ -14,8 +14,10 @@ export interface OrderLeaf {
 /** An ask, with the state of its node at the close (all 0 when nobody has such a node). */
 export interface AskLeaf extends Resources {
   id: Hex;
-  /** Cards that could win at the close. */
-  free: number;
+  /** Cards of the ask that were left at the close. */
+  left: number;
+  /** Cards of its node that were idle then. */
+  idle: number;
   /** `ASK_CODE` */
   code: number;
   entropyMicroBits: number;
@@ -32,11 +34,12 @@ export function orderLeaf(order: OrderLeaf): Uint8Array {
   return bytes;
 }
 
-/** ask id 32 ‖ free cards 4 ‖ code 1 ‖ compute 2 ‖ network 2 ‖ storage 2 ‖ entropy micro-bits 4 ‖ reputation 2 ‖ tier 1 */
+/** ask id 32 ‖ cards left 2 ‖ node's idle cards 2 ‖ code 1 ‖ compute 2 ‖ network 2 ‖ storage 2 ‖ entropy micro-bits 4 ‖ reputation 2 ‖ tier 1 */
 export function askLeaf(ask: AskLeaf): Uint8Array {
   const bytes = new Uint8Array(50);
   writeHex(bytes, 0, ask.id);
-  writeUint(bytes, 32, 4, ask.free);
+  writeUint(bytes, 32, 2, ask.left);
+  writeUint(bytes, 34, 2, ask.idle);
   writeUint(bytes, 36, 1, ask.code);
   writeUint(bytes, 37, 2, ask.compute);
   writeUint(bytes, 39, 2, ask.network);

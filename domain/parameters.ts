@@ -21,6 +21,14 @@ export interface Parameters {
   monitorBond: bigint;
   /** Monitors that must agree. */
   monitorQuorum: number;
+  /** After a slot's end: how long it can be claimed against. */
+  claimWindowSeconds: number;
+  /** How long the scheduler may answer. */
+  answerSeconds: number;
+  claimDeposit: bigint;
+  claimPenalty: bigint;
+  /** For each skipped match. */
+  skipPenalty: bigint;
 }
 
 export const DEFAULTS: Parameters = {
@@ -40,6 +48,11 @@ export const DEFAULTS: Parameters = {
   faultOutageSeconds: 3_600,
   monitorBond: 1_000_000_000n,
   monitorQuorum: 2,
+  claimWindowSeconds: 86_400,
+  answerSeconds: 3_600,
+  claimDeposit: 50_000_000n,
+  claimPenalty: 1_000_000_000n,
+  skipPenalty: 10_000_000n,
 };
 
 /** Lowest and highest value of each parameter, both allowed. */
@@ -60,6 +73,11 @@ export const BOUNDS: { [K in keyof Parameters]: readonly [Parameters[K], Paramet
   faultOutageSeconds: [60, 604_800],
   monitorBond: [1n, 2n ** 96n - 1n],
   monitorQuorum: [1, 16],
+  claimWindowSeconds: [60, 604_800],
+  answerSeconds: [60, 86_400],
+  claimDeposit: [1n, 2n ** 96n - 1n],
+  claimPenalty: [4n, 2n ** 96n - 1n],
+  skipPenalty: [1n, 2n ** 96n - 1n],
 };
 
 export const SHORTLIST_WIDTH = 16;

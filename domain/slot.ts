@@ -72,7 +72,7 @@ export function clearSlot(input: SlotInput, state: MarketState): ClearedSlot {
     orders: orders.filter((o) => o.code === ORDER_CODE.ELIGIBLE).map((o) => o.item),
     asks: asks
       .filter((a) => a.code === ASK_CODE.ELIGIBLE || a.code === ASK_CODE.NO_FREE_CARD)
-      .map((a) => ({ ...a.item, free: a.free, reputation: a.reputation, tier: a.tier })),
+      .map((a) => ({ ...a.item, free: Math.min(a.left, a.idle), reputation: a.reputation, tier: a.tier })),
     vectors,
     state,
     end: slotEnd(slot, parameters),
@@ -123,9 +123,9 @@ function withVectors(
   vectors: readonly StateVector[],
 ): AskLeaf[] {
   const vectorOf = new Map(vectors.map((vector) => [vector.node, vector]));
-  return asks.map(({ id, node, free, code, reputation, tier }) => {
+  return asks.map(({ id, node, left, idle, code, reputation, tier }) => {
     const { compute, network, storage, entropyMicroBits } = vectorOf.get(node) ?? NO_VECTOR;
-    return { id, free, code, compute, network, storage, entropyMicroBits, reputation, tier };
+    return { id, left, idle, code, compute, network, storage, entropyMicroBits, reputation, tier };
   });
 }
 

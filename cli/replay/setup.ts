@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { encodeFunctionData } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { deploy } from '../../contracts/deploy.ts';
+import { bondTestMoney } from '../../contracts/test-bond.ts';
 import type { Deployment } from '../../contracts/deployment.ts';
 import { providerRegistryAbi, testStablecoinAbi, vaultAbi } from '../../contracts/generated/abi.ts';
 import { DEFAULTS } from '../../domain/parameters.ts';
@@ -73,6 +74,13 @@ export async function setUp(
       // Nobody fails in a replay, so that nobody has to say so.
       monitors: [3, 4].map((index) => demoAccount(index).address),
       parameters: { ...DEFAULTS, slotSeconds, minLeaseSeconds: 1 },
+      onBroadcast: () => clock.next(),
+    });
+
+    await bondTestMoney({
+      rpcUrl: chain.rpcUrl,
+      deployment,
+      schedulerKey: demoKey(1),
       onBroadcast: () => clock.next(),
     });
 

@@ -1,6 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import addresses from '../../contracts/addresses.json' with { type: 'json' };
 import { deploy } from '../../contracts/deploy.ts';
+import { bondTestMoney } from '../../contracts/test-bond.ts';
 import { formatDeployment, parseDeployment, type Deployment } from '../../contracts/deployment.ts';
 import { DEFAULTS, type Parameters } from '../../domain/parameters.ts';
 import { Refusal } from '../../domain/refusal.ts';
@@ -50,6 +51,7 @@ export async function ownMarket(
         monitors: MONITORS.map((index) => demoAccount(index).address),
         parameters: DEMO_PARAMETERS,
       });
+      await bondTestMoney({ rpcUrl, deployment, schedulerKey: demoKey(SCHEDULER) });
       // In this order: a file that names contracts which the chain has lost would stop every later start.
       await saveChain();
       await writeFile(`${file}.new`, formatDeployment(deployment));

@@ -67,4 +67,17 @@ export const VAULT: Record<string, Fold> = {
   MonitorLeaving: () => undefined,
   MonitorLeft: () => undefined,
   MonitorSlashed: () => undefined,
+  // Likewise the scheduler's bond and the deposits of claims.
+  BondAdded: () => undefined,
+  BondLeaving: () => undefined,
+  BondReturned: () => undefined,
+  SkipsPenalised: () => undefined,
+  SoldTwice: () => undefined,
+  Announced: () => undefined,
+  ClaimOpened: () => undefined,
+  ClaimAnswered: () => undefined,
+  ClaimRefuted: () => undefined,
+  ClaimUpheld: () => undefined,
+  OrderShown: () => undefined,
+  AskShown: () => undefined,
 };

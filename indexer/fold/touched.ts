@@ -153,6 +153,18 @@ const TOUCHES: Record<string, Touch> = {
   MonitorLeaving: nothing,
   MonitorLeft: nothing,
   MonitorSlashed: nothing,
+  BondAdded: nothing,
+  BondLeaving: nothing,
+  BondReturned: nothing,
+  SkipsPenalised: nothing,
+  SoldTwice: nothing,
+  Announced: nothing,
+  ClaimOpened: nothing,
+  ClaimAnswered: nothing,
+  ClaimRefuted: nothing,
+  ClaimUpheld: nothing,
+  OrderShown: nothing,
+  AskShown: nothing,
   Slashed: (touched, args, state, block) => {
     touched.accounts.set(args.hex('account'), block);
     // To nobody: burned.

@@ -53,8 +53,9 @@ export function naiveSlot(world: World) {
   const asks = ascending(world.asks).map(({ id, signed: { ask }, signer }) => {
     const node = state.nodes.get(ask.supply);
     const provider = state.providers.get(ask.provider);
-    const room = node ? node.cards - leased(node.id) : 0;
-    const free = Math.max(0, Math.min(ask.cards - (state.filled.get(id) ?? 0), room));
+    const idle = node ? Math.max(0, node.cards - leased(node.id)) : 0;
+    const left = Math.max(0, ask.cards - (state.filled.get(id) ?? 0));
+    const free = Math.min(left, idle);
     const code = first([
       provider !== undefined && signer !== provider.signer,
       end < ask.validFrom || end > ask.validUntil,
@@ -70,7 +71,16 @@ export function naiveSlot(world: World) {
     ]);
     const held = code === 0 || code === 7 ? node!.clusteredUntil >= end : false;
     const reputation = score(state, ask.provider, end / 86_400n, p.minProviderStake);
-    return { id, node: ask.supply, free, code: held ? 8 : code, reputation, tier: node?.tier ?? 0 };
+    return {
+      id,
+      node: ask.supply,
+      free,
+      left,
+      idle,
+      code: held ? 8 : code,
+      reputation,
+      tier: node?.tier ?? 0,
+    };
   });
   const standing = (id: Hex) => asks.find((ask) => ask.id === id)!;
 
@@ -180,12 +190,12 @@ export function naiveSlot(world: World) {
       code: spent.some(({ orderId }) => orderId === id) ? 8 : code,
       position: matches.findIndex(({ orderId }) => orderId === id) + 1,
     })),
-    asks: asks.map(({ id, node, free, code, reputation, tier }) => {
+    asks: asks.map(({ id, node, left, idle, code, reputation, tier }) => {
       const none = { compute: 0, network: 0, storage: 0, entropyMicroBits: 0 };
       const { compute, network, storage, entropyMicroBits } =
         vectors.find((vector) => vector.node === node) ?? none;
       const state_ = { compute, network, storage, entropyMicroBits, reputation, tier };
-      return { id, free, code, ...state_ };
+      return { id, left, idle, code, ...state_ };
     }),
     matches,
     unmatched,

@@ -183,7 +183,7 @@ describe('clearing', () => {
     addOrder(world, ANN, { requirement: classId(CLASSES[0]!) });
     addOrder(world, ANN, { requirement: classId(CLASSES[1]!) });
     const cleared = clear(world);
-    expect(cleared.asks[0]).toMatchObject({ free: 0, code: ASK_CODE.NO_FREE_CARD });
+    expect(cleared.asks[0]).toMatchObject({ idle: 0, code: ASK_CODE.NO_FREE_CARD });
     expect(cleared.unmatched.map((entry) => entry.reason).sort()).toEqual(['NO_CARDS', 'NO_CLASS']);
   });
 

@@ -144,7 +144,7 @@ describe('a fraud is named', () => {
   });
   fraud('fewer free cards than there are', 'asks-root', 'free is', ({ evidence, header }) => {
     evidence.leaves!.asks = evidence.leaves!.asks!.map((leaf, i) =>
-      i === 3 ? { ...leaf, free: leaf.free + 1 } : leaf,
+      i === 3 ? { ...leaf, idle: leaf.idle + 1 } : leaf,
     );
     header.asksRoot = merkleRoot(TAG.asks, evidence.leaves!.asks.map(askLeaf));
   });

@@ -1,11 +1,12 @@
 import pg from 'pg';
 import type { Deployment } from '../../contracts/deployment.ts';
+import { bondTestMoney } from '../../contracts/test-bond.ts';
 import { createIndexer } from '../../indexer/indexer.ts';
 import type { Indexer } from '../../indexer/indexer.ts';
-import { deployMarket, startChain } from '../support/chain.ts';
+import { account, deployMarket, startChain } from '../support/chain.ts';
 import type { ChainOptions, TestChain } from '../support/chain.ts';
 import { testDatabase } from '../support/postgres.ts';
-import { openActors } from './actors.ts';
+import { openActors, SCHEDULER } from './actors.ts';
 
 export const PARAMETERS = {
   slotSeconds: 10,
@@ -37,6 +38,8 @@ export async function setup(options: ChainOptions = {}) {
     const chain = await startChain(chainOptions);
     closing.push(() => chain.stop());
     const deployment = await deployMarket(chain.rpcUrl, PARAMETERS);
+    const schedulerKey = account(SCHEDULER).key;
+    await bondTestMoney({ rpcUrl: chain.rpcUrl, deployment, schedulerKey });
     return { chain, deployment, actors: openActors(chain, deployment) };
   };
   const world = await startWorld(options);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { deploy } from '../../contracts/deploy.ts';
 import type { Deployment } from '../../contracts/deployment.ts';
+import { bondTestMoney } from '../../contracts/test-bond.ts';
 import {
   auctionAbi,
   providerRegistryAbi,
@@ -64,6 +65,7 @@ export async function openMarket(chain: MarketChain, parameters: Partial<Paramet
       ...parameters,
     },
   });
+  await bondTestMoney({ rpcUrl: chain.rpcUrl, deployment, schedulerKey: keyOf('scheduler') });
   const signers = new Map<string, NonceManager>();
   const signerOf = async (name: string): Promise<NonceManager> => {
     const known = signers.get(name);

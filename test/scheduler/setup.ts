@@ -13,6 +13,9 @@ import { startChain } from '../support/chain.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { addressOf, openMarket, signAsk, signOrder, storeItems } from './market.ts';
 
+/** Mint, approve, deposit, bond. */
+const BOND_TRANSACTIONS = 4;
+
 /** One provider with two nodes, one funded consumer, everything real; `teardown` stops all. */
 export async function setup(parameters: Partial<Parameters> = {}) {
   const [database, chain] = await Promise.all([testDatabase(), startChain()]);
@@ -146,9 +149,10 @@ export async function setup(parameters: Partial<Parameters> = {}) {
       proxies.push(server);
       return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     },
-    /** Transactions that the scheduler has on the chain. */
+    /** Transactions that the scheduler has on the chain since its market was set up. */
     async sent(): Promise<number> {
-      return Number(await chain.rpc<Hex>('eth_getTransactionCount', [addressOf('scheduler'), 'latest']));
+      const count = await chain.rpc<Hex>('eth_getTransactionCount', [addressOf('scheduler'), 'latest']);
+      return Number(count) - BOND_TRANSACTIONS;
     },
     async outcomes(slot: bigint): Promise<Record<string, string>> {
       const { rows } = await pool.query<{ orderId: string; code: string }>(

@@ -136,7 +136,8 @@ function trees() {
       ids('ask', 8).map((id, i) =>
         askLeaf({
           id,
-          free: i === 7 ? 2 ** 32 - 1 : i,
+          left: i === 7 ? 32_767 : i,
+          idle: i === 7 ? 65_535 : 2 * i,
           code: i,
           ...{ compute: i, network: 10_000 - i, storage: 5_000, entropyMicroBits: 300_000 * i },
           ...{ reputation: 1_000 * i, tier: i },
