@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Verdict, Wrong} from "../types/Claim.sol";
+import {Verdict} from "../types/Claim.sol";
 
 /// @title Bond
 /// @notice The scheduler's bond, and what is paid from it. Claims come from the contracts that check proofs; one that rests on the

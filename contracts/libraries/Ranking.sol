@@ -105,10 +105,10 @@ library Ranking {
     }
 
     function _distance(AskProof calldata ask, Order calldata order) private pure returns (uint256) {
-        uint256 c = _apart(ask.compute, order.taskCompute);
-        uint256 l = _apart(ask.network, order.taskNetwork);
-        uint256 s = _apart(ask.storage_, order.taskStorage);
-        return (c * c + l * l + s * s) / 3;
+        uint256 compute = _apart(ask.compute, order.taskCompute);
+        uint256 network = _apart(ask.network, order.taskNetwork);
+        uint256 storage_ = _apart(ask.storage_, order.taskStorage);
+        return (compute * compute + network * network + storage_ * storage_) / 3;
     }
 
     function _apart(uint256 a, uint256 b) private pure returns (uint256) {

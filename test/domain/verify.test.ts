@@ -142,7 +142,7 @@ describe('a fraud is named', () => {
     header.asksRoot = merkleRoot(TAG.asks, leaves.map(askLeaf));
     header.askCount -= 1;
   });
-  fraud('fewer free cards than there are', 'asks-root', 'free is', ({ evidence, header }) => {
+  fraud('fewer free cards than there are', 'asks-root', 'idle is', ({ evidence, header }) => {
     evidence.leaves!.asks = evidence.leaves!.asks!.map((leaf, i) =>
       i === 3 ? { ...leaf, idle: leaf.idle + 1 } : leaf,
     );

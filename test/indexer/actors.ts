@@ -25,7 +25,16 @@ const FAR = 4_000_000_000n;
 const WORKLOAD = keccakText('a workload');
 
 type ContractKey =
-  'token' | 'vault' | 'registry' | 'auction' | 'market' | 'leaseBook' | 'clusters' | 'monitors';
+  | 'token'
+  | 'vault'
+  | 'registry'
+  | 'auction'
+  | 'market'
+  | 'leaseBook'
+  | 'clusters'
+  | 'monitors'
+  | 'bond'
+  | 'receipts';
 
 const ABIS: Record<ContractKey, Abi> = {
   token: abis.testStablecoinAbi,
@@ -36,6 +45,8 @@ const ABIS: Record<ContractKey, Abi> = {
   leaseBook: abis.leaseBookAbi,
   clusters: abis.clustersAbi,
   monitors: abis.monitorsAbi,
+  bond: abis.bondAbi,
+  receipts: abis.receiptsAbi,
 };
 
 export type Actors = ReturnType<typeof openActors>;

@@ -4,8 +4,8 @@ import { ZERO_HASH } from '../../domain/hash.ts';
 import { classId, regionId } from '../../domain/names.ts';
 import type { Consent, Hex } from '../../domain/types.ts';
 import { account, type TestChain } from '../support/chain.ts';
-import { refOf } from '../support/leases.ts';
-import { BIDDER, BUYER, CLASS, LEAVER, orderOf, PROVIDER, REGION, type Actors } from './actors.ts';
+import { marketOf, refOf } from '../support/leases.ts';
+import { BIDDER, BUYER, CLASS, LEAVER, orderOf, PROVIDER, REGION, SCHEDULER, type Actors } from './actors.ts';
 import type { Deployment } from '../../contracts/deployment.ts';
 
 const ADMIN = 0;
@@ -42,6 +42,7 @@ export async function tradeOneDay(chain: TestChain, deployment: Deployment, acto
   await actors.settlePage(BIDDER, 2n);
   await send(BIDDER, 'vault', 'finishUnbid', []);
   await send(BIDDER, 'vault', 'collectFees', []);
+  await challenge(chain, deployment, actors);
   const cluster = await tradeAsOne(chain, actors, node, other);
   await watch(chain, deployment, actors, node);
   await send(PROVIDER, 'registry', 'rotateSigner', [ZERO_HASH.slice(0, 40) + '01']);
@@ -51,6 +52,34 @@ export async function tradeOneDay(chain: TestChain, deployment: Deployment, acto
   await send(LEAVER, 'registry', 'exit', []);
   await send(MONITORS[2]!, 'monitors', 'takeBond', []);
   return cluster;
+}
+
+/** Somebody demands what a slot was made of, in vain; a part of the bond comes back. */
+async function challenge(chain: TestChain, deployment: Deployment, actors: Actors): Promise<void> {
+  const { send, now } = actors;
+  const [slot] = (await marketOf(chain.rpcUrl, deployment)).slots.values();
+  await send(BUYER, 'receipts', 'announce', [ZERO_HASH]);
+  await send(BUYER, 'receipts', 'demand', [slot!.header, 1, 0]);
+  await chain.mine((await now()) + 61n);
+  const verdict = {
+    // WITHHELD
+    wrong: 8,
+    slot: slot!.header.slot,
+    order: `0x${(1n << 32n).toString(16).padStart(64, '0')}`,
+    askId: ZERO_HASH,
+    node: ZERO_HASH,
+    orderKey: 0n,
+    left: 0,
+    idle: 0,
+    want: 0,
+    challenger: account(BUYER).address,
+    harmed: `0x${'0'.repeat(40)}`,
+    restitution: 0n,
+  };
+  await send(BIDDER, 'bond', 'conclude', [verdict]);
+  await send(SCHEDULER, 'bond', 'requestBond', [1_000_000n]);
+  await chain.mine((await now()) + 7_400n);
+  await send(SCHEDULER, 'bond', 'returnBond', []);
 }
 
 /** Two nodes form a cluster, which wins a slot and shares what it earned. */

@@ -14,6 +14,8 @@ export const PARAMETERS = {
   minBillSeconds: 10,
   settleLagSeconds: 5,
   unbondSeconds: 600,
+  claimWindowSeconds: 3_600,
+  answerSeconds: 60,
 };
 export type Tables = Record<string, unknown[]>;
 
