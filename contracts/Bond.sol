@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IBond} from "./interfaces/IBond.sol";
 import {IVault} from "./interfaces/IVault.sol";
 import {ParameterBounds} from "./libraries/ParameterBounds.sol";
-import {Verdict, Wrong} from "./types/Claim.sol";
+import {Verdict} from "./types/Claim.sol";
 import {Addresses, Parameters} from "./types/Parameters.sol";
 
 /// @title Bond
