@@ -168,7 +168,8 @@ abstract contract PageMatching is Nonces, Approvals {
         uint256 consumers = (at_ + 1).read(1);
         at_ += 2;
         uint256 next = at_ + 20 * (providers + consumers);
-        if (next >= book.end) revert PageMalformed(at_);
+        // A lease names its parties by one byte of both tables together.
+        if (next >= book.end || providers + consumers > 255) revert PageMalformed(at_);
         book.providers = _addresses(at_, providers);
         book.consumers = _addresses(at_ + 20 * providers, consumers);
         uint40 slotEnd = book.place.slotEnd;
@@ -325,7 +326,8 @@ abstract contract PageMatching is Nonces, Approvals {
         book.spent[bid.consumer] = spent;
         _useOrder(consumer, nonce);
         _sell(provider, offer.nonce, cards);
-        if (bid.duration > UNBOND_SECONDS) {
+        // The provider may have begun its exit at the close.
+        if (block.timestamp + bid.duration > slotEnd + UNBOND_SECONDS) {
             REGISTRY.noteObligation(provider, uint40(block.timestamp + bid.duration));
         }
         return Skip.NONE;

@@ -70,7 +70,8 @@ interface IVault {
     function finishUnbid() external;
 
     /// @notice Sets the caller's own limits. Tightening `perDay` holds at once, loosening it after a day, so that a thief gains
-    /// nothing by it; `perLease` changes one slot and one commit deadline later, so that no closed slot changes.
+    /// nothing by it; `perLease` holds for slots that close from now on; both change at most once per slot and commit deadline, so that no closed slot
+    /// changes.
     function setCaps(uint96 perDay, uint96 perLease) external;
 
     /// @notice Moves the fees collected so far to the treasury's available balance. Anyone may call.
@@ -107,7 +108,7 @@ interface IVault {
     function lockFromAvailable(address account, uint256 amount) external;
 
     /// @notice Moves `amounts` out of the locked total to the accounts' available balances and `fee` to the fees. The lease book
-    /// and the market alone.
+    /// alone.
     function release(address[] calldata accounts, uint256[] calldata amounts, uint256 fee) external;
 
     /// @notice Moves `amount` from available to staked. The registry alone.
@@ -116,6 +117,6 @@ interface IVault {
     /// @notice Moves `amount` from staked to available. The registry alone.
     function unstakeFor(address account, uint256 amount) external;
 
-    /// @notice Moves `amount` from staked to `to`'s available balance; burns it when `to` is zero. The registry alone.
+    /// @notice Moves `amount` from staked to `to`'s available balance. The registry alone.
     function slash(address account, address to, uint256 amount) external;
 }
