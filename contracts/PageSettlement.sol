@@ -122,60 +122,88 @@ abstract contract PageSettlement is ILeaseBook {
     /// cost more than the hash.
     function _account(Reading memory page, bytes calldata data) private view {
         uint256 accountCount = page.accountCount;
-        for (uint256 i = 0; i < page.count; ++i) {
+        uint256 count = page.count;
+        uint256 live = page.live;
+        uint256 leaseAt = page.leases;
+        uint256 table = page.accounts;
+        uint256 leafAt;
+        bytes32[] memory leaves = page.leaves;
+        assembly ("memory-safe") {
+            leafAt := add(leaves, 32)
+            leaseAt := add(data.offset, leaseAt)
+            table := add(data.offset, table)
+        }
+        for (; count != 0; live >>= 1) {
             uint256 word;
-            uint256 consumer;
-            uint256 provider;
-            bytes32[] memory leaves = page.leaves;
-            uint256 leaseAt = page.leases + LEASE * i;
-            uint256 accountsAt = page.accounts;
+            uint256 known;
             assembly ("memory-safe") {
-                word := calldataload(add(data.offset, leaseAt))
-                consumer := byte(18, word)
-                provider := byte(19, word)
-                let table := add(data.offset, accountsAt)
+                word := calldataload(leaseAt)
+                let consumer := byte(18, word)
+                let provider := byte(19, word)
+                known := and(lt(consumer, accountCount), lt(provider, accountCount))
                 let scratch := mload(64)
                 // 0x00, the tag, then rate, cards and duration; each store covers the rest of the one before.
                 mstore(scratch, or(shl(240, 6), shl(96, shr(112, word))))
                 mstore(add(scratch, 20), calldataload(add(table, mul(20, consumer))))
                 mstore(add(scratch, 40), calldataload(add(table, mul(20, provider))))
-                mstore(add(add(leaves, 32), mul(32, i)), keccak256(scratch, 60))
+                mstore(leafAt, keccak256(scratch, 60))
+                leafAt := add(leafAt, 32)
+                leaseAt := add(leaseAt, 20)
+                count := sub(count, 1)
             }
-            if (consumer >= accountCount || provider >= accountCount) revert PageMalformed(page.pageId);
-            if ((page.live >> i) & 1 == 1) _accrue(page, word, provider);
+            if (known == 0) revert PageMalformed(page.pageId);
+            if (live & 1 == 1) _accrue(page, word);
         }
     }
 
-    function _accrue(Reading memory page, uint256 word, uint256 provider) private view {
-        uint256 duration = (word >> 112) & 0xffffffff;
-        uint256 from = page.from;
-        if (from >= duration) return;
-        uint256 to = page.to < duration ? page.to : duration;
-        uint256 cards = (word >> 144) & 0xffff;
-        (uint256 amount, uint256 fee) = Accrual.between(cards, from, to, word >> 160, FEE_BPS);
+    /// @dev Sums: a page has 200 leases, no amount more than 156 bits. Its provider's place is inside the table.
+    function _accrue(Reading memory page, uint256 word) private view {
         unchecked {
+            uint256 duration = (word >> 112) & 0xffffffff;
+            uint256 from = page.from;
+            if (from >= duration) return;
+            uint256 to = page.to;
+            if (to > duration) to = duration;
+            (uint256 amount, uint256 fee) = Accrual.between((word >> 144) & 0xffff, from, to, word >> 160, FEE_BPS);
             page.total += amount;
             page.fee += fee;
-            page.paid[provider] += amount;
+            uint256[] memory paid = page.paid;
+            assembly ("memory-safe") {
+                let at_ := add(add(paid, 32), shl(5, byte(19, word)))
+                mstore(at_, add(mload(at_), amount))
+            }
         }
     }
 
-    /// @dev Adds the page's accounts to those of the pages before.
+    /// @dev Adds the page's accounts to those of the pages before; the tally's list is as long as all pages' tables.
     function _net(Reading memory page, bytes calldata data, Tally memory tally) private {
         tally.fee += page.fee;
-        for (uint256 i = 0; i < page.accountCount; ++i) {
-            uint256 amount = page.paid[i];
-            if (amount == 0) continue;
-            uint256 accountAt = page.accounts + 20 * i;
-            address provider;
-            uint256 before;
-            assembly ("memory-safe") {
-                provider := shr(96, calldataload(add(data.offset, accountAt)))
-                before := tload(provider)
-                tstore(provider, add(before, amount))
+        uint256[] memory paid = page.paid;
+        address[] memory providers = tally.providers;
+        uint256 table = page.accounts;
+        uint256 count = tally.count;
+        assembly ("memory-safe") {
+            table := add(data.offset, table)
+            let paidAt := add(paid, 32)
+            for {
+                let end := add(paidAt, shl(5, mload(paid)))
+            } lt(paidAt, end) {
+                paidAt := add(paidAt, 32)
+                table := add(table, 20)
+            } {
+                let amount := mload(paidAt)
+                if amount {
+                    let provider := shr(96, calldataload(table))
+                    let before := tload(provider)
+                    tstore(provider, add(before, amount))
+                    if iszero(before) {
+                        count := add(count, 1)
+                        mstore(add(providers, shl(5, count)), provider)
+                    }
+                }
             }
-            if (before == 0) tally.providers[tally.count++] = provider;
         }
+        tally.count = count;
     }
 
     /// @dev Empties transient storage: it outlives this call within its transaction.
