@@ -74,6 +74,8 @@ abstract contract PageMatching is Nonces, Approvals {
         uint256 price;
         uint256 classCount;
         uint256 signatureSize;
+        Word orders;
+        Word counters;
     }
 
     uint256 private constant RECORD = 157;
@@ -164,50 +166,56 @@ abstract contract PageMatching is Nonces, Approvals {
 
     /// @dev Tables of providers and consumers, with the keys of the ones and the balances of the others.
     function _readAccounts(Book memory book, uint256 at_) private view returns (uint256) {
-        uint256 providers = at_.read(1);
-        uint256 consumers = (at_ + 1).read(1);
-        at_ += 2;
-        uint256 next = at_ + 20 * (providers + consumers);
-        // A lease names its parties by one byte of both tables together.
-        if (next >= book.end || providers + consumers > 255) revert PageMalformed(at_);
-        book.providers = _addresses(at_, providers);
-        book.consumers = _addresses(at_ + 20 * providers, consumers);
-        uint40 slotEnd = book.place.slotEnd;
-        book.keys = REGISTRY.sellersAt(book.providers, slotEnd);
-        (book.spendable, book.perLease) = VAULT.biddersAt(book.consumers, slotEnd);
-        book.spent = new uint256[](consumers);
-        return next;
+        unchecked {
+            uint256 providers = at_.read(1);
+            uint256 consumers = (at_ + 1).read(1);
+            at_ += 2;
+            uint256 next = at_ + 20 * (providers + consumers);
+            // A lease names its parties by one byte of both tables together.
+            if (next >= book.end || providers + consumers > 255) revert PageMalformed(at_);
+            book.providers = _addresses(at_, providers);
+            book.consumers = _addresses(at_ + 20 * providers, consumers);
+            uint40 slotEnd = book.place.slotEnd;
+            book.keys = REGISTRY.sellersAt(book.providers, slotEnd);
+            (book.spendable, book.perLease) = VAULT.biddersAt(book.consumers, slotEnd);
+            book.spent = new uint256[](consumers);
+            return next;
+        }
     }
 
     function _addresses(uint256 at_, uint256 count) private pure returns (address[] memory list) {
-        list = new address[](count);
-        for (uint256 i = 0; i < count; ++i) list[i] = address(uint160((at_ + 20 * i).read(20)));
+        unchecked {
+            list = new address[](count);
+            for (uint256 i = 0; i < count; ++i) list[i] = address(uint160((at_ + 20 * i).read(20)));
+        }
     }
 
     /// @dev The asks, each checked by itself, once however many matches use it.
     function _readOffers(Book memory book, uint256 at_) private view returns (uint256) {
-        uint256 kinds = at_.read(1);
-        uint256 kindsAt = at_ + 1;
-        at_ = kindsAt + 64 * kinds;
-        uint256 count = at_.read(1);
-        ++at_;
-        book.offers = new Offer[](count);
-        bytes32[] memory supplies = new bytes32[](count);
-        uint256 next = at_;
-        for (uint256 i = 0; i < count; ++i) {
-            if (next + PageReader.ASK_HEAD > book.end) revert PageMalformed(next);
-            supplies[i] = bytes32((next + 37).read(32));
-            next += PageReader.ASK_HEAD + (next + 69).read(1);
+        unchecked {
+            uint256 kinds = at_.read(1);
+            uint256 kindsAt = at_ + 1;
+            at_ = kindsAt + 64 * kinds;
+            uint256 count = at_.read(1);
+            ++at_;
+            book.offers = new Offer[](count);
+            bytes32[] memory supplies = new bytes32[](count);
+            uint256 next = at_;
+            for (uint256 i = 0; i < count; ++i) {
+                if (next + PageReader.ASK_HEAD > book.end) revert PageMalformed(next);
+                supplies[i] = bytes32((next + 37).read(32));
+                next += PageReader.ASK_HEAD + (next + 69).read(1);
+            }
+            if (next >= book.end) revert PageMalformed(next);
+            IProviderRegistry.Node[] memory nodes = REGISTRY.nodesAt(supplies, book.place.slotEnd);
+            for (uint256 i = 0; i < count; ++i) {
+                uint256 kind = (at_ + 1).read(1);
+                if (kind >= kinds) revert PageMalformed(at_ + 1);
+                _readOffer(book.offers[i], book, at_, kindsAt + 64 * kind, nodes[i]);
+                at_ += PageReader.ASK_HEAD + (at_ + 69).read(1);
+            }
+            return at_;
         }
-        if (next >= book.end) revert PageMalformed(next);
-        IProviderRegistry.Node[] memory nodes = REGISTRY.nodesAt(supplies, book.place.slotEnd);
-        for (uint256 i = 0; i < count; ++i) {
-            uint256 kind = (at_ + 1).read(1);
-            if (kind >= kinds) revert PageMalformed(at_ + 1);
-            _readOffer(book.offers[i], book, at_, kindsAt + 64 * kind, nodes[i]);
-            at_ += PageReader.ASK_HEAD + (at_ + 69).read(1);
-        }
-        return at_;
     }
 
     function _readOffer(
@@ -217,18 +225,20 @@ abstract contract PageMatching is Nonces, Approvals {
         uint256 kindAt,
         IProviderRegistry.Node memory node
     ) private view {
-        offer.provider = at_.read(1);
-        if (offer.provider >= book.providers.length) revert PageMalformed(at_);
-        address provider = book.providers[offer.provider];
-        offer.resourceClass = bytes32(kindAt.read(32));
-        offer.region = bytes32((kindAt + 32).read(32));
-        offer.supply = bytes32((at_ + 37).read(32));
-        offer.cards = (at_ + 5).read(2);
-        offer.nodeCards = node.cards;
-        offer.reserve = (at_ + 7).read(12);
-        offer.nonce = uint64((at_ + 29).read(8));
-        offer.id = at_.askId(book.domain, provider, offer.resourceClass, offer.region);
-        offer.fault = _faultOf(offer, book, at_, provider, node);
+        unchecked {
+            offer.provider = at_.read(1);
+            if (offer.provider >= book.providers.length) revert PageMalformed(at_);
+            address provider = book.providers[offer.provider];
+            offer.resourceClass = bytes32(kindAt.read(32));
+            offer.region = bytes32((kindAt + 32).read(32));
+            offer.supply = bytes32((at_ + 37).read(32));
+            offer.cards = (at_ + 5).read(2);
+            offer.nodeCards = node.cards;
+            offer.reserve = (at_ + 7).read(12);
+            offer.nonce = uint64((at_ + 29).read(8));
+            offer.id = at_.askId(book.domain, provider, offer.resourceClass, offer.region);
+            offer.fault = _faultOf(offer, book, at_, provider, node);
+        }
     }
 
     /// @dev Was the ask signed by the key of the close, in time, and is its node what it says?
@@ -239,18 +249,20 @@ abstract contract PageMatching is Nonces, Approvals {
         address provider,
         IProviderRegistry.Node memory node
     ) private view returns (Skip) {
-        address key = book.keys[offer.provider];
-        if (key == address(0)) return Skip.PROVIDER_NOT_SELLING;
-        if ((at_ + 69).read(1) != SIGNATURE) return Skip.ASK_SIGNATURE;
-        if (Signatures.recoverAt(offer.id, at_ + PageReader.ASK_HEAD) != key) return Skip.ASK_SIGNATURE;
-        uint40 slotEnd = book.place.slotEnd;
-        if (slotEnd < (at_ + 19).read(5) || slotEnd > (at_ + 24).read(5)) return Skip.ASK_EXPIRED;
-        bool ofNode =
-            node.provider == provider &&
-                node.epoch == (at_ + 3).read(2) &&
-                (at_ + 2).read(1) == 0 &&
-                node.kind == _pair(offer.resourceClass, offer.region);
-        return ofNode ? Skip.NONE : Skip.NODE_MISMATCH;
+        unchecked {
+            address key = book.keys[offer.provider];
+            if (key == address(0)) return Skip.PROVIDER_NOT_SELLING;
+            if ((at_ + 69).read(1) != SIGNATURE) return Skip.ASK_SIGNATURE;
+            if (Signatures.recoverAt(offer.id, at_ + PageReader.ASK_HEAD) != key) return Skip.ASK_SIGNATURE;
+            uint40 slotEnd = book.place.slotEnd;
+            if (slotEnd < (at_ + 19).read(5) || slotEnd > (at_ + 24).read(5)) return Skip.ASK_EXPIRED;
+            bool ofNode =
+                node.provider == provider &&
+                    node.epoch == (at_ + 3).read(2) &&
+                    (at_ + 2).read(1) == 0 &&
+                    node.kind == _pair(offer.resourceClass, offer.region);
+            return ofNode ? Skip.NONE : Skip.NODE_MISMATCH;
+        }
     }
 
     /// @dev One match: its leaf, its record, and its lease if it holds.
@@ -260,148 +272,164 @@ abstract contract PageMatching is Nonces, Approvals {
         uint256 index,
         uint256 lastKey
     ) private returns (uint256 next, uint256 key) {
-        Bid memory bid;
-        next = _readBid(book, bid, at_);
-        Offer memory offer = book.offers[at_.read(1)];
-        bool allowed = _identify(book, bid, offer);
-        key = uint256(_pair(bid.orderId, book.place.seed));
-        if (key <= lastKey) revert MatchOutOfOrder(index);
-        Skip skip = offer.fault;
-        if (skip == Skip.NONE) skip = allowed ? _fill(book, bid, offer) : Skip.CLASS_MISMATCH;
-        if (skip == Skip.NONE) book.live |= 1 << index;
-        _record(book, bid, offer, index, skip);
+        unchecked {
+            Bid memory bid;
+            next = _readBid(book, bid, at_);
+            Offer memory offer = book.offers[at_.read(1)];
+            bool allowed = _identify(book, bid, offer);
+            key = uint256(_pair(bid.orderId, book.place.seed));
+            if (key <= lastKey) revert MatchOutOfOrder(index);
+            Skip skip = offer.fault;
+            if (skip == Skip.NONE) skip = allowed ? _fill(book, bid, offer) : Skip.CLASS_MISMATCH;
+            if (skip == Skip.NONE) book.live |= 1 << index;
+            _record(book, bid, offer, index, skip);
+        }
     }
 
     /// @dev Where the match's parts lie.
     function _readBid(Book memory book, Bid memory bid, uint256 at_) private view returns (uint256 next) {
-        if (at_ + PageReader.MATCH_HEAD > book.end) revert PageMalformed(at_);
-        bid.at_ = at_;
-        bid.consumer = (at_ + 1).read(1);
-        bid.cards = (at_ + 4).read(2);
-        bid.duration = (at_ + 6).read(4);
-        bid.signatureSize = (at_ + 85).read(1);
-        bid.classCount = (at_ + 3).read(1);
-        bid.shortlist = at_ + PageReader.MATCH_HEAD + bid.signatureSize;
-        if (bid.classCount > 1) bid.shortlist += 32 * bid.classCount;
-        next = bid.shortlist + 4 * (at_ + 84).read(1);
-        if (next > book.end || bid.consumer >= book.consumers.length || at_.read(1) >= book.offers.length) {
-            revert PageMalformed(at_);
+        unchecked {
+            if (at_ + PageReader.MATCH_HEAD > book.end) revert PageMalformed(at_);
+            bid.at_ = at_;
+            bid.consumer = (at_ + 1).read(1);
+            bid.cards = (at_ + 4).read(2);
+            bid.duration = (at_ + 6).read(4);
+            bid.signatureSize = (at_ + 85).read(1);
+            bid.classCount = (at_ + 3).read(1);
+            bid.shortlist = at_ + PageReader.MATCH_HEAD + bid.signatureSize;
+            if (bid.classCount > 1) bid.shortlist += 32 * bid.classCount;
+            next = bid.shortlist + 4 * (at_ + 84).read(1);
+            if (next > book.end || bid.consumer >= book.consumers.length || at_.read(1) >= book.offers.length) {
+                revert PageMalformed(at_);
+            }
+            bid.price = ((at_ + 10).read(12) * _clockAt(book, (at_ + 83).read(1))) / 1e18;
         }
-        bid.price = ((at_ + 10).read(12) * _clockAt(book, (at_ + 83).read(1))) / 1e18;
     }
 
     /// @dev The order's id; false when it does not want the ask's class.
     function _identify(Book memory book, Bid memory bid, Offer memory offer) private pure returns (bool allowed) {
-        bytes32 requirement;
-        (requirement, allowed) = _requirement(bid, offer.resourceClass);
-        bytes32 region = (bid.at_ + 2).read(1) == 0 ? bytes32(0) : offer.region;
-        bid.orderId = bid.at_.orderId(book.domain, book.consumers[bid.consumer], requirement, region);
+        unchecked {
+            bytes32 requirement;
+            (requirement, allowed) = _requirement(bid, offer.resourceClass);
+            bytes32 region = (bid.at_ + 2).read(1) == 0 ? bytes32(0) : offer.region;
+            bid.orderId = bid.at_.orderId(book.domain, book.consumers[bid.consumer], requirement, region);
+        }
     }
 
     /// @dev Checks what is left to check, and fills; a match that does not hold has changed nothing.
     function _fill(Book memory book, Bid memory bid, Offer memory offer) private returns (Skip) {
-        uint256 at_ = bid.at_;
-        uint40 slotEnd = book.place.slotEnd;
-        address consumer = book.consumers[bid.consumer];
-        if (!_signed(bid, consumer, slotEnd)) return Skip.ORDER_SIGNATURE;
-        if ((at_ + 33).read(5) < slotEnd || (at_ + 28).read(5) < slotEnd + COMMIT_DEADLINE_SECONDS) {
-            return Skip.ORDER_EXPIRED;
-        }
-        uint64 nonce = uint64((at_ + 41).read(8));
-        if (!_orderOpen(consumer, nonce, slotEnd)) return Skip.ORDER_NONCE_USED;
-        address provider = book.providers[offer.provider];
-        (uint256 sold, bool open) = _sold(provider, offer.nonce, slotEnd);
-        if (!open) return Skip.ASK_NONCE_USED;
-        uint256 cards = bid.cards;
-        if (cards == 0 || cards > offer.nodeCards || sold + cards > offer.cards || sold + cards > MAX_SOLD) {
-            return Skip.QUANTITY;
-        }
-        if (bid.duration < MIN_LEASE_SECONDS || bid.duration > MAX_LEASE_SECONDS) return Skip.DURATION;
-        if (offer.reserve == 0 || bid.price < offer.reserve) return Skip.PRICE;
-        uint256 total = Accrual.total(cards, bid.duration, bid.price, FEE_BPS);
-        if (total > book.perLease[bid.consumer]) return Skip.CAP;
-        uint256 spent = book.spent[bid.consumer] + total;
-        if (spent > book.spendable[bid.consumer]) return Skip.FUNDS;
+        unchecked {
+            uint256 at_ = bid.at_;
+            uint40 slotEnd = book.place.slotEnd;
+            address consumer = book.consumers[bid.consumer];
+            if (!_signed(bid, consumer, slotEnd)) return Skip.ORDER_SIGNATURE;
+            if ((at_ + 33).read(5) < slotEnd || (at_ + 28).read(5) < slotEnd + COMMIT_DEADLINE_SECONDS) {
+                return Skip.ORDER_EXPIRED;
+            }
+            uint64 nonce = uint64((at_ + 41).read(8));
+            if (!_orderOpen(bid.orders, consumer, nonce, slotEnd)) return Skip.ORDER_NONCE_USED;
+            address provider = book.providers[offer.provider];
+            (uint256 sold, bool open) = _sold(bid.counters, provider, offer.nonce, slotEnd);
+            if (!open) return Skip.ASK_NONCE_USED;
+            uint256 cards = bid.cards;
+            if (cards == 0 || cards > offer.nodeCards || sold + cards > offer.cards || sold + cards > MAX_SOLD) {
+                return Skip.QUANTITY;
+            }
+            if (bid.duration < MIN_LEASE_SECONDS || bid.duration > MAX_LEASE_SECONDS) return Skip.DURATION;
+            if (offer.reserve == 0 || bid.price < offer.reserve) return Skip.PRICE;
+            uint256 total = Accrual.total(cards, bid.duration, bid.price, FEE_BPS);
+            if (total > book.perLease[bid.consumer]) return Skip.CAP;
+            uint256 spent = book.spent[bid.consumer] + total;
+            if (spent > book.spendable[bid.consumer]) return Skip.FUNDS;
 
-        book.spent[bid.consumer] = spent;
-        _useOrder(consumer, nonce);
-        _sell(provider, offer.nonce, cards);
-        // The provider may have begun its exit at the close.
-        if (block.timestamp + bid.duration > slotEnd + UNBOND_SECONDS) {
-            REGISTRY.noteObligation(provider, uint40(block.timestamp + bid.duration));
+            book.spent[bid.consumer] = spent;
+            _useOrder(bid.orders, consumer, nonce);
+            _sell(bid.counters, offer.nonce, cards);
+            // The provider may have begun its exit at the close.
+            if (block.timestamp + bid.duration > slotEnd + UNBOND_SECONDS) {
+                REGISTRY.noteObligation(provider, uint40(block.timestamp + bid.duration));
+            }
+            return Skip.NONE;
         }
-        return Skip.NONE;
     }
 
     /// @dev ECDSA, or an approval from before the close: a contract's ERC-1271 answer could change after it.
     function _signed(Bid memory bid, address consumer, uint40 slotEnd) private view returns (bool) {
-        if (bid.signatureSize == SIGNATURE) {
-            address signer = Signatures.recoverAt(bid.orderId, bid.at_ + PageReader.MATCH_HEAD);
-            return signer == consumer && signer != address(0);
+        unchecked {
+            if (bid.signatureSize == SIGNATURE) {
+                address signer = Signatures.recoverAt(bid.orderId, bid.at_ + PageReader.MATCH_HEAD);
+                return signer == consumer && signer != address(0);
+            }
+            if (bid.signatureSize != 0) return false;
+            uint40 approved = approvedAt[bid.orderId];
+            return approved != 0 && approved < slotEnd;
         }
-        if (bid.signatureSize != 0) return false;
-        uint40 approved = approvedAt[bid.orderId];
-        return approved != 0 && approved < slotEnd;
     }
 
     /// @dev The order's requirement, and whether it allows the class.
     function _requirement(Bid memory bid, bytes32 wanted) private pure returns (bytes32 requirement, bool allowed) {
-        uint256 count = bid.classCount;
-        if (count == 0) return (0, true);
-        if (count == 1) return (wanted, true);
-        uint256 classesAt = bid.at_ + PageReader.MATCH_HEAD + bid.signatureSize;
-        bytes memory packed = new bytes(32 * count);
-        bytes32 before;
-        bool ascending = count <= 16;
-        for (uint256 i = 0; i < count; ++i) {
-            bytes32 class_ = bytes32((classesAt + 32 * i).read(32));
-            if (i != 0 && class_ <= before) ascending = false;
-            if (class_ == wanted) allowed = true;
-            before = class_;
-            assembly ("memory-safe") {
-                mstore(add(add(packed, 32), mul(32, i)), class_)
+        unchecked {
+            uint256 count = bid.classCount;
+            if (count == 0) return (0, true);
+            if (count == 1) return (wanted, true);
+            uint256 classesAt = bid.at_ + PageReader.MATCH_HEAD + bid.signatureSize;
+            bytes memory packed = new bytes(32 * count);
+            bytes32 before;
+            bool ascending = count <= 16;
+            for (uint256 i = 0; i < count; ++i) {
+                bytes32 class_ = bytes32((classesAt + 32 * i).read(32));
+                if (i != 0 && class_ <= before) ascending = false;
+                if (class_ == wanted) allowed = true;
+                before = class_;
+                assembly ("memory-safe") {
+                    mstore(add(add(packed, 32), mul(32, i)), class_)
+                }
             }
+            return (keccak256(packed), allowed && ascending);
         }
-        return (keccak256(packed), allowed && ascending);
     }
 
     /// @dev The clock's factor at `step`; it is wound on as far as the page needs it.
     function _clockAt(Book memory book, uint256 step) private view returns (uint256) {
-        uint256[] memory clock = book.clock;
-        if (clock.length == 0) {
-            clock = new uint256[](256);
-            clock[0] = 1e18;
-            book.clock = clock;
+        unchecked {
+            uint256[] memory clock = book.clock;
+            if (clock.length == 0) {
+                clock = new uint256[](256);
+                clock[0] = 1e18;
+                book.clock = clock;
+            }
+            uint256 known = step;
+            while (clock[known] == 0 && known != 0) --known;
+            for (; known < step; ++known) clock[known + 1] = (clock[known] * GAMMA_WAD) / 1e18;
+            return clock[step];
         }
-        uint256 known = step;
-        while (clock[known] == 0 && known != 0) --known;
-        for (; known < step; ++known) clock[known + 1] = (clock[known] * GAMMA_WAD) / 1e18;
-        return clock[step];
     }
 
     /// @dev Leaves of the match and of its lease, and the event's record. A skipped match leaves an empty lease.
     function _record(Book memory book, Bid memory bid, Offer memory offer, uint256 index, Skip skip) private pure {
-        book.matchLeaves[index] = bid.at_.matchLeaf(
-            bid.shortlist,
-            uint256(skip),
-            bid.orderId,
-            offer.id,
-            offer.supply,
-            bid.price
-        );
-        uint256 terms = skip == Skip.NONE ? (bid.price << 48) | (bid.cards << 32) | bid.duration : 0;
-        book.leaseLeaves[index] = PageReader.leaseLeaf(
-            terms,
-            book.consumers[bid.consumer],
-            book.providers[offer.provider]
-        );
-        terms = (terms << 16) | ((bid.consumer + book.providers.length) << 8) | offer.provider;
-        bytes memory records = book.records;
-        uint256 to;
-        assembly ("memory-safe") {
-            to := add(add(records, 32), mul(157, index))
+        unchecked {
+            book.matchLeaves[index] = bid.at_.matchLeaf(
+                bid.shortlist,
+                uint256(skip),
+                bid.orderId,
+                offer.id,
+                offer.supply,
+                bid.price
+            );
+            uint256 terms = skip == Skip.NONE ? (bid.price << 48) | (bid.cards << 32) | bid.duration : 0;
+            book.leaseLeaves[index] = PageReader.leaseLeaf(
+                terms,
+                book.consumers[bid.consumer],
+                book.providers[offer.provider]
+            );
+            terms = (terms << 16) | ((bid.consumer + book.providers.length) << 8) | offer.provider;
+            bytes memory records = book.records;
+            uint256 to;
+            assembly ("memory-safe") {
+                to := add(add(records, 32), mul(157, index))
+            }
+            _write(to, bid, offer, uint256(skip), terms);
         }
-        _write(to, bid, offer, uint256(skip), terms);
     }
 
     function _write(uint256 to, Bid memory bid, Offer memory offer, uint256 skip, uint256 lease) private pure {
