@@ -207,24 +207,21 @@ abstract contract PageMatching is Nonces, Approvals {
                 next += PageReader.ASK_HEAD + (next + 69).read(1);
             }
             if (next >= book.end) revert PageMalformed(next);
-            IProviderRegistry.Node[] memory nodes = REGISTRY.nodesAt(supplies, book.place.slotEnd);
+            (uint256[] memory heads, bytes32[] memory nodeKinds) = REGISTRY.nodesAt(supplies, book.place.slotEnd);
             for (uint256 i = 0; i < count; ++i) {
                 uint256 kind = (at_ + 1).read(1);
                 if (kind >= kinds) revert PageMalformed(at_ + 1);
-                _readOffer(book.offers[i], book, at_, kindsAt + 64 * kind, nodes[i]);
+                _readOffer(book.offers[i], book, at_, kindsAt + 64 * kind);
+                Offer memory offer = book.offers[i];
+                offer.nodeCards = uint16(heads[i] >> 16);
+                offer.fault = _faultOf(offer, book, at_, heads[i], nodeKinds[i]);
                 at_ += PageReader.ASK_HEAD + (at_ + 69).read(1);
             }
             return at_;
         }
     }
 
-    function _readOffer(
-        Offer memory offer,
-        Book memory book,
-        uint256 at_,
-        uint256 kindAt,
-        IProviderRegistry.Node memory node
-    ) private view {
+    function _readOffer(Offer memory offer, Book memory book, uint256 at_, uint256 kindAt) private view {
         unchecked {
             offer.provider = at_.read(1);
             if (offer.provider >= book.providers.length) revert PageMalformed(at_);
@@ -233,11 +230,9 @@ abstract contract PageMatching is Nonces, Approvals {
             offer.region = bytes32((kindAt + 32).read(32));
             offer.supply = bytes32((at_ + 37).read(32));
             offer.cards = (at_ + 5).read(2);
-            offer.nodeCards = node.cards;
             offer.reserve = (at_ + 7).read(12);
             offer.nonce = uint64((at_ + 29).read(8));
             offer.id = at_.askId(book.domain, provider, offer.resourceClass, offer.region);
-            offer.fault = _faultOf(offer, book, at_, provider, node);
         }
     }
 
@@ -246,8 +241,8 @@ abstract contract PageMatching is Nonces, Approvals {
         Offer memory offer,
         Book memory book,
         uint256 at_,
-        address provider,
-        IProviderRegistry.Node memory node
+        uint256 head,
+        bytes32 kind
     ) private view returns (Skip) {
         unchecked {
             address key = book.keys[offer.provider];
@@ -256,11 +251,11 @@ abstract contract PageMatching is Nonces, Approvals {
             if (Signatures.recoverAt(offer.id, at_ + PageReader.ASK_HEAD) != key) return Skip.ASK_SIGNATURE;
             uint40 slotEnd = book.place.slotEnd;
             if (slotEnd < (at_ + 19).read(5) || slotEnd > (at_ + 24).read(5)) return Skip.ASK_EXPIRED;
+            uint256 claimed = (uint256(uint160(book.providers[offer.provider])) << 16) | (at_ + 3).read(2);
             bool ofNode =
-                node.provider == provider &&
-                    node.epoch == (at_ + 3).read(2) &&
+                ((head >> 32) << 16) | uint16(head) == claimed &&
                     (at_ + 2).read(1) == 0 &&
-                    node.kind == _pair(offer.resourceClass, offer.region);
+                    kind == _pair(offer.resourceClass, offer.region);
             return ofNode ? Skip.NONE : Skip.NODE_MISMATCH;
         }
     }

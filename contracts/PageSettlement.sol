@@ -84,9 +84,10 @@ abstract contract PageSettlement is ILeaseBook {
         page.from = settledUntil > page.start ? settledUntil - page.start : 0;
         page.to = until > page.start ? until - page.start : 0;
         if (page.to <= page.from || page.live == 0) return next;
-        _account(page, data);
+        _hash(page, data);
         bytes32 root = LeasePages.root(page.count, Merkle.topOf(page.leaves), page.start, page.source);
         if (root != stored.root) revert WrongRoot(page.pageId, stored.root, root);
+        _accrue(page, data);
         stored.settledUntil = until;
         emit PageSettled(page.pageId, until, uint8(page.count), page.total, page.fee);
         _net(page, data, tally);
@@ -118,60 +119,71 @@ abstract contract PageSettlement is ILeaseBook {
         page.leaves = new bytes32[](page.count);
     }
 
-    /// @dev Every lease's leaf, and what it is owed. The leaf is put together by hand: encoding and bounds checks by the compiler
-    /// cost more than the hash.
-    function _account(Reading memory page, bytes calldata data) private view {
-        uint256 accountCount = page.accountCount;
-        uint256 count = page.count;
-        uint256 live = page.live;
+    /// @dev Every lease's leaf, put together by hand: encoding and bounds checks by the compiler cost more than the hash.
+    function _hash(Reading memory page, bytes calldata data) private pure {
         uint256 leaseAt = page.leases;
         uint256 table = page.accounts;
-        uint256 leafAt;
+        uint256 accountCount = page.accountCount;
         bytes32[] memory leaves = page.leaves;
+        bool known = true;
         assembly ("memory-safe") {
-            leafAt := add(leaves, 32)
             leaseAt := add(data.offset, leaseAt)
             table := add(data.offset, table)
-        }
-        for (; count != 0; live >>= 1) {
-            uint256 word;
-            uint256 known;
-            assembly ("memory-safe") {
-                word := calldataload(leaseAt)
+            let scratch := mload(64)
+            let leafAt := add(leaves, 32)
+            for {
+                let end := add(leafAt, shl(5, mload(leaves)))
+            } lt(leafAt, end) {
+                leafAt := add(leafAt, 32)
+                leaseAt := add(leaseAt, 20)
+            } {
+                let word := calldataload(leaseAt)
                 let consumer := byte(18, word)
                 let provider := byte(19, word)
-                known := and(lt(consumer, accountCount), lt(provider, accountCount))
-                let scratch := mload(64)
+                known := and(known, and(lt(consumer, accountCount), lt(provider, accountCount)))
                 // 0x00, the tag, then rate, cards and duration; each store covers the rest of the one before.
                 mstore(scratch, or(shl(240, 6), shl(96, shr(112, word))))
                 mstore(add(scratch, 20), calldataload(add(table, mul(20, consumer))))
                 mstore(add(scratch, 40), calldataload(add(table, mul(20, provider))))
                 mstore(leafAt, keccak256(scratch, 60))
-                leafAt := add(leafAt, 32)
-                leaseAt := add(leaseAt, 20)
-                count := sub(count, 1)
             }
-            if (known == 0) revert PageMalformed(page.pageId);
-            if (live & 1 == 1) _accrue(page, word);
         }
+        if (!known) revert PageMalformed(page.pageId);
     }
 
-    /// @dev Sums: a page has 200 leases, no amount more than 156 bits. Its provider's place is inside the table.
-    function _accrue(Reading memory page, uint256 word) private view {
+    /// @dev What each lease that follows the page is owed. Its root is checked: each live bit has its lease, each lease its place in
+    /// the table. At most 200 amounts of 156 bits are added up.
+    function _accrue(Reading memory page, bytes calldata data) private view {
         unchecked {
-            uint256 duration = (word >> 112) & 0xffffffff;
-            uint256 from = page.from;
-            if (from >= duration) return;
-            uint256 to = page.to;
-            if (to > duration) to = duration;
-            (uint256 amount, uint256 fee) = Accrual.between((word >> 144) & 0xffff, from, to, word >> 160, FEE_BPS);
-            page.total += amount;
-            page.fee += fee;
+            uint256 live = page.live;
+            uint256 leaseAt = page.leases;
             uint256[] memory paid = page.paid;
-            assembly ("memory-safe") {
-                let at_ := add(add(paid, 32), shl(5, byte(19, word)))
-                mstore(at_, add(mload(at_), amount))
+            (uint256 from, uint256 to) = (page.from, page.to);
+            (uint256 total, uint256 fees) = (0, 0);
+            for (; live != 0; live >>= 1) {
+                uint256 word;
+                assembly ("memory-safe") {
+                    word := calldataload(add(data.offset, leaseAt))
+                    leaseAt := add(leaseAt, 20)
+                }
+                uint256 duration = (word >> 112) & 0xffffffff;
+                if (live & 1 == 0 || from >= duration) continue;
+                if (duration > to) duration = to;
+                (uint256 amount, uint256 fee) = Accrual.between(
+                    (word >> 144) & 0xffff,
+                    from,
+                    duration,
+                    word >> 160,
+                    FEE_BPS
+                );
+                total += amount;
+                fees += fee;
+                assembly ("memory-safe") {
+                    let at_ := add(add(paid, 32), shl(5, byte(19, word)))
+                    mstore(at_, add(mload(at_), amount))
+                }
             }
+            (page.total, page.fee) = (total, fees);
         }
     }
 

@@ -204,12 +204,18 @@ contract ProviderRegistry is IProviderRegistry {
     }
 
     /// @inheritdoc IProviderRegistry
-    function nodesAt(bytes32[] calldata nodes, uint40 time) external view returns (Node[] memory found) {
-        found = new Node[](nodes.length);
+    function nodesAt(
+        bytes32[] calldata nodes,
+        uint40 time
+    ) external view returns (uint256[] memory heads, bytes32[] memory kinds) {
+        heads = new uint256[](nodes.length);
+        kinds = new bytes32[](nodes.length);
         for (uint256 i = 0; i < nodes.length; ++i) {
-            Node memory node = _nodes[nodes[i]];
-            if (node.epochSince >= time && node.epoch != 0) --node.epoch;
-            found[i] = node;
+            Node storage node = _nodes[nodes[i]];
+            (uint256 provider, uint256 cards, uint256 epoch) = (uint160(node.provider), node.cards, node.epoch);
+            if (node.epochSince >= time && epoch != 0) --epoch;
+            heads[i] = (provider << 32) | (cards << 16) | epoch;
+            kinds[i] = node.kind;
         }
     }
 
