@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
-import {IAuction} from "./interfaces/IAuction.sol";
 import {ILeaseBook} from "./interfaces/ILeaseBook.sol";
 import {IMarket} from "./interfaces/IMarket.sol";
 import {IProviderRegistry} from "./interfaces/IProviderRegistry.sol";
@@ -29,7 +28,7 @@ contract Market is IMarket, AccessManaged, Pausable {
     /// @notice Knows selling keys and nodes.
     IProviderRegistry public immutable REGISTRY;
     /// @notice Listings are signed in its domain.
-    IAuction public immutable AUCTION;
+    address public immutable AUCTION;
     /// @notice Holds the leases.
     ILeaseBook public immutable LEASE_BOOK;
     /// @notice Shortest lease, seconds.
@@ -48,7 +47,7 @@ contract Market is IMarket, AccessManaged, Pausable {
         ParameterBounds.check(p);
         VAULT = IVault(a.vault);
         REGISTRY = IProviderRegistry(a.registry);
-        AUCTION = IAuction(a.auction);
+        AUCTION = a.auction;
         LEASE_BOOK = ILeaseBook(a.leaseBook);
         MIN_LEASE_SECONDS = p.minLeaseSeconds;
         MAX_LEASE_SECONDS = p.maxLeaseSeconds;
@@ -131,7 +130,7 @@ contract Market is IMarket, AccessManaged, Pausable {
         if (block.timestamp < listing.validFrom || block.timestamp > listing.validUntil) {
             revert Expired(listing.validFrom, listing.validUntil);
         }
-        listingId = Eip712.digest(AUCTION.domainSeparator(), Eip712.hashListing(listing));
+        listingId = Eip712.digest(Eip712.domainOf(AUCTION), Eip712.hashListing(listing));
         _checkSeller(listing, listingId, signature);
         uint256 nodeCards = _checkNode(listing);
 

@@ -220,6 +220,11 @@ contract ProviderRegistry is IProviderRegistry {
     }
 
     /// @inheritdoc IProviderRegistry
+    function payoutOf(address provider) external view returns (address) {
+        return _sellers[provider].payout;
+    }
+
+    /// @inheritdoc IProviderRegistry
     function payoutsOf(address[] calldata providers) external view returns (address[] memory payouts) {
         payouts = new address[](providers.length);
         for (uint256 i = 0; i < providers.length; ++i) payouts[i] = _sellers[providers[i]].payout;

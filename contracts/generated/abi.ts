@@ -1403,18 +1403,8 @@ export const providerRegistryAbi = [
     ],
     name: 'nodesAt',
     outputs: [
-      {
-        components: [
-          { internalType: 'address', name: 'provider', type: 'address' },
-          { internalType: 'uint16', name: 'cards', type: 'uint16' },
-          { internalType: 'uint16', name: 'epoch', type: 'uint16' },
-          { internalType: 'uint32', name: 'epochSince', type: 'uint32' },
-          { internalType: 'bytes32', name: 'kind', type: 'bytes32' },
-        ],
-        internalType: 'struct IProviderRegistry.Node[]',
-        name: 'found',
-        type: 'tuple[]',
-      },
+      { internalType: 'uint256[]', name: 'heads', type: 'uint256[]' },
+      { internalType: 'bytes32[]', name: 'kinds', type: 'bytes32[]' },
     ],
     stateMutability: 'view',
     type: 'function',
@@ -1427,6 +1417,13 @@ export const providerRegistryAbi = [
     name: 'noteObligation',
     outputs: [],
     stateMutability: 'nonpayable',
+    type: 'function',
+  },
+  {
+    inputs: [{ internalType: 'address', name: 'provider', type: 'address' }],
+    name: 'payoutOf',
+    outputs: [{ internalType: 'address', name: '', type: 'address' }],
+    stateMutability: 'view',
     type: 'function',
   },
   {
@@ -2310,7 +2307,7 @@ export const marketAbi = [
   {
     inputs: [],
     name: 'AUCTION',
-    outputs: [{ internalType: 'contract IAuction', name: '', type: 'address' }],
+    outputs: [{ internalType: 'address', name: '', type: 'address' }],
     stateMutability: 'view',
     type: 'function',
   },

@@ -139,6 +139,9 @@ interface IProviderRegistry {
         uint40 time
     ) external view returns (uint256[] memory heads, bytes32[] memory kinds);
 
+    /// @notice Where the provider is paid.
+    function payoutOf(address provider) external view returns (address);
+
     /// @notice Where each provider is paid.
     function payoutsOf(address[] calldata providers) external view returns (address[] memory);
 

@@ -17,6 +17,15 @@ library Eip712 {
         "Order(address consumer,bytes32 requirement,uint32 cards,uint32 duration,uint128 startPrice,uint16 taskCompute,uint16 taskNetwork,uint16 taskStorage,bytes32 region,uint64 latestStart,uint64 validUntil,uint16 minReputation,uint8 minTier,bytes32 workload,uint256 nonce)"
     );
 
+    bytes32 private constant DOMAIN = keccak256(
+        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    );
+
+    /// @notice The domain of all messages: that of the auction, on this chain.
+    function domainOf(address auction) internal view returns (bytes32) {
+        return keccak256(abi.encode(DOMAIN, keccak256("Cardhour"), keccak256("1"), block.chainid, auction));
+    }
+
     function hashListing(Listing calldata listing) internal pure returns (bytes32) {
         return keccak256(abi.encode(LISTING, listing));
     }

@@ -61,22 +61,32 @@ library Merkle {
         bytes32[] calldata proof
     ) internal pure returns (bytes32 node) {
         if (index >= count) revert ProofMalformed(index, count);
-        node = leaf_;
-        uint256 used = 0;
-        uint256 at_ = index;
-        for (uint256 width = count; width > 1; width = (width + 1) / 2) {
-            uint256 sibling = at_ ^ 1;
-            if (sibling < width) {
-                if (used == proof.length) revert ProofMalformed(index, count);
-                bytes32 other = proof[used++];
-                node = at_ & 1 == 0 ? _pair(node, other) : _pair(other, node);
+        bool fits;
+        assembly ("memory-safe") {
+            let from := proof.offset
+            let end := add(from, shl(5, proof.length))
+            let scratch := mload(64)
+            mstore8(scratch, 1)
+            node := leaf_
+            fits := 1
+            for {
+                let at_ := index
+                let width := count
+            } gt(width, 1) {
+                at_ := shr(1, at_)
+                width := shr(1, add(width, 1))
+            } {
+                if lt(xor(at_, 1), width) {
+                    fits := and(fits, lt(from, end))
+                    let right := shl(5, and(at_, 1))
+                    mstore(add(add(scratch, 1), right), node)
+                    mstore(add(add(scratch, 1), xor(right, 32)), calldataload(from))
+                    node := keccak256(scratch, 65)
+                    from := add(from, 32)
+                }
             }
-            at_ >>= 1;
+            fits := and(fits, eq(from, end))
         }
-        if (used != proof.length) revert ProofMalformed(index, count);
-    }
-
-    function _pair(bytes32 left, bytes32 right) private pure returns (bytes32) {
-        return keccak256(abi.encodePacked(uint8(1), left, right));
+        if (!fits) revert ProofMalformed(index, count);
     }
 }
