@@ -286,18 +286,24 @@ abstract contract PageMatching is Nonces, Approvals {
         unchecked {
             if (at_ + PageReader.MATCH_HEAD > book.end) revert PageMalformed(at_);
             bid.at_ = at_;
-            bid.consumer = (at_ + 1).read(1);
-            bid.cards = (at_ + 4).read(2);
-            bid.duration = (at_ + 6).read(4);
-            bid.signatureSize = (at_ + 85).read(1);
-            bid.classCount = (at_ + 3).read(1);
+            uint256 head;
+            uint256 places;
+            assembly ("memory-safe") {
+                head := calldataload(at_)
+                places := calldataload(add(at_, 81))
+            }
+            bid.consumer = uint8(head >> 240);
+            bid.classCount = uint8(head >> 224);
+            bid.cards = uint16(head >> 208);
+            bid.duration = uint32(head >> 176);
+            bid.signatureSize = uint8(places >> 216);
             bid.shortlist = at_ + PageReader.MATCH_HEAD + bid.signatureSize;
             if (bid.classCount > 1) bid.shortlist += 32 * bid.classCount;
-            next = bid.shortlist + 4 * (at_ + 84).read(1);
-            if (next > book.end || bid.consumer >= book.consumers.length || at_.read(1) >= book.offers.length) {
+            next = bid.shortlist + 4 * uint8(places >> 224);
+            if (next > book.end || bid.consumer >= book.consumers.length || head >> 248 >= book.offers.length) {
                 revert PageMalformed(at_);
             }
-            bid.price = ((at_ + 10).read(12) * _clockAt(book, (at_ + 83).read(1))) / 1e18;
+            bid.price = (uint96(head >> 80) * _clockAt(book, uint8(places >> 232))) / 1e18;
         }
     }
 

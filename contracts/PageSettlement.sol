@@ -159,23 +159,15 @@ abstract contract PageSettlement is ILeaseBook {
             uint256 leaseAt = page.leases;
             uint256[] memory paid = page.paid;
             (uint256 from, uint256 to) = (page.from, page.to);
-            (uint256 total, uint256 fees) = (0, 0);
+            (uint256 total, uint256 fees, uint256 feeBps) = (0, 0, FEE_BPS);
             for (; live != 0; live >>= 1) {
                 uint256 word;
                 assembly ("memory-safe") {
                     word := calldataload(add(data.offset, leaseAt))
                     leaseAt := add(leaseAt, 20)
                 }
-                uint256 duration = (word >> 112) & 0xffffffff;
-                if (live & 1 == 0 || from >= duration) continue;
-                if (duration > to) duration = to;
-                (uint256 amount, uint256 fee) = Accrual.between(
-                    (word >> 144) & 0xffff,
-                    from,
-                    duration,
-                    word >> 160,
-                    FEE_BPS
-                );
+                if (live & 1 == 0) continue;
+                (uint256 amount, uint256 fee) = Accrual.ofPage(word, from, to, feeBps);
                 total += amount;
                 fees += fee;
                 assembly ("memory-safe") {

@@ -52,4 +52,30 @@ library Accrual {
             }
         }
     }
+
+    /// @notice The same for a lease of a page: rate 12 ‖ cards 2 ‖ duration 4 are the word's first bytes, and nothing is due for what
+    /// lies after its end.
+    function ofPage(
+        uint256 word,
+        uint256 from,
+        uint256 to,
+        uint256 feeBps
+    ) internal pure returns (uint256 amount, uint256 fee) {
+        assembly ("memory-safe") {
+            let duration := and(shr(112, word), 0xffffffff)
+            if lt(from, duration) {
+                if lt(duration, to) {
+                    to := duration
+                }
+                let perHour := mul(shr(160, word), and(shr(144, word), 0xffff))
+                amount := div(mul(perHour, to), HOUR)
+                fee := div(add(mul(amount, feeBps), sub(BPS, 1)), BPS)
+                if from {
+                    let before := div(mul(perHour, from), HOUR)
+                    amount := sub(amount, before)
+                    fee := sub(fee, div(add(mul(before, feeBps), sub(BPS, 1)), BPS))
+                }
+            }
+        }
+    }
 }

@@ -24,30 +24,29 @@ library Merkle {
     function topOf(bytes32[] memory leaves) internal pure returns (bytes32 result) {
         uint256 width = leaves.length;
         if (width == 0) return 0;
-        // In assembly: a page of 200 leases hashes 199 nodes, and encoding each by the compiler costs three times the hash.
+        // In assembly: a page of 200 leases hashes 199 nodes, and encoding each by the compiler costs three times the hash. The
+        // byte before a pair is of a node that is used up already, or of the array's length, which is put back.
         assembly ("memory-safe") {
+            let length := width
             let data := add(leaves, 32)
-            let scratch := mload(64)
-            mstore8(scratch, 1)
             for {} gt(width, 1) {} {
-                let half := shr(1, width)
-                let from := data
+                let from := sub(data, 1)
                 let to := data
                 for {
-                    let i := 0
-                } lt(i, half) {
-                    i := add(i, 1)
-                } {
-                    mcopy(add(scratch, 1), from, 64)
-                    mstore(to, keccak256(scratch, 65))
+                    let end := add(from, shl(6, shr(1, width)))
+                } lt(from, end) {
                     from := add(from, 64)
+                } {
+                    mstore8(from, 1)
+                    mstore(to, keccak256(from, 65))
                     to := add(to, 32)
                 }
                 if and(width, 1) {
-                    mstore(to, mload(from))
+                    mstore(to, mload(add(from, 1)))
                 }
-                width := add(half, and(width, 1))
+                width := shr(1, add(width, 1))
             }
+            mstore(leaves, length)
             result := mload(data)
         }
     }
