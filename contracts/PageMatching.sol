@@ -135,7 +135,9 @@ abstract contract PageMatching is Nonces, Approvals {
         book.leaseLeaves = new bytes32[](count);
         book.records = new bytes(RECORD * count);
         lastKey = place.firstKey << 192;
-        for (uint256 i = 0; i < count; ++i) (at_, lastKey) = _clear(book, at_, i, lastKey);
+        // One for all matches: each fills every part of it.
+        Bid memory bid;
+        for (uint256 i = 0; i < count; ++i) (at_, lastKey) = _clear(book, bid, at_, i, lastKey);
         if (at_ != book.end) revert PageMalformed(at_);
         VAULT.lockFromBidding(book.consumers, book.spent);
         _openPage(book, count, accountsAt, accountsEnd);
@@ -263,12 +265,12 @@ abstract contract PageMatching is Nonces, Approvals {
     /// @dev One match: its leaf, its record, and its lease if it holds.
     function _clear(
         Book memory book,
+        Bid memory bid,
         uint256 at_,
         uint256 index,
         uint256 lastKey
     ) private returns (uint256 next, uint256 key) {
         unchecked {
-            Bid memory bid;
             next = _readBid(book, bid, at_);
             Offer memory offer = book.offers[at_.read(1)];
             bool allowed = _identify(book, bid, offer);

@@ -57,7 +57,17 @@ abstract contract PageSettlement is ILeaseBook {
         // No more accounts than the bytes can name.
         Tally memory tally = Tally({providers: new address[](data.length / 20 + 1), count: 0, fee: 0});
         uint256 at_ = 0;
-        while (at_ < data.length) at_ = _settlePage(data, at_, until, tally);
+        while (at_ < data.length) {
+            // Nothing of a page is looked at again: the next takes its memory, whose price grows with the square.
+            uint256 free;
+            assembly ("memory-safe") {
+                free := mload(64)
+            }
+            at_ = _settlePage(data, at_, until, tally);
+            assembly ("memory-safe") {
+                mstore(64, free)
+            }
+        }
         _pay(tally);
     }
 
