@@ -91,5 +91,5 @@ async function logsOf(chain: TestChain, hash: Hex): Promise<number> {
 /** The same for each of `count` leases or matches. */
 export function perItem(floor: Floor, count: number): Floor {
   const each = Object.entries(floor).map(([part, gas]) => [part, Math.round(Number(gas) / count)]);
-  return Object.fromEntries(each) as unknown as Floor;
+  return Object.fromEntries(each);
 }

@@ -63,7 +63,7 @@ export async function seaportBasic(world: World): Promise<{ fresh: number; used:
   const send = (from: Party, to: Hex, abi: Abi, functionName: string, args: unknown[]) =>
     world.transact(from.address, to, encodeFunctionData({ abi, functionName, args }));
   await send(maker, token, collectible.abi, 'setApprovalForAll', [at_, true]);
-  await send(taker, world.deployment.token, testStablecoinAbi as Abi, 'approve', [at_, 2n ** 256n - 1n]);
+  await send(taker, world.deployment.token, testStablecoinAbi, 'approve', [at_, 2n ** 256n - 1n]);
   for (const id of [1n, 2n, 3n]) await send(maker, token, collectible.abi, 'mint', [maker.address, id]);
 
   const sell = async (id: bigint): Promise<Spent> => {
