@@ -90,6 +90,7 @@ async function logsOf(chain: TestChain, hash: Hex): Promise<number> {
 
 /** The same for each of `count` leases or matches. */
 export function perItem(floor: Floor, count: number): Floor {
-  const each = Object.entries(floor).map(([part, gas]) => [part, Math.round(Number(gas) / count)]);
-  return Object.fromEntries(each);
+  const each = { ...floor };
+  for (const part of Object.keys(each) as (keyof Floor)[]) each[part] = Math.round(each[part] / count);
+  return each;
 }
