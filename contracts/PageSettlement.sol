@@ -164,29 +164,11 @@ abstract contract PageSettlement is ILeaseBook {
     /// @dev What each lease that follows the page is owed. Its root is checked: each live bit has its lease, each lease its place in
     /// the table. At most 200 amounts of 156 bits are added up.
     function _accrue(Reading memory page, bytes calldata data) private view {
-        unchecked {
-            uint256 live = page.live;
-            uint256 leaseAt = page.leases;
-            uint256[] memory paid = page.paid;
-            (uint256 from, uint256 to) = (page.from, page.to);
-            (uint256 total, uint256 fees, uint256 feeBps) = (0, 0, FEE_BPS);
-            for (; live != 0; live >>= 1) {
-                uint256 word;
-                assembly ("memory-safe") {
-                    word := calldataload(add(data.offset, leaseAt))
-                    leaseAt := add(leaseAt, 20)
-                }
-                if (live & 1 == 0) continue;
-                (uint256 amount, uint256 fee) = Accrual.ofPage(word, from, to, feeBps);
-                total += amount;
-                fees += fee;
-                assembly ("memory-safe") {
-                    let at_ := add(add(paid, 32), shl(5, byte(19, word)))
-                    mstore(at_, add(mload(at_), amount))
-                }
-            }
-            (page.total, page.fee) = (total, fees);
+        uint256 at_ = page.leases;
+        assembly ("memory-safe") {
+            at_ := add(data.offset, at_)
         }
+        (page.total, page.fee) = Accrual.ofPage(at_, page.live, page.from, page.to, FEE_BPS, page.paid);
     }
 
     /// @dev Adds the page's accounts to those of the pages before; the tally's list is as long as all pages' tables.

@@ -53,27 +53,39 @@ library Accrual {
         }
     }
 
-    /// @notice The same for a lease of a page: rate 12 ‖ cards 2 ‖ duration 4 are the word's first bytes, and nothing is due for what
-    /// lies after its end.
+    /// @notice The same for the leases of a page that have their bit in `live`: 20 bytes each from calldata `at_` on, rate 12 ‖ cards 2 ‖
+    /// duration 4 ‖ consumer's place 1 ‖ provider's place 1. Nothing is due for what lies after a lease's end.
+    /// @param paid grows by what is due, at the provider's place, which the caller has seen to lie inside
     function ofPage(
-        uint256 word,
+        uint256 at_,
+        uint256 live,
         uint256 from,
         uint256 to,
-        uint256 feeBps
-    ) internal pure returns (uint256 amount, uint256 fee) {
+        uint256 feeBps,
+        uint256[] memory paid
+    ) internal pure returns (uint256 amounts, uint256 fees) {
         assembly ("memory-safe") {
-            let duration := and(shr(112, word), 0xffffffff)
-            if lt(from, duration) {
-                if lt(duration, to) {
-                    to := duration
-                }
-                let perHour := mul(shr(160, word), and(shr(144, word), 0xffff))
-                amount := div(mul(perHour, to), HOUR)
-                fee := div(add(mul(amount, feeBps), sub(BPS, 1)), BPS)
-                if from {
-                    let before := div(mul(perHour, from), HOUR)
-                    amount := sub(amount, before)
-                    fee := sub(fee, div(add(mul(before, feeBps), sub(BPS, 1)), BPS))
+            for {} live {
+                live := shr(1, live)
+                at_ := add(at_, 20)
+            } {
+                let word := calldataload(at_)
+                let until := and(shr(112, word), 0xffffffff)
+                if and(live, lt(from, until)) {
+                    if lt(to, until) {
+                        until := to
+                    }
+                    let perHour := mul(shr(160, word), and(shr(144, word), 0xffff))
+                    let amount := div(mul(perHour, until), HOUR)
+                    fees := add(fees, div(add(mul(amount, feeBps), sub(BPS, 1)), BPS))
+                    if from {
+                        let before := div(mul(perHour, from), HOUR)
+                        fees := sub(fees, div(add(mul(before, feeBps), sub(BPS, 1)), BPS))
+                        amount := sub(amount, before)
+                    }
+                    amounts := add(amounts, amount)
+                    let place := add(add(paid, 32), shl(5, byte(19, word)))
+                    mstore(place, add(mload(place), amount))
                 }
             }
         }
