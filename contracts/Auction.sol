@@ -53,7 +53,7 @@ contract Auction is PageMatching, AccessManaged, Pausable {
     function commitSlot(SlotHeader calldata header) external onlyScheduler whenNotPaused {
         uint64 slot = header.slot;
         _checkTurn(slot);
-        uint40 endsAt = _slotEnd(slot);
+        uint64 endsAt = _slotEnd(slot);
         if (block.timestamp < endsAt) revert SlotNotClosed(slot, endsAt);
         if (block.timestamp > endsAt + COMMIT_DEADLINE_SECONDS) {
             revert SlotTooLate(slot, endsAt + COMMIT_DEADLINE_SECONDS);
@@ -79,7 +79,7 @@ contract Auction is PageMatching, AccessManaged, Pausable {
         Slot memory state = _slots[slot];
         if (state.headerHash == 0) revert SlotUnknown(slot);
         if (page != state.pagesCommitted || page >= state.pageCount) revert PageOutOfOrder(state.pagesCommitted, page);
-        uint40 slotEnd = _slotEnd(slot);
+        uint40 slotEnd = uint40(_slotEnd(slot));
         if (block.timestamp > slotEnd + COMMIT_DEADLINE_SECONDS) {
             revert SlotTooLate(slot, slotEnd + COMMIT_DEADLINE_SECONDS);
         }
@@ -132,7 +132,7 @@ contract Auction is PageMatching, AccessManaged, Pausable {
         if (slot == before && _slots[slot].headerHash != 0) revert SlotAlreadyCommitted(slot);
         if (slot < before) revert SlotOutOfOrder(slot, before);
         Slot memory state = _slots[before];
-        uint40 deadline = _slotEnd(before) + COMMIT_DEADLINE_SECONDS;
+        uint64 deadline = _slotEnd(before) + COMMIT_DEADLINE_SECONDS;
         if (state.pagesCommitted < state.pageCount && block.timestamp <= deadline) {
             revert SlotUnfinished(before, deadline);
         }
@@ -144,7 +144,8 @@ contract Auction is PageMatching, AccessManaged, Pausable {
         if (seed == 0) revert SeedGone(closeBlock + 1);
     }
 
-    function _slotEnd(uint64 slot) private view returns (uint40) {
-        return uint40((slot + 1) * SLOT_SECONDS);
+    /// @dev Wide enough for any slot that is named: one whose end wrapped around would pass for closed.
+    function _slotEnd(uint64 slot) private view returns (uint64) {
+        return (slot + 1) * SLOT_SECONDS;
     }
 }

@@ -167,13 +167,15 @@ contract Clusters is IClusters {
     function _requireNodes(Consent[] calldata consents, bytes32 kind) private view {
         bytes32[] memory ids = new bytes32[](consents.length);
         for (uint256 i = 0; i < ids.length; ++i) ids[i] = consents[i].node;
-        IProviderRegistry.Node[] memory nodes = REGISTRY.nodesAt(ids, _afterNow());
+        (uint256[] memory heads, bytes32[] memory kinds) = REGISTRY.nodesAt(ids, _afterNow());
         for (uint256 i = 0; i < ids.length; ++i) {
-            IProviderRegistry.Node memory node = nodes[i];
-            if (node.provider != consents[i].provider || consents[i].cards > node.cards) revert ConsentMismatch(ids[i]);
-            if (node.kind != kind) revert KindMismatch(ids[i]);
-            uint256 freeAt = uint256(node.clusteredUntil) + SETTLING_SECONDS;
-            if (node.clusteredUntil != 0 && block.timestamp <= freeAt) {
+            uint256 head = heads[i];
+            if (address(uint160(head >> 32)) != consents[i].provider || consents[i].cards > uint16(head >> 16)) {
+                revert ConsentMismatch(ids[i]);
+            }
+            if (kinds[i] != kind) revert KindMismatch(ids[i]);
+            uint256 freeAt = (head >> 192) + SETTLING_SECONDS;
+            if (head >> 192 != 0 && block.timestamp <= freeAt) {
                 revert IProviderRegistry.NodeInCluster(ids[i], uint64(freeAt));
             }
         }

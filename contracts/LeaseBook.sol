@@ -224,11 +224,8 @@ contract LeaseBook is PageSettlement {
     }
 
     function _release(address provider, uint256 paid, address consumer, uint256 refund, uint256 fee) private {
-        address[] memory accounts = new address[](1);
-        accounts[0] = provider;
-        address payout = REGISTRY.payoutsOf(accounts)[0];
-        accounts = new address[](2);
-        accounts[0] = payout;
+        address[] memory accounts = new address[](2);
+        accounts[0] = REGISTRY.payoutOf(provider);
         accounts[1] = consumer;
         uint256[] memory amounts = new uint256[](2);
         amounts[0] = paid;

@@ -149,8 +149,11 @@ contract Market is IMarket, AccessManaged, Pausable {
 
     /// @dev Locks the money and opens a page of one.
     function _open(bytes32 listingId, Sale memory sale, uint256 maxTotal) private returns (uint64 leaseId) {
-        if (sale.duration < MIN_LEASE_SECONDS || sale.duration > MAX_LEASE_SECONDS) {
-            revert DurationOutOfBounds(sale.duration, MIN_LEASE_SECONDS, MAX_LEASE_SECONDS);
+        // Nobody is bound further ahead than by the longest lease, however many extensions lie between.
+        uint256 ahead = sale.start - block.timestamp;
+        uint32 longest = ahead < MAX_LEASE_SECONDS ? MAX_LEASE_SECONDS - uint32(ahead) : 0;
+        if (sale.duration < MIN_LEASE_SECONDS || sale.duration > longest) {
+            revert DurationOutOfBounds(sale.duration, MIN_LEASE_SECONDS, longest);
         }
         uint256 total = Accrual.total(sale.cards, sale.duration, sale.rate, FEE_BPS);
         if (total > maxTotal) revert PriceTooHigh(total, maxTotal);

@@ -26,7 +26,6 @@ abstract contract PageSettlement is ILeaseBook {
 
     /// @dev One page while it is settled.
     /// @param paid to each account of the table, base units
-    /// @param good what each account's leases that ended count for its reputation, base units
     struct Reading {
         uint64 pageId;
         uint40 start;
@@ -41,7 +40,6 @@ abstract contract PageSettlement is ILeaseBook {
         uint256 total;
         uint256 fee;
         uint256[] paid;
-        uint256[] good;
         bytes32[] leaves;
     }
 
@@ -66,7 +64,17 @@ abstract contract PageSettlement is ILeaseBook {
         // No more accounts than the bytes can name.
         Tally memory tally = Tally({providers: new address[](data.length / 20 + 1), count: 0, fee: 0});
         uint256 at_ = 0;
-        while (at_ < data.length) at_ = _settlePage(data, at_, until, tally);
+        while (at_ < data.length) {
+            // Nothing of a page is looked at again: the next takes its memory, whose price grows with the square.
+            uint256 free;
+            assembly ("memory-safe") {
+                free := mload(64)
+            }
+            at_ = _settlePage(data, at_, until, tally);
+            assembly ("memory-safe") {
+                mstore(64, free)
+            }
+        }
         _pay(tally);
     }
 
@@ -98,9 +106,10 @@ abstract contract PageSettlement is ILeaseBook {
         page.from = settledUntil > page.start ? settledUntil - page.start : 0;
         page.to = until > page.start ? until - page.start : 0;
         if (page.to <= page.from || page.live == 0) return next;
-        _account(page, data);
+        _hash(page, data);
         bytes32 root = LeasePages.root(page.count, Merkle.topOf(page.leaves), page.start, page.source);
         if (root != stored.root) revert WrongRoot(page.pageId, stored.root, root);
+        _accrue(page, data);
         stored.settledUntil = until;
         emit PageSettled(page.pageId, until, uint8(page.count), page.total, page.fee);
         _net(page, data, tally);
@@ -128,77 +137,86 @@ abstract contract PageSettlement is ILeaseBook {
         page.leases = counter + 1;
         next = page.leases + LEASE * page.count;
         if (next > data.length || page.count > LeasePages.MAX_LEASES) revert PageMalformed(page.pageId);
-        page.paid = new uint256[](page.accountCount);
-        page.good = new uint256[](page.accountCount);
+        page.paid = new uint256[](2 * page.accountCount);
         page.leaves = new bytes32[](page.count);
     }
 
-    /// @dev Every lease's leaf, and what it is owed. The leaf is put together by hand: encoding and bounds checks by the compiler
-    /// cost more than the hash.
-    function _account(Reading memory page, bytes calldata data) private view {
+    /// @dev Every lease's leaf, put together by hand: encoding and bounds checks by the compiler cost more than the hash.
+    function _hash(Reading memory page, bytes calldata data) private pure {
+        uint256 leaseAt = page.leases;
+        uint256 table = page.accounts;
         uint256 accountCount = page.accountCount;
-        for (uint256 i = 0; i < page.count; ++i) {
-            uint256 word;
-            uint256 consumer;
-            uint256 provider;
-            bytes32[] memory leaves = page.leaves;
-            uint256 leaseAt = page.leases + LEASE * i;
-            uint256 accountsAt = page.accounts;
-            assembly ("memory-safe") {
-                word := calldataload(add(data.offset, leaseAt))
-                consumer := byte(18, word)
-                provider := byte(19, word)
-                let table := add(data.offset, accountsAt)
-                let scratch := mload(64)
+        bytes32[] memory leaves = page.leaves;
+        bool known = true;
+        assembly ("memory-safe") {
+            leaseAt := add(data.offset, leaseAt)
+            table := add(data.offset, table)
+            let scratch := mload(64)
+            let leafAt := add(leaves, 32)
+            for {
+                let end := add(leafAt, shl(5, mload(leaves)))
+            } lt(leafAt, end) {
+                leafAt := add(leafAt, 32)
+                leaseAt := add(leaseAt, 20)
+            } {
+                let word := calldataload(leaseAt)
+                let consumer := byte(18, word)
+                let provider := byte(19, word)
+                known := and(known, and(lt(consumer, accountCount), lt(provider, accountCount)))
                 // 0x00, the tag, then rate, cards and duration; each store covers the rest of the one before.
                 mstore(scratch, or(shl(240, 6), shl(96, shr(112, word))))
                 mstore(add(scratch, 20), calldataload(add(table, mul(20, consumer))))
                 mstore(add(scratch, 40), calldataload(add(table, mul(20, provider))))
-                mstore(add(add(leaves, 32), mul(32, i)), keccak256(scratch, 60))
+                mstore(leafAt, keccak256(scratch, 60))
             }
-            if (consumer >= accountCount || provider >= accountCount) revert PageMalformed(page.pageId);
-            if ((page.live >> i) & 1 == 1) _accrue(page, word, provider);
         }
+        if (!known) revert PageMalformed(page.pageId);
     }
 
-    function _accrue(Reading memory page, uint256 word, uint256 provider) private view {
-        uint256 duration = (word >> 112) & 0xffffffff;
-        uint256 from = page.from;
-        if (from >= duration) return;
-        bool ends = page.to >= duration;
-        uint256 to = ends ? duration : page.to;
-        uint256 cards = (word >> 144) & 0xffff;
-        (uint256 amount, uint256 fee) = Accrual.between(cards, from, to, word >> 160, FEE_BPS);
-        unchecked {
-            page.total += amount;
-            page.fee += fee;
-            page.paid[provider] += amount;
+    /// @dev What each lease that follows the page is owed. Its root is checked: each live bit has its lease, each lease its place in
+    /// the table. At most 200 amounts of 156 bits are added up.
+    function _accrue(Reading memory page, bytes calldata data) private view {
+        uint256 at_ = page.leases;
+        assembly ("memory-safe") {
+            at_ := add(data.offset, at_)
         }
-        if (!ends) return;
-        uint256 whole = from == 0 ? amount : Accrual.owed(cards, duration, word >> 160);
-        page.good[provider] += whole < OUTCOME_CAP ? whole : OUTCOME_CAP;
+        (page.total, page.fee) = Accrual.ofPage(at_, page.live, page.from, page.to, FEE_BPS, OUTCOME_CAP, page.paid);
     }
 
-    /// @dev Adds the page's accounts to those of the pages before.
+    /// @dev Adds the page's accounts to those of the pages before; the tally's list is as long as all pages' tables.
     function _net(Reading memory page, bytes calldata data, Tally memory tally) private {
         tally.fee += page.fee;
-        for (uint256 i = 0; i < page.accountCount; ++i) {
-            uint256 amount = page.paid[i];
-            uint256 good = page.good[i];
-            if (amount == 0 && good == 0) continue;
-            uint256 accountAt = page.accounts + 20 * i;
-            address provider;
-            uint256 before;
-            assembly ("memory-safe") {
-                provider := shr(96, calldataload(add(data.offset, accountAt)))
-                let goodBefore := tload(or(GOOD, provider))
-                before := tload(provider)
-                tstore(provider, add(before, amount))
-                tstore(or(GOOD, provider), add(goodBefore, good))
-                before := or(before, goodBefore)
+        uint256[] memory paid = page.paid;
+        address[] memory providers = tally.providers;
+        uint256 table = page.accounts;
+        uint256 count = tally.count;
+        uint256 good = GOOD;
+        assembly ("memory-safe") {
+            table := add(data.offset, table)
+            let paidAt := add(paid, 32)
+            let half := shl(4, mload(paid))
+            for {
+                let end := add(paidAt, half)
+            } lt(paidAt, end) {
+                paidAt := add(paidAt, 32)
+                table := add(table, 20)
+            } {
+                let amount := mload(paidAt)
+                let counted := mload(add(paidAt, half))
+                if or(amount, counted) {
+                    let provider := shr(96, calldataload(table))
+                    let before := tload(provider)
+                    let countedBefore := tload(or(good, provider))
+                    tstore(provider, add(before, amount))
+                    tstore(or(good, provider), add(countedBefore, counted))
+                    if iszero(or(before, countedBefore)) {
+                        count := add(count, 1)
+                        mstore(add(providers, shl(5, count)), provider)
+                    }
+                }
             }
-            if (before == 0) tally.providers[tally.count++] = provider;
         }
+        tally.count = count;
     }
 
     /// @dev Empties transient storage: it outlives this call within its transaction.
@@ -211,14 +229,15 @@ abstract contract PageSettlement is ILeaseBook {
             mstore(providers, count)
         }
         for (uint256 i = 0; i < count; ++i) {
-            address provider = providers[i];
+            uint256 key = uint160(providers[i]);
+            uint256 counted = GOOD | key;
             uint256 amount;
             uint256 good;
             assembly ("memory-safe") {
-                amount := tload(provider)
-                good := tload(or(GOOD, provider))
-                tstore(provider, 0)
-                tstore(or(GOOD, provider), 0)
+                amount := tload(key)
+                good := tload(counted)
+                tstore(key, 0)
+                tstore(counted, 0)
             }
             amounts[i] = amount;
             goods[i] = good;

@@ -282,23 +282,32 @@ contract ProviderRegistry is IProviderRegistry, AccessManaged {
     }
 
     /// @inheritdoc IProviderRegistry
-    function nodesAt(bytes32[] calldata nodes, uint40 time) external view returns (Node[] memory found) {
-        found = new Node[](nodes.length);
+    function nodesAt(
+        bytes32[] calldata nodes,
+        uint40 time
+    ) external view returns (uint256[] memory heads, bytes32[] memory kinds) {
+        heads = new uint256[](nodes.length);
+        kinds = new bytes32[](nodes.length);
         for (uint256 i = 0; i < nodes.length; ++i) {
-            Node memory node = _nodes[nodes[i]];
-            if (node.epochSince >= time && node.epoch != 0) --node.epoch;
-            if (node.clusteredUntil >= time && _clusteredSince[nodes[i]] >= time) node.clusteredUntil = 0;
-            found[i] = node;
+            Node storage node = _nodes[nodes[i]];
+            (uint256 provider, uint256 cards, uint256 epoch) = (uint160(node.provider), node.cards, node.epoch);
+            uint256 clustered = node.clusteredUntil;
+            if (node.epochSince >= time && epoch != 0) --epoch;
+            if (clustered >= time && _clusteredSince[nodes[i]] >= time) clustered = 0;
+            heads[i] = (clustered << 192) | (provider << 32) | (cards << 16) | epoch;
+            kinds[i] = node.kind;
         }
+    }
+
+    /// @inheritdoc IProviderRegistry
+    function payoutOf(address provider) external view returns (address) {
+        return _payout(provider);
     }
 
     /// @inheritdoc IProviderRegistry
     function payoutsOf(address[] calldata providers) external view returns (address[] memory payouts) {
         payouts = new address[](providers.length);
-        for (uint256 i = 0; i < providers.length; ++i) {
-            address payout = _sellers[providers[i]].payout;
-            payouts[i] = payout == address(0) ? providers[i] : payout;
-        }
+        for (uint256 i = 0; i < providers.length; ++i) payouts[i] = _payout(providers[i]);
     }
 
     function _addNode(NodeListing memory listing) private {
@@ -351,6 +360,11 @@ contract ProviderRegistry is IProviderRegistry, AccessManaged {
     function _exitAt(Seller storage seller) private view returns (uint40) {
         uint40 unbound = seller.unbondingSince + UNBOND_SECONDS;
         return seller.obligedUntil > unbound ? seller.obligedUntil : unbound;
+    }
+
+    function _payout(address provider) private view returns (address payout) {
+        payout = _sellers[provider].payout;
+        if (payout == address(0)) payout = provider;
     }
 
     function _keyAt(Seller storage seller, uint40 time) private view returns (address) {

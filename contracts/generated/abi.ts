@@ -1662,19 +1662,8 @@ export const providerRegistryAbi = [
     ],
     name: 'nodesAt',
     outputs: [
-      {
-        components: [
-          { internalType: 'address', name: 'provider', type: 'address' },
-          { internalType: 'uint16', name: 'cards', type: 'uint16' },
-          { internalType: 'uint16', name: 'epoch', type: 'uint16' },
-          { internalType: 'uint32', name: 'epochSince', type: 'uint32' },
-          { internalType: 'uint32', name: 'clusteredUntil', type: 'uint32' },
-          { internalType: 'bytes32', name: 'kind', type: 'bytes32' },
-        ],
-        internalType: 'struct IProviderRegistry.Node[]',
-        name: 'found',
-        type: 'tuple[]',
-      },
+      { internalType: 'uint256[]', name: 'heads', type: 'uint256[]' },
+      { internalType: 'bytes32[]', name: 'kinds', type: 'bytes32[]' },
     ],
     stateMutability: 'view',
     type: 'function',
@@ -1687,6 +1676,13 @@ export const providerRegistryAbi = [
     name: 'noteObligation',
     outputs: [],
     stateMutability: 'nonpayable',
+    type: 'function',
+  },
+  {
+    inputs: [{ internalType: 'address', name: 'provider', type: 'address' }],
+    name: 'payoutOf',
+    outputs: [{ internalType: 'address', name: '', type: 'address' }],
+    stateMutability: 'view',
     type: 'function',
   },
   {

@@ -55,7 +55,8 @@ interface IMarket {
         uint256 maxTotal
     ) external returns (uint64 leaseId);
 
-    /// @notice Prolongs a running lease of the caller: a new lease that starts where the old one ends, linked to it.
+    /// @notice Prolongs a running lease of the caller: a new lease that starts where the old one ends, linked to it. It ends no later
+    /// than the longest lease would that starts now.
     function extend(
         LeaseRef calldata parent,
         Listing calldata listing,

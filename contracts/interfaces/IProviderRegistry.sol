@@ -168,9 +168,16 @@ interface IProviderRegistry {
     /// for one that might not sell then.
     function sellersAt(address[] calldata providers, uint40 time) external view returns (address[] memory keys);
 
-    /// @notice The nodes' records with `epoch` and `clusteredUntil` as they stood at `time` (0 where the cluster was formed at `time` or
-    /// later).
-    function nodesAt(bytes32[] calldata nodes, uint40 time) external view returns (Node[] memory);
+    /// @notice What a match needs of the nodes, with the epochs and clusters as they stood at `time`.
+    /// @return heads clustered until 4 ‖ provider 20 ‖ cards 2 ‖ epoch 2, in the low bytes: a hundred of them cost a page less than as many records
+    /// @return kinds keccak256(class id ‖ region id)
+    function nodesAt(
+        bytes32[] calldata nodes,
+        uint40 time
+    ) external view returns (uint256[] memory heads, bytes32[] memory kinds);
+
+    /// @notice Where the provider is paid; the account itself where none is registered (a cluster's account).
+    function payoutOf(address provider) external view returns (address);
 
     /// @notice Where each provider is paid; the account itself where none is registered (a cluster's account).
     function payoutsOf(address[] calldata providers) external view returns (address[] memory);

@@ -72,7 +72,8 @@ interface IVault {
     function finishUnbid() external;
 
     /// @notice Sets the caller's own limits. Tightening `perDay` holds at once, loosening it after a day, so that a thief gains
-    /// nothing by it; `perLease` changes one slot and one commit deadline later, so that no closed slot changes.
+    /// nothing by it; `perLease` holds for slots that close from now on; both change at most once per slot and commit deadline, so that no closed slot
+    /// changes.
     function setCaps(uint96 perDay, uint96 perLease) external;
 
     /// @notice Moves the fees collected so far to the treasury's available balance. Anyone may call.
@@ -112,7 +113,7 @@ interface IVault {
     function lockFromAvailable(address account, uint256 amount) external;
 
     /// @notice Moves `amounts` out of the locked total to the accounts' available balances and `fee` to the fees. The lease book
-    /// and the market alone.
+    /// alone.
     function release(address[] calldata accounts, uint256[] calldata amounts, uint256 fee) external;
 
     /// @notice Moves `amounts` from a cluster's account to its members, available to available. Accounts may repeat, and `from` may be

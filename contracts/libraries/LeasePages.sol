@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Lease, LeaseRef} from "../types/Lease.sol";
 import {Merkle} from "./Merkle.sol";
+import {PageReader} from "./PageReader.sol";
 
 /// @title LeasePages
 /// @notice Leaves and roots of pages of leases (ADR 0007, "Leases").
@@ -12,18 +13,8 @@ library LeasePages {
 
     /// @notice Leaf of one lease.
     function leaf(Lease memory lease) internal pure returns (bytes32) {
-        return
-            keccak256(
-                abi.encodePacked(
-                    uint8(0),
-                    Merkle.LEASES,
-                    lease.rate,
-                    lease.cards,
-                    lease.duration,
-                    lease.consumer,
-                    lease.provider
-                )
-            );
+        uint256 terms = (uint256(lease.rate) << 48) | (uint256(lease.cards) << 32) | lease.duration;
+        return PageReader.leaseLeaf(terms, lease.consumer, lease.provider);
     }
 
     /// @notice What a page stores.

@@ -28,30 +28,29 @@ library Merkle {
     function topOf(bytes32[] memory leaves) internal pure returns (bytes32 result) {
         uint256 width = leaves.length;
         if (width == 0) return 0;
-        // In assembly: a page of 200 leases hashes 199 nodes, and encoding each by the compiler costs three times the hash.
+        // In assembly: a page of 200 leases hashes 199 nodes, and encoding each by the compiler costs three times the hash. The
+        // byte before a pair is of a node that is used up already, or of the array's length, which is put back.
         assembly ("memory-safe") {
+            let length := width
             let data := add(leaves, 32)
-            let scratch := mload(64)
-            mstore8(scratch, 1)
             for {} gt(width, 1) {} {
-                let half := shr(1, width)
-                let from := data
+                let from := sub(data, 1)
                 let to := data
                 for {
-                    let i := 0
-                } lt(i, half) {
-                    i := add(i, 1)
-                } {
-                    mcopy(add(scratch, 1), from, 64)
-                    mstore(to, keccak256(scratch, 65))
+                    let end := add(from, shl(6, shr(1, width)))
+                } lt(from, end) {
                     from := add(from, 64)
+                } {
+                    mstore8(from, 1)
+                    mstore(to, keccak256(from, 65))
                     to := add(to, 32)
                 }
                 if and(width, 1) {
-                    mstore(to, mload(from))
+                    mstore(to, mload(add(from, 1)))
                 }
-                width := add(half, and(width, 1))
+                width := shr(1, add(width, 1))
             }
+            mstore(leaves, length)
             result := mload(data)
         }
     }
@@ -65,22 +64,32 @@ library Merkle {
         bytes32[] calldata proof
     ) internal pure returns (bytes32 node) {
         if (index >= count) revert ProofMalformed(index, count);
-        node = leaf_;
-        uint256 used = 0;
-        uint256 at_ = index;
-        for (uint256 width = count; width > 1; width = (width + 1) / 2) {
-            uint256 sibling = at_ ^ 1;
-            if (sibling < width) {
-                if (used == proof.length) revert ProofMalformed(index, count);
-                bytes32 other = proof[used++];
-                node = at_ & 1 == 0 ? _pair(node, other) : _pair(other, node);
+        bool fits;
+        assembly ("memory-safe") {
+            let from := proof.offset
+            let end := add(from, shl(5, proof.length))
+            let scratch := mload(64)
+            mstore8(scratch, 1)
+            node := leaf_
+            fits := 1
+            for {
+                let at_ := index
+                let width := count
+            } gt(width, 1) {
+                at_ := shr(1, at_)
+                width := shr(1, add(width, 1))
+            } {
+                if lt(xor(at_, 1), width) {
+                    fits := and(fits, lt(from, end))
+                    let right := shl(5, and(at_, 1))
+                    mstore(add(add(scratch, 1), right), node)
+                    mstore(add(add(scratch, 1), xor(right, 32)), calldataload(from))
+                    node := keccak256(scratch, 65)
+                    from := add(from, 32)
+                }
             }
-            at_ >>= 1;
+            fits := and(fits, eq(from, end))
         }
-        if (used != proof.length) revert ProofMalformed(index, count);
-    }
-
-    function _pair(bytes32 left, bytes32 right) private pure returns (bytes32) {
-        return keccak256(abi.encodePacked(uint8(1), left, right));
+        if (!fits) revert ProofMalformed(index, count);
     }
 }

@@ -282,7 +282,8 @@ contract RegistryTest is Fixture {
     function epochAt(uint40 time) private view returns (uint256) {
         bytes32[] memory one = new bytes32[](1);
         one[0] = NODE;
-        return registry.nodesAt(one, time)[0].epoch;
+        (uint256[] memory heads, ) = registry.nodesAt(one, time);
+        return uint16(heads[0]);
     }
 
     function register(address provider, uint256 stake) private {

@@ -66,10 +66,16 @@ contract RegistryDouble {
     function nodesAt(
         bytes32[] calldata nodes,
         uint40 time
-    ) external view returns (IProviderRegistry.Node[] memory found) {
+    ) external view returns (uint256[] memory heads, bytes32[] memory kinds) {
         require(time > block.timestamp, "changes of this second count");
-        found = new IProviderRegistry.Node[](nodes.length);
-        for (uint256 i = 0; i < nodes.length; ++i) found[i] = _nodes[nodes[i]];
+        heads = new uint256[](nodes.length);
+        kinds = new bytes32[](nodes.length);
+        for (uint256 i = 0; i < nodes.length; ++i) {
+            IProviderRegistry.Node memory node = _nodes[nodes[i]];
+            heads[i] = uint256(node.clusteredUntil) << 192;
+            heads[i] |= (uint256(uint160(node.provider)) << 32) | (uint256(node.cards) << 16) | node.epoch;
+            kinds[i] = node.kind;
+        }
     }
 
     function sellersAt(address[] calldata providers, uint40 time) external view returns (address[] memory keys) {
