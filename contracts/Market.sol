@@ -83,6 +83,8 @@ contract Market is IMarket, AccessManaged, Pausable {
     ) external whenNotPaused returns (uint64 leaseId) {
         uint64 parentId = (parent.pageId << 8) | parent.index;
         if (msg.sender != parent.lease.consumer) revert NotConsumer(parent.lease.consumer, msg.sender);
+        // The parent's workload goes on where its agent is.
+        if (listing.provider != parent.lease.provider) revert OtherProvider(parent.lease.provider, listing.provider);
         (, uint40 start) = LEASE_BOOK.check(parent);
         if (start <= block.timestamp) revert LeaseOver(parentId);
         bytes32 listingId = _take(listing, signature, cards);

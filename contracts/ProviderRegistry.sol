@@ -237,7 +237,10 @@ contract ProviderRegistry is IProviderRegistry, AccessManaged {
             seller.unbondingSince = uint40(block.timestamp);
             emit UnbondingStarted(provider, _exitAt(seller));
         }
-        VAULT.slash(provider, to, taken);
+        // Half is burned, or a provider could take its stake out by harming an account of its own.
+        uint256 burned = taken / 2;
+        if (burned != 0) VAULT.slash(provider, address(0), burned);
+        VAULT.slash(provider, to, taken - burned);
     }
 
     /// @inheritdoc IProviderRegistry

@@ -3002,6 +3002,14 @@ export const marketAbi = [
   },
   {
     inputs: [
+      { internalType: 'address', name: 'expected', type: 'address' },
+      { internalType: 'address', name: 'got', type: 'address' },
+    ],
+    name: 'OtherProvider',
+    type: 'error',
+  },
+  {
+    inputs: [
       { internalType: 'string', name: 'name', type: 'string' },
       { internalType: 'uint256', name: 'value', type: 'uint256' },
       { internalType: 'uint256', name: 'minimum', type: 'uint256' },

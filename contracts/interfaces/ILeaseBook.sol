@@ -24,8 +24,8 @@ interface ILeaseBook {
     event LeaseSettled(uint64 indexed leaseId, uint40 until, uint256 paid, uint256 fee);
     /// @notice The lease will end at `end`, before its term.
     event LeaseClosed(uint64 indexed leaseId, uint40 end, End reason);
-    /// @notice A provider ended the lease, or let it fail, before its notice was over: `amount` of its stake went to the consumer (it
-    /// left), or to the treasury (no-show, fault).
+    /// @notice A provider ended the lease, or let it fail, before its notice was over: `amount` of its stake went, half of it to
+    /// the consumer (it left) or the treasury (no-show, fault), half to nobody.
     event NoticeForfeited(uint64 indexed leaseId, uint256 amount);
     /// @notice Monitors attested that the lease did not run in [from, to); it is not billed.
     /// @param fault false inside an announced maintenance window

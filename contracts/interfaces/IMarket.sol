@@ -42,6 +42,8 @@ interface IMarket {
     error ProviderNotSelling(address provider);
     error ValueTooWide(uint256 value, uint256 maximum);
     error NotConsumer(address consumer, address caller);
+    /// @notice A lease is prolonged by its own provider.
+    error OtherProvider(address expected, address got);
     error LeaseOver(uint64 leaseId);
 
     /// @notice Buys cards of a listing now, paying from the caller's available balance. Fails while entry is paused.

@@ -191,9 +191,8 @@ interface IProviderRegistry {
     /// auction and the market alone.
     function noteObligation(address provider, uint40 until) external;
 
-    /// @notice Takes up to `amount` of the provider's stake, at most the slash bound of what it has staked, for `to`; returns what
-    /// was taken. The lease book and the claim of a node sold twice
-    /// alone.
+    /// @notice Takes up to `amount` of the provider's stake, at most the slash bound of what it has staked; half of it is burned, the
+    /// rest is for `to`. Returns what was taken. The lease book and the claim of a node sold twice alone.
     function slash(address provider, address to, uint256 amount, bytes32 reason) external returns (uint256 taken);
 
     /// @notice Marks a node as a cluster's until `until`; its owner can't start unbonding before. The clusters alone, which have

@@ -229,6 +229,16 @@ contract BuyTest is Fixture {
         shop.extend(parent, aListing(1), signed, 1, 7200, TOTAL);
     }
 
+    function test_extend_failsWithAnotherProvidersListing() public {
+        uint64 id = buy(aListing(1), 2, 7200, TOTAL);
+        LeaseRef memory parent = bought(id, aListing(1), 2, 7200, uint40(block.timestamp));
+        Listing memory other = aListing(2);
+        other.provider = address(0x0123);
+        vm.prank(CONSUMER);
+        vm.expectRevert(abi.encodeWithSelector(IMarket.OtherProvider.selector, PROVIDER, address(0x0123)));
+        shop.extend(parent, other, "", 1, 7200, TOTAL);
+    }
+
     function extend(
         LeaseRef memory parent,
         Listing memory listing,

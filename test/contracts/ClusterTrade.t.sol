@@ -156,7 +156,7 @@ contract ClusterTradeTest is Fixture {
         eq(staked, 91 * USD, "three quarters of 12");
         (, , , staked) = vault.balanceOf(OTHER);
         eq(staked, 197 * USD, "one quarter");
-        eq(available(TREASURY), 12 * USD, "to the treasury");
+        eq(available(TREASURY), 6 * USD, "half to the treasury");
     }
 
     /// @dev Members' stakes stay until the cluster's leases end.

@@ -154,7 +154,7 @@ contract LeaseBookTest is Fixture {
         eq(staked, 99 * USD, "20 minutes of one card at 3 USD");
         pass(LAG);
         leaseBook.settle(ref);
-        eq(available(CONSUMER), 500_000 * USD + 1 * USD + LOCK, "to the consumer, beside its refund");
+        eq(available(CONSUMER), 500_000 * USD + USD / 2 + LOCK, "half to the consumer, beside its refund");
         eq(available(PAYOUT), 3_000_000, "an hour was given");
         eq(locked(), 0, "nothing held");
     }
@@ -174,7 +174,7 @@ contract LeaseBookTest is Fixture {
         pass(3000);
         vm.prank(PROVIDER);
         leaseBook.leaveNow(ref);
-        eq(available(CONSUMER), 500_000 * USD + 500_000, "ten minutes");
+        eq(available(CONSUMER), 500_000 * USD + 250_000, "half of ten minutes");
     }
 
     function test_close_failsForStrangersAndAfterTheEnd() public {

@@ -106,7 +106,7 @@ contract OutageTest is Fixture {
         eq(available(CONSUMER), 500_000 * USD + LOCK, "all is back");
         (, , , uint256 staked) = vault.balanceOf(PROVIDER);
         eq(staked, 97 * USD, "an hour's notice at 3 USD");
-        eq(available(TREASURY), 3 * USD, "to the treasury, not to the consumer");
+        eq(available(TREASURY), (3 * USD) / 2, "half to the treasury, not to the consumer");
         eq(locked(), 0, "nothing held");
         eq(scoreTomorrow(), 4050, "a lease of 6 USD that did not run");
     }
@@ -134,7 +134,7 @@ contract OutageTest is Fixture {
         (over, ) = leaseBook.check(ref);
         ok(over, "a second more");
         eq(available(PAYOUT), 250_000, "five minutes");
-        eq(available(TREASURY), 2_749_166, "the 3,299 seconds that were left");
+        eq(available(TREASURY), 1_374_583, "half of the 3,299 seconds that were left");
         eq(locked(), 0, "nothing held");
     }
 

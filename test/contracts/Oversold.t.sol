@@ -36,7 +36,7 @@ contract OversoldTest is Fixture {
         bought(1, 3);
         uint256 before = available(CONSUMER);
         oversold.claim(NODE, shown);
-        eq(available(CONSUMER) - before, 10 * USD, "18 USD, at most a tenth of the stake");
+        eq(available(CONSUMER) - before, 5 * USD, "18 USD, at most a tenth of the stake, half of it burned");
         (uint256 held, , ) = bond.bond();
         eq(held, BOND_AMOUNT, "the scheduler did no wrong");
         vm.expectRevert(abi.encodeWithSelector(IOversold.AlreadyShown.selector, 2 << 8));

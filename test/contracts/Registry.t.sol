@@ -199,7 +199,7 @@ contract RegistryTest is Fixture {
         vm.prank(address(leaseBook));
         eq(registry.slash(PROVIDER, CONSUMER, 1000 * USD, "why"), 20 * USD, "a tenth");
         ok(keyOf(PROVIDER) != address(0), "still sells");
-        eq(available(CONSUMER), 500_020 * USD, "to the consumer");
+        eq(available(CONSUMER), 500_010 * USD, "half to the consumer");
         for (uint256 i = 0; i < 6; ++i) {
             vm.prank(address(leaseBook));
             registry.slash(PROVIDER, CONSUMER, 1000 * USD, "why");
