@@ -255,6 +255,10 @@ contract AuctionTest is Fixture {
         auction.approveOrderSigned(order, forged);
     }
 
+    function test_domain_isTheOneThatEverybodySignsIn() public view {
+        eq(auction.domainSeparator(), formats.domainSeparator(block.chainid, address(auction)), "domain");
+    }
+
     // ── supply ──
 
     function test_skip_nodeThatIsNotAsAsked() public {

@@ -274,6 +274,70 @@ contract ClaimsTest is ClaimWorld {
         );
     }
 
+    /// @dev A list of sixteen is full: who is left out must be nearer than its last.
+    function test_leftOut_ofAFullListIsNearerThanItsLast() public {
+        close();
+        Deal memory deal = withoutTheCheap();
+        deal.shortlist = new uint32[](16);
+        // The dear ask is the farthest, the cheap one the nearest.
+        for (uint256 i = 0; i < 16; ++i) deal.shortlist[i] = uint32(askIndex(middle));
+        deal.shortlist[15] = uint32(askIndex(dear));
+        commitSlot(only(deal));
+        uint32[] memory nearest = sorted(order);
+        bool nearer = placeIn(nearest, cheap) < placeIn(nearest, dear);
+        bytes memory call_ = abi.encodeCall(claims.claimLeftOut, (salt(), caseOf(order), askOf(dear), askOf(cheap)));
+        if (nearer) told(address(claims), call_);
+        else refused(address(claims), call_, noWrong(Wrong.LEFT_OUT));
+        // Its last may be any; only the one that stands there counts.
+        call_ = abi.encodeCall(claims.claimLeftOut, (salt(), caseOf(order), askOf(middle), askOf(cheap)));
+        refused(address(claims), call_, abi.encodeWithSelector(IClaims.NotListed.selector, 15));
+    }
+
+    function test_leftOut_ofAFullListIsNoWrongForTheFartherOne() public {
+        close();
+        Deal memory deal = withoutTheCheap();
+        deal.shortlist = new uint32[](16);
+        uint32[] memory nearest = sorted(order);
+        // The nearest fills it; the farthest is left out.
+        for (uint256 i = 0; i < 16; ++i) deal.shortlist[i] = nearest[0];
+        deal.winner = 3;
+        commitSlot(only(deal));
+        AskProof memory near = askOf(bytes32(askLeafBytes(nearest[0])));
+        AskProof memory far = askOf(bytes32(askLeafBytes(nearest[2])));
+        refused(
+            address(claims),
+            abi.encodeCall(claims.claimLeftOut, (salt(), caseOf(order), near, far)),
+            noWrong(Wrong.LEFT_OUT)
+        );
+    }
+
+    /// @dev The answer to another kind of claim, or about another match, is none.
+    function test_answers_failForOtherClaimsAndSlots() public {
+        Case memory c = wrongWinner();
+        vm.recordLogs();
+        told(address(claims), winnerCall(c, dear, askOf(cheap), placeOf(order, cheap)));
+        Verdict memory verdict = lastOpened();
+        AskProof memory leftOut = askOf(cheap);
+        vm.expectRevert(abi.encodeWithSelector(IClaims.AnswerIrrelevant.selector));
+        claims.answerSibling(verdict, c, leftOut, leftOut, 0);
+        verdict.slot += 1;
+        vm.expectRevert(abi.encodeWithSelector(IClaims.AnswerIrrelevant.selector));
+        claims.answerUsed(verdict, header, c.cleared);
+    }
+
+    function test_hiddenRunnerUp_failsForOneThatCanNotServe() public {
+        setAsk(middle, 4, 8, 8);
+        close();
+        Deal memory deal = rightly(order);
+        (deal.runnerUp, deal.step) = (255, 0);
+        commitSlot(only(deal));
+        refused(
+            address(claims),
+            hiddenCall(caseOf(order), askOf(middle), placeOf(order, middle)),
+            noWrong(Wrong.PRICE)
+        );
+    }
+
     // ── unserved ──
 
     function test_unserved_costsTheBond() public {

@@ -121,6 +121,18 @@ contract ReceiptsTest is ClaimWorld {
         }
     }
 
+    function test_omitted_failsForAReceiptOfAnotherSlot() public {
+        close();
+        commitSlot(only(rightly(order)));
+        IReceipts.Gap memory gap = gapOf(0, anOrder(77));
+        Receipt memory receipt = aReceipt(header.slot + 1, orderId(anOrder(77)));
+        refused(
+            address(receipts),
+            abi.encodeCall(receipts.claimOmitted, (salt(), header, receipt, sign(receipt, SCHEDULER_KEY), gap)),
+            abi.encodeWithSelector(IReceipts.HeaderMismatch.selector, header.slot + 1)
+        );
+    }
+
     /// @dev An ask is rightly missing among the orders, and leaves of other places prove no gap.
     function test_omitted_needsTheItemsOwnTreeAndItsNeighbours() public {
         Order memory lost = anOrder(77);
