@@ -4,6 +4,10 @@ import { defineConfig } from 'hardhat/config';
 /** The compiler is the npm package, so that nothing is downloaded; Hardhat imports it, so the path is absolute. */
 const soljson = fileURLToPath(import.meta.resolve('solc/soljson.js'));
 
+/** What `npm test` plays of each invariant, and what `npm run test:deep` does. */
+const SHALLOW = { runs: 48, depth: 160 };
+export const DEEP = { runs: 128, depth: 1_000 };
+
 export default defineConfig({
   paths: { sources: './contracts', tests: { solidity: './test/contracts' } },
   solidity: {
@@ -22,7 +26,7 @@ export default defineConfig({
     solidity: {
       fsPermissions: { readDirectory: ['./test/vectors'] },
       fuzz: { runs: 256, seed: '0x63617264686f7572' },
-      invariant: { runs: 48, depth: 160, failOnRevert: false },
+      invariant: { ...(process.env['CARDHOUR_DEEP'] === '1' ? DEEP : SHALLOW), failOnRevert: false },
     },
   },
 });

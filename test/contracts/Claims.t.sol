@@ -274,6 +274,17 @@ contract ClaimsTest is ClaimWorld {
         );
     }
 
+    function test_leftOut_failsForWhoWasNotEligible() public {
+        setAsk(cheap, 4, 8, 8);
+        close();
+        commitSlot(only(withoutTheCheap()));
+        refused(
+            address(claims),
+            abi.encodeCall(claims.claimLeftOut, (salt(), caseOf(order), askOf(cheap), askOf(cheap))),
+            noWrong(Wrong.LEFT_OUT)
+        );
+    }
+
     /// @dev A list of sixteen is full: who is left out must be nearer than its last.
     function test_leftOut_ofAFullListIsNearerThanItsLast() public {
         close();
