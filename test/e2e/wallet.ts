@@ -46,8 +46,8 @@ export async function injectWallet(
       }
       case 'eth_sendTransaction': {
         signed.push(method);
-        const { to, data, value } = params[0] as { to: Hex; data: Hex; value?: Hex };
-        return client.sendTransaction({ chain: null, to, data, value: BigInt(value ?? 0) });
+        const { to, data, gas, value } = params[0] as { to: Hex; data: Hex; gas: Hex; value?: Hex };
+        return client.sendTransaction({ chain: null, to, data, gas: BigInt(gas), value: BigInt(value ?? 0) });
       }
       default:
         return client.request({ method, params } as never);
