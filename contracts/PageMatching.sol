@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IBond} from "./interfaces/IBond.sol";
 import {IClusters} from "./interfaces/IClusters.sol";
 import {ILeaseBook} from "./interfaces/ILeaseBook.sol";
+import {IMarket} from "./interfaces/IMarket.sol";
 import {IReputation} from "./interfaces/IReputation.sol";
 import {Accrual} from "./libraries/Accrual.sol";
 import {LeasePages} from "./libraries/LeasePages.sol";
@@ -36,9 +37,13 @@ abstract contract PageMatching is PageTables {
     }
 
     uint256 private constant RECORD = 157;
+    /// @dev In place of a signature, one byte: the order is at a firm quote.
+    uint256 private constant QUOTED = 1;
 
     /// @notice Knows the providers' scores.
     IReputation public immutable REPUTATION;
+    /// @notice Holds the money of orders at a firm quote.
+    IMarket public immutable MARKET;
     /// @notice Backs the matches.
     IBond public immutable BOND;
     /// @notice Holds the pages of leases.
@@ -58,6 +63,7 @@ abstract contract PageMatching is PageTables {
 
     constructor(Addresses memory a, Parameters memory p) PageTables(a) {
         REPUTATION = IReputation(a.reputation);
+        MARKET = IMarket(a.market);
         BOND = IBond(a.bond);
         LEASE_BOOK = ILeaseBook(a.leaseBook);
         COMMIT_DEADLINE_SECONDS = p.commitDeadlineSeconds;
@@ -203,11 +209,15 @@ abstract contract PageMatching is PageTables {
             sold += bid.cards;
             if (sold > offer.cards || sold > MAX_SOLD) return Skip.QUANTITY;
             uint256 total = Accrual.total(bid.cards, bid.duration, bid.price, FEE_BPS);
-            if (total > book.perLease[bid.consumer]) return Skip.CAP;
-            uint256 spent = book.spent[bid.consumer] + total;
-            if (spent > book.spendable[bid.consumer]) return Skip.FUNDS;
-
-            book.spent[bid.consumer] = spent;
+            if (bid.signatureSize == QUOTED) {
+                // Locked when the quote was accepted.
+                MARKET.procure(bid.orderId, total);
+            } else {
+                if (total > book.perLease[bid.consumer]) return Skip.CAP;
+                uint256 spent = book.spent[bid.consumer] + total;
+                if (spent > book.spendable[bid.consumer]) return Skip.FUNDS;
+                book.spent[bid.consumer] = spent;
+            }
             _useOrder(bid.orders, consumer, nonce);
             _sell(bid.counters, offer.nonce, bid.cards);
             _oblige(offer.ofCluster, provider, slotEnd, bid.duration);
@@ -275,16 +285,22 @@ abstract contract PageMatching is PageTables {
         return offer.tier - 1;
     }
 
-    /// @dev ECDSA, or an approval from before the close: a contract's ERC-1271 answer could change after it.
+    /// @dev ECDSA, or an approval or an accepted quote from before the close: a contract's ERC-1271 answer could change after it.
     function _signed(Bid memory bid, address consumer, uint40 slotEnd) private view returns (bool) {
         unchecked {
             if (bid.signatureSize == SIGNATURE) {
                 address signer = Signatures.recoverAt(bid.orderId, bid.at_ + PageReader.MATCH_HEAD);
                 return signer == consumer && signer != address(0);
             }
-            if (bid.signatureSize != 0) return false;
-            uint40 approved = approvedAt[bid.orderId];
-            return approved != 0 && approved < slotEnd;
+            uint256 since;
+            if (bid.signatureSize == 0) {
+                since = approvedAt[bid.orderId];
+            } else if (bid.signatureSize == QUOTED) {
+                uint256 held;
+                (held, since, ) = MARKET.quoteOf(bid.orderId);
+                if (held == 0) return false;
+            }
+            return since != 0 && since < slotEnd;
         }
     }
 

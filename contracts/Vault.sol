@@ -196,7 +196,8 @@ contract Vault is IVault, SpendingCaps, AccessManaged, Pausable {
     }
 
     /// @inheritdoc IVault
-    function release(address[] calldata accounts, uint256[] calldata amounts, uint256 fee) external only(LEASE_BOOK) {
+    function release(address[] calldata accounts, uint256[] calldata amounts, uint256 fee) external {
+        if (msg.sender != LEASE_BOOK && msg.sender != MARKET) revert NotProtocol(msg.sender);
         uint256 sum = fee;
         for (uint256 i = 0; i < accounts.length; ++i) {
             uint256 amount = amounts[i];

@@ -12,7 +12,7 @@ import {
   writeHex,
   writeUint,
 } from './hash.ts';
-import type { Ask, Consent, Hex, Listing, Order, Outage, Receipt, SigningDomain } from './types.ts';
+import type { Ask, Consent, Hex, Listing, Order, Outage, Quote, Receipt, SigningDomain } from './types.ts';
 
 const field = (name: string, type: string) => ({ name, type });
 
@@ -83,6 +83,7 @@ export const TYPES = {
     field('from', 'uint40'),
     field('to', 'uint40'),
   ],
+  Quote: [field('orderId', 'bytes32'), field('validUntil', 'uint64')],
 };
 
 export type MessageType = keyof typeof TYPES;
@@ -113,6 +114,10 @@ export function consentId(domain: SigningDomain, consent: Consent): Hex {
 
 export function outageDigest(domain: SigningDomain, outage: Outage): Hex {
   return digest(domain, 'Outage', outage);
+}
+
+export function quoteDigest(domain: SigningDomain, quote: Quote): Hex {
+  return digest(domain, 'Quote', quote);
 }
 
 const typeHashes = new Map<MessageType, Uint8Array>();

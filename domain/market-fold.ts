@@ -5,6 +5,7 @@
 import { windowStart } from './entropy.ts';
 import { Arguments, known, type Fold } from './fold/arguments.ts';
 import { PROVIDERS } from './fold/providers.ts';
+import { QUOTES } from './fold/quotes.ts';
 import { VAULT } from './fold/vault.ts';
 import { boughtPageOf, leaseId, leasePageOf, listingSource, slotSource } from './lease-page.ts';
 import type { LeaseTerms } from './leaves.ts';
@@ -34,6 +35,7 @@ export function applyEvent(state: MarketState, event: MarketEvent): void {
 const FOLDS: Record<string, Fold> = {
   ...VAULT,
   ...PROVIDERS,
+  ...QUOTES,
   SlotCommitted: (state, args, event) => {
     state.slots.set(args.big('slot'), {
       header: event.args.header as SlotHeader,
@@ -230,8 +232,13 @@ export function withLateMatches(
   return state;
 }
 
-/** Events of a slot's own transactions; money on its way out that a page took back comes before the page. */
-export const LATE_EVENTS: ReadonlySet<string> = new Set(['SlotCommitted', 'UnbidRecalled', 'PageCommitted']);
+/** Events of a slot's own transactions; money on its way out that a page took back, and procured quotes, come before the page. */
+export const LATE_EVENTS: ReadonlySet<string> = new Set([
+  'SlotCommitted',
+  'UnbidRecalled',
+  'QuoteProcured',
+  'PageCommitted',
+]);
 
 /** Puts a lease into its node's list, and now and then drops what no slot that closes after its start can see. */
 function remember(state: MarketState, lease: Lease): void {

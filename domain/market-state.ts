@@ -141,6 +141,8 @@ export interface MarketState {
   usedNonces: Set<string>;
   /** Orders approved on-chain. */
   approved: Set<Hex>;
+  /** Base units held for orders at a firm quote that are neither procured nor refunded yet, by order. */
+  quotes: Map<Hex, bigint>;
   pages: Map<bigint, MarketPage>;
   slots: Map<bigint, CommittedSlot>;
 }
@@ -161,6 +163,7 @@ export function emptyMarket(treasury: Hex, feeBps: number): MarketState {
     filled: new Map(),
     usedNonces: new Set(),
     approved: new Set(),
+    quotes: new Map(),
     pages: new Map(),
     slots: new Map(),
   };

@@ -29,6 +29,10 @@ export interface Parameters {
   claimPenalty: bigint;
   /** For each skipped match. */
   skipPenalty: bigint;
+  /** Longest life of an order at a firm quote. */
+  quoteSeconds: number;
+  /** The consumer's part of what lies between its quote and the clearing price, 1/10,000. */
+  surplusShareBps: number;
 }
 
 export const DEFAULTS: Parameters = {
@@ -53,6 +57,8 @@ export const DEFAULTS: Parameters = {
   claimDeposit: 50_000_000n,
   claimPenalty: 1_000_000_000n,
   skipPenalty: 10_000_000n,
+  quoteSeconds: 600,
+  surplusShareBps: 5_000,
 };
 
 /** Lowest and highest value of each parameter, both allowed. */
@@ -78,6 +84,8 @@ export const BOUNDS: { [K in keyof Parameters]: readonly [Parameters[K], Paramet
   claimDeposit: [1n, 2n ** 96n - 1n],
   claimPenalty: [4n, 2n ** 96n - 1n],
   skipPenalty: [1n, 2n ** 96n - 1n],
+  quoteSeconds: [60, 86_400],
+  surplusShareBps: [0, 10_000],
 };
 
 export const SHORTLIST_WIDTH = 16;

@@ -29,6 +29,13 @@ export interface Outage {
   to: bigint;
 }
 
+/** The scheduler's firm price for an order, which is the order's start price. */
+export interface Quote {
+  orderId: Hex;
+  /** Last second (unix) at which it can be accepted. */
+  validUntil: bigint;
+}
+
 /** EIP-712 domain: chain and the Auction contract. */
 export interface SigningDomain {
   chainId: number;

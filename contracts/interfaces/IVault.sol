@@ -112,8 +112,8 @@ interface IVault {
     /// @notice Locks `amount` from available; counts towards both caps. The market alone.
     function lockFromAvailable(address account, uint256 amount) external;
 
-    /// @notice Moves `amounts` out of the locked total to the accounts' available balances and `fee` to the fees. The lease book
-    /// alone.
+    /// @notice Moves `amounts` out of the locked total to the accounts' available balances and `fee` to the fees. The lease book,
+    /// and the market for what firm quotes hold.
     function release(address[] calldata accounts, uint256[] calldata amounts, uint256 fee) external;
 
     /// @notice Moves `amounts` from a cluster's account to its members, available to available. Accounts may repeat, and `from` may be

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Listing, Order} from "../types/Trade.sol";
+import {Listing, Order, Quote} from "../types/Trade.sol";
 
 /// @title Eip712
 /// @notice Struct hashes of the messages that people sign.
@@ -16,6 +16,7 @@ library Eip712 {
     bytes32 internal constant ORDER = keccak256(
         "Order(address consumer,bytes32 requirement,uint32 cards,uint32 duration,uint128 startPrice,uint16 taskCompute,uint16 taskNetwork,uint16 taskStorage,bytes32 region,uint64 latestStart,uint64 validUntil,uint16 minReputation,uint8 minTier,bytes32 workload,uint256 nonce)"
     );
+    bytes32 internal constant QUOTE = keccak256("Quote(bytes32 orderId,uint64 validUntil)");
 
     function hashListing(Listing calldata listing) internal pure returns (bytes32) {
         return keccak256(abi.encode(LISTING, listing));
@@ -23,6 +24,10 @@ library Eip712 {
 
     function hashOrder(Order calldata order) internal pure returns (bytes32) {
         return keccak256(abi.encode(ORDER, order));
+    }
+
+    function hashQuote(Quote memory quote) internal pure returns (bytes32) {
+        return keccak256(abi.encode(QUOTE, quote));
     }
 
     /// @notice What is signed: the struct's hash under its domain.

@@ -35,6 +35,8 @@ library ParameterBounds {
         _within("claimDeposit", p.claimDeposit, 1, type(uint96).max);
         _within("claimPenalty", p.claimPenalty, 4, type(uint96).max);
         _within("skipPenalty", p.skipPenalty, 1, type(uint96).max);
+        _within("quoteSeconds", p.quoteSeconds, 60, 86_400);
+        _within("surplusShareBps", p.surplusShareBps, 0, 10_000);
     }
 
     function _within(string memory name, uint256 value, uint256 minimum, uint256 maximum) private pure {

@@ -25,6 +25,8 @@ struct Parameters {
     uint96 claimDeposit;
     uint96 claimPenalty;
     uint96 skipPenalty;
+    uint32 quoteSeconds;
+    uint16 surplusShareBps;
 }
 
 /// @notice Where the parts of one deployment stand; each contract keeps those it calls or obeys as immutables.

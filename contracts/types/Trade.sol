@@ -82,6 +82,13 @@ struct Order {
     uint256 nonce;
 }
 
+/// @notice The scheduler's firm price for an order, which is the order's start price.
+/// @param validUntil last second (unix) at which it can be accepted
+struct Quote {
+    bytes32 orderId;
+    uint64 validUntil;
+}
+
 /// @notice The gateway's promise that `item` is among the inputs of `slot`.
 /// @param seq place in the slot's chain of receipts, from 0
 /// @param item order id or ask id

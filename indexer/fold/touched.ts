@@ -62,6 +62,9 @@ class Reader {
 const account: Touch = (touched, args, _state, block) => {
   touched.accounts.set(args.hex('account'), block);
 };
+const consumer: Touch = (touched, args, _state, block) => {
+  touched.accounts.set(args.hex('consumer'), block);
+};
 const provider: Touch = (touched, args, _state, block) => {
   touched.providers.set(args.hex('provider'), block);
 };
@@ -128,6 +131,10 @@ const TOUCHES: Record<string, Touch> = {
   AskCancelled: cancelled('ask', 'provider'),
   ListingCancelled: cancelled('listing', 'provider'),
   OrderApproved: nothing,
+  QuoteAccepted: consumer,
+  QuoteProcured: consumer,
+  QuoteRefunded: consumer,
+  RenewalAllowed: nothing,
   PageSettled: (touched, args, state, block) => {
     touched.pages.set(args.big('pageId'), block);
     for (const id of state.pages.get(args.big('pageId'))?.leaseIds ?? [])

@@ -6,7 +6,7 @@ import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {IMarket} from "../../contracts/interfaces/IMarket.sol";
 import {IProviderRegistry} from "../../contracts/interfaces/IProviderRegistry.sol";
 import {IVault} from "../../contracts/interfaces/IVault.sol";
-import {Lease, LeaseRef} from "../../contracts/types/Lease.sol";
+import {LeaseRef} from "../../contracts/types/Lease.sol";
 import {Listing} from "../../contracts/types/Trade.sol";
 import {Fixture} from "./support/Fixture.sol";
 import {vm} from "./support/Vm.sol";
@@ -25,7 +25,7 @@ contract BuyTest is Fixture {
         eq(leaseId, 1 << 8, "the first page's only lease");
         eq(before - available(CONSUMER), TOTAL, "available pays");
         eq(locked(), TOTAL, "locked");
-        (bool over, uint40 end) = leaseBook.check(bought(leaseId, aListing(1), 2, 7200, uint40(block.timestamp)));
+        (bool over, uint40 end) = leaseBook.check(boughtLease(leaseId, aListing(1), 2, 7200, uint40(block.timestamp)));
         ok(!over && end == block.timestamp + 7200, "runs from now");
         (uint16 sold, bool cancelled) = shop.listingNonce(PROVIDER, 1);
         ok(sold == 2 && !cancelled, "sold");
@@ -156,7 +156,7 @@ contract BuyTest is Fixture {
         vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, address(this)));
         shop.unpause();
         uint64 id = buy(aListing(1), 1, 7200, TOTAL);
-        LeaseRef memory ref = bought(id, aListing(1), 1, 7200, uint40(block.timestamp));
+        LeaseRef memory ref = boughtLease(id, aListing(1), 1, 7200, uint40(block.timestamp));
         vm.prank(ADMIN);
         authority.execute(address(shop), abi.encodeCall(shop.pause, ()));
         fails(aListing(1), 1, 7200, abi.encodeWithSelector(Pausable.EnforcedPause.selector));
@@ -186,10 +186,10 @@ contract BuyTest is Fixture {
     function test_extend_startsWhereTheLeaseEnds() public {
         uint64 id = buy(aListing(1), 2, 7200, TOTAL);
         uint40 start = uint40(block.timestamp);
-        LeaseRef memory parent = bought(id, aListing(1), 2, 7200, start);
+        LeaseRef memory parent = boughtLease(id, aListing(1), 2, 7200, start);
         vm.warp(start + 7199);
         uint64 next = extend(parent, aListing(2), 1, 3600);
-        LeaseRef memory child = bought(next, aListing(2), 1, 3600, start + 7200);
+        LeaseRef memory child = boughtLease(next, aListing(2), 1, 3600, start + 7200);
         (, uint40 end) = leaseBook.check(child);
         eq(end, start + 10_800, "an hour more");
         vm.warp(start + 10_800 + 300);
@@ -203,14 +203,14 @@ contract BuyTest is Fixture {
     function test_extend_canBeClosedBeforeItBegins() public {
         uint64 id = buy(aListing(1), 2, 7200, TOTAL);
         uint40 start = uint40(block.timestamp);
-        uint64 next = extend(bought(id, aListing(1), 2, 7200, start), aListing(2), 1, 3600);
-        LeaseRef memory child = bought(next, aListing(2), 1, 3600, start + 7200);
+        uint64 next = extend(boughtLease(id, aListing(1), 2, 7200, start), aListing(2), 1, 3600);
+        LeaseRef memory child = boughtLease(next, aListing(2), 1, 3600, start + 7200);
         vm.prank(CONSUMER);
         leaseBook.close(child);
         (, uint40 end) = leaseBook.check(child);
         eq(end, start + 7200 + 900, "the minimum");
-        next = extend(bought(id, aListing(1), 2, 7200, start), aListing(2), 1, 3600);
-        child = bought(next, aListing(2), 1, 3600, start + 7200);
+        next = extend(boughtLease(id, aListing(1), 2, 7200, start), aListing(2), 1, 3600);
+        child = boughtLease(next, aListing(2), 1, 3600, start + 7200);
         vm.prank(PROVIDER);
         leaseBook.leaveNow(child);
         (, end) = leaseBook.check(child);
@@ -219,7 +219,7 @@ contract BuyTest is Fixture {
 
     function test_extend_failsForAnothersOrAnEndedLease() public {
         uint64 id = buy(aListing(1), 2, 7200, TOTAL);
-        LeaseRef memory parent = bought(id, aListing(1), 2, 7200, uint40(block.timestamp));
+        LeaseRef memory parent = boughtLease(id, aListing(1), 2, 7200, uint40(block.timestamp));
         bytes memory signed = signature(SIGNER_KEY, listingId(aListing(1)));
         vm.expectRevert(abi.encodeWithSelector(IMarket.NotConsumer.selector, CONSUMER, address(this)));
         shop.extend(parent, aListing(1), signed, 1, 7200, TOTAL);
@@ -231,7 +231,7 @@ contract BuyTest is Fixture {
 
     function test_extend_failsWithAnotherProvidersListing() public {
         uint64 id = buy(aListing(1), 2, 7200, TOTAL);
-        LeaseRef memory parent = bought(id, aListing(1), 2, 7200, uint40(block.timestamp));
+        LeaseRef memory parent = boughtLease(id, aListing(1), 2, 7200, uint40(block.timestamp));
         Listing memory other = aListing(2);
         other.provider = address(0x0123);
         vm.prank(CONSUMER);
@@ -248,21 +248,6 @@ contract BuyTest is Fixture {
         bytes memory signed = signature(SIGNER_KEY, listingId(listing));
         vm.prank(CONSUMER);
         return shop.extend(parent, listing, signed, cards, duration, type(uint256).max);
-    }
-
-    /// @dev What proves a lease that was bought: a page of one.
-    function bought(
-        uint64 id,
-        Listing memory listing,
-        uint16 cards,
-        uint32 duration,
-        uint40 start
-    ) private view returns (LeaseRef memory ref) {
-        ref.pageId = id >> 8;
-        ref.count = 1;
-        ref.start = start;
-        ref.source = keccak256(abi.encodePacked(uint8(1), listingId(listing), listing.node));
-        ref.lease = Lease(CONSUMER, PROVIDER, uint96(listing.pricePerCardHour), cards, duration);
     }
 
     function buy(Listing memory listing, uint16 cards, uint32 duration, uint256 limit) private returns (uint64) {

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {TestStablecoin} from "../../contracts/TestStablecoin.sol";
 import {Vault} from "../../contracts/Vault.sol";
 import {Handler} from "./support/Handler.sol";
-import {Assertions} from "./support/Vm.sol";
+import {Assertions, vm} from "./support/Vm.sol";
 
 /// @notice What holds after any sequence of operations (protocol, "Invariants" 1, 2, 3, 5, 6, 8, 10).
 contract MarketInvariants is Assertions {
@@ -41,7 +41,7 @@ contract MarketInvariants is Assertions {
         eq(sum, token.balanceOf(address(vault)) - handler.donated(), "balances against tokens");
     }
 
-    /// @notice What is locked is what each lease has not yet paid, taken as fee or returned.
+    /// @notice What is locked is what each lease has not yet paid, taken as fee or returned, and what open quotes hold.
     function invariant_leases_holdWhatTheyOwe() public view {
         uint256 sum = 0;
         uint256 count = handler.leaseCount();
@@ -51,7 +51,7 @@ contract MarketInvariants is Assertions {
             sum += held;
         }
         (uint256 locked, , ) = vault.totals();
-        eq(sum, locked, "locked");
+        eq(sum + handler.heldForQuotes(), locked, "locked");
     }
 
     function invariant_providers_haveOneStakeAndAScoreInRange() public view {
@@ -62,6 +62,58 @@ contract MarketInvariants is Assertions {
     function invariant_nothingForbiddenHappened() public view {
         string memory broken = handler.broken();
         ok(bytes(broken).length == 0, broken);
+    }
+
+    /// @notice The handler is no dead hand: each of its operations succeeds now and then, hostile ones included.
+    function test_handler_reachesEveryOperation() public {
+        bytes4[33] memory operations = [
+            handler.bid.selector,
+            handler.bidAgain.selector,
+            handler.replay.selector,
+            handler.walletBid.selector,
+            handler.bidAcrossTheClose.selector,
+            handler.buy.selector,
+            handler.prolong.selector,
+            handler.takeQuote.selector,
+            handler.procureQuote.selector,
+            handler.refundQuote.selector,
+            handler.deposit.selector,
+            handler.withdraw.selector,
+            handler.fundBidding.selector,
+            handler.requestUnbid.selector,
+            handler.finishUnbid.selector,
+            handler.setCaps.selector,
+            handler.collectFees.selector,
+            handler.close.selector,
+            handler.leaveAtOnce.selector,
+            handler.attestOutage.selector,
+            handler.noShow.selector,
+            handler.slashMonitor.selector,
+            handler.settle.selector,
+            handler.settlePages.selector,
+            handler.cancel.selector,
+            handler.depart.selector,
+            handler.comeBack.selector,
+            handler.raiseEpoch.selector,
+            handler.donate.selector,
+            handler.wait.selector,
+            handler.breakIn.selector,
+            handler.arm.selector,
+            handler.pause.selector
+        ];
+        uint256[33] memory done;
+        for (uint256 i = 0; i < 1_500; ++i) {
+            uint256 which = i % operations.length;
+            bytes memory words;
+            for (uint256 j = 0; j < 8; ++j)
+                words = bytes.concat(words, bytes32(uint256(keccak256(abi.encode(i, j))) % 256));
+            (bool success, ) = address(handler).call(bytes.concat(operations[which], words));
+            if (success) ++done[which];
+        }
+        for (uint256 i = 0; i < operations.length; ++i) ok(done[i] != 0, vm.toString(i));
+        invariant_money_isConserved();
+        invariant_leases_holdWhatTheyOwe();
+        invariant_nothingForbiddenHappened();
     }
 
     /// @notice From any reachable state, permissionless and own calls alone bring every escrow and balance to zero.

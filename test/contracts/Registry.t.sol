@@ -246,6 +246,8 @@ contract RegistryTest is Fixture {
         refuses(18, "claimDeposit", 0, 1, type(uint96).max);
         refuses(19, "claimPenalty", 3, 4, type(uint96).max);
         refuses(20, "skipPenalty", 0, 1, type(uint96).max);
+        refuses(21, "quoteSeconds", 59, 60, 86_400);
+        refuses(22, "surplusShareBps", 10_001, 0, 10_000);
         Parameters memory p = parameters();
         (p.minLeaseSeconds, p.maxLeaseSeconds) = (7200, 3600);
         vm.expectRevert(

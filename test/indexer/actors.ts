@@ -22,6 +22,8 @@ export const BUYER = 7;
 export const CLASS = 'H100-SXM-80G';
 export const REGION = 'cn-310000';
 const FAR = 4_000_000_000n;
+/** In place of a signature. */
+const QUOTED: Hex = '0x00';
 const WORKLOAD = keccakText('a workload');
 
 type ContractKey =
@@ -95,7 +97,7 @@ export function openActors(chain: TestChain, deployment: Deployment) {
     await send(who, 'registry', 'addNodes', [[{ x, y: 'gpu', z, ...terms }]]);
     return nodeIdOf(x, z);
   };
-  const buy = async (who: number, seller: number, node: Hex, cards: number, nonce: bigint): Promise<Hex> => {
+  const listingOf = async (seller: number, node: Hex, cards: number, nonce: bigint) => {
     const listing: Listing = {
       provider: account(seller).address,
       node,
@@ -109,7 +111,11 @@ export function openActors(chain: TestChain, deployment: Deployment) {
       nonce,
     };
     const id = listingId(domain, listing);
-    await send(who, 'market', 'buy', [listing, await sign(seller, id), 1, 600, WORKLOAD, 10n ** 12n]);
+    return { id, listing, signature: await sign(seller, id) };
+  };
+  const buy = async (who: number, seller: number, node: Hex, cards: number, nonce: bigint): Promise<Hex> => {
+    const { id, listing, signature } = await listingOf(seller, node, cards, nonce);
+    await send(who, 'market', 'buy', [listing, signature, 1, 600, WORKLOAD, 10n ** 12n]);
     return id;
   };
 
@@ -131,17 +137,16 @@ export function openActors(chain: TestChain, deployment: Deployment) {
     return { ask, signature: await sign(PROVIDER, askId(domain, ask)) };
   };
 
-  /** Commits a slot of one good match and one that the contract skips. Returns its number. */
-  const clearSlot = async (ask: SignedAsk, nonce: bigint): Promise<bigint> => {
+  /** Commits a slot of one good match, of an order at a firm quote when given, and one that the contract skips. Returns its number. */
+  const clearSlot = async (ask: SignedAsk, nonce: bigint, quoted?: Order): Promise<bigint> => {
     const { slotSeconds } = deployment.parameters;
     const slot = (await now()) / BigInt(slotSeconds) + 1n;
     await chain.mine(slot * BigInt(slotSeconds));
     const closing = await client.getBlock();
     await chain.mine((slot + 1n) * BigInt(slotSeconds));
     const seed = await client.getBlock();
-    const match = async (startPrice: bigint, orderNonce: bigint): Promise<PageMatch> => {
-      const order = orderOf(startPrice, orderNonce);
-      const signature = await sign(BIDDER, orderId(domain, order));
+    const match = async (order: Order, given?: Hex): Promise<PageMatch> => {
+      const signature = given ?? (await sign(BIDDER, orderId(domain, order)));
       return {
         order: { order, classes: [], signature },
         ask,
@@ -162,7 +167,8 @@ export function openActors(chain: TestChain, deployment: Deployment) {
       inputsHash: keccakText('inputs'),
     };
     await send(SCHEDULER, 'auction', 'commitSlot', [header]);
-    const matches = [await match(3_000_000n, nonce), await match(1n, nonce + 1n)];
+    const good = quoted === undefined ? match(orderOf(3_000_000n, nonce)) : match(quoted, QUOTED);
+    const matches = [await good, await match(orderOf(1n, nonce + 1n))];
     const key = (item: PageMatch) => keccakWords(orderId(domain, item.order.order), header.seed);
     matches.sort((a, b) => (key(a) < key(b) ? -1 : 1));
     await send(SCHEDULER, 'auction', 'commitPage', [slot, 0, bytesToHex(encodePage(matches))]);
@@ -179,7 +185,21 @@ export function openActors(chain: TestChain, deployment: Deployment) {
     await send(from, 'leaseBook', 'settlePages', [bytesToHex(encodeSettlement([page]))]);
   };
 
-  return { client, domain, send, sign, sendRef, settlePage, now, deposit, register, buy, askOf, clearSlot };
+  return {
+    client,
+    domain,
+    send,
+    sign,
+    sendRef,
+    settlePage,
+    now,
+    deposit,
+    register,
+    listingOf,
+    buy,
+    askOf,
+    clearSlot,
+  };
 }
 
 /** An order of the bidder. */

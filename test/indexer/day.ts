@@ -1,8 +1,8 @@
 import { clusterAccount, clusterId, membersHash } from '../../domain/clusters.ts';
-import { consentId, outageDigest } from '../../domain/eip712.ts';
+import { consentId, orderId, outageDigest, quoteDigest } from '../../domain/eip712.ts';
 import { ZERO_HASH } from '../../domain/hash.ts';
 import { classId, regionId } from '../../domain/names.ts';
-import type { Consent, Hex } from '../../domain/types.ts';
+import type { Consent, Hex, Order } from '../../domain/types.ts';
 import { account, type TestChain } from '../support/chain.ts';
 import { marketOf, refOf } from '../support/leases.ts';
 import { BIDDER, BUYER, CLASS, LEAVER, orderOf, PROVIDER, REGION, SCHEDULER, type Actors } from './actors.ts';
@@ -45,6 +45,8 @@ export async function tradeOneDay(chain: TestChain, deployment: Deployment, acto
   await challenge(chain, deployment, actors);
   const cluster = await tradeAsOne(chain, actors, node, other);
   await watch(chain, deployment, actors, node);
+  await quote(chain, actors, node);
+  await prolong(chain, deployment, actors, node);
   await send(PROVIDER, 'registry', 'rotateSigner', [ZERO_HASH.slice(0, 40) + '01']);
   await send(PROVIDER, 'registry', 'raiseEpoch', [node]);
   await send(LEAVER, 'registry', 'startUnbonding', []);
@@ -126,6 +128,43 @@ async function tradeAsOne(chain: TestChain, actors: Actors, node: Hex, other: He
   await actors.settlePage(BIDDER, 4n);
   await send(BIDDER, 'clusters', 'distribute', [supply]);
   return ask.provider;
+}
+
+/** Two firm quotes: one is procured below its price, one is not and comes back. */
+async function quote(chain: TestChain, actors: Actors, node: Hex): Promise<void> {
+  const { send, now, domain } = actors;
+  await actors.deposit(BIDDER, 100_000_000n);
+  const take = async (nonce: bigint): Promise<Order> => {
+    const until = (await now()) + 500n;
+    const order = { ...orderOf(3_000_000n, nonce), validUntil: until };
+    const id = orderId(domain, order);
+    const signature = await actors.sign(SCHEDULER, quoteDigest(domain, { orderId: id, validUntil: until }));
+    await send(BIDDER, 'market', 'takeQuote', [order, until, signature]);
+    return order;
+  };
+  const procured = await take(800n);
+  const left = await take(801n);
+  await actors.clearSlot(await actors.askOf(node, 202n), 802n, procured);
+  await chain.mine((await now()) + 600n);
+  await send(BUYER, 'market', 'refundQuote', [orderId(domain, left)]);
+}
+
+/** An open-ended lease is prolonged by somebody else. */
+async function prolong(chain: TestChain, deployment: Deployment, actors: Actors, node: Hex): Promise<void> {
+  const { send, now } = actors;
+  const sourceId = await actors.buy(BUYER, PROVIDER, node, 2, 103n);
+  const { leases } = await marketOf(chain.rpcUrl, deployment);
+  const bought = [...leases.values()].find((lease) => lease.sourceId === sourceId);
+  const ref = await refOf(chain.rpcUrl, deployment, bought!.id);
+  const renewal = {
+    node,
+    resourceClass: classId(CLASS),
+    maxRate: 2_000_000n,
+    until: (await now()) + 10_000n,
+  };
+  await send(BUYER, 'market', 'allowRenewal', [ref, renewal]);
+  const { listing, signature } = await actors.listingOf(PROVIDER, node, 2, 104n);
+  await send(BIDDER, 'market', 'renew', [ref, listing, signature]);
 }
 
 /** Monitors bond, say that a lease did not run, one is slashed and one leaves. */

@@ -63,6 +63,9 @@ describe('after a day of trade', () => {
       [3, true],
       [4, false],
       [5, true],
+      [6, false],
+      [7, true],
+      [8, true],
     ]);
     for (const row of leases) {
       const ref = await refOf(world.chain.rpcUrl, deployment, BigInt(row['id'] as number));
@@ -90,6 +93,10 @@ describe('after a day of trade', () => {
       [3, 0],
       [4, 0],
       [5, 0],
+      // They run at the day's end.
+      [6, 1],
+      [7, 1],
+      [8, 1],
     ]);
     for (const { id, start, source, accounts, leases } of pages) {
       const { root } = await actors.client.readContract({
@@ -104,7 +111,7 @@ describe('after a day of trade', () => {
   });
 
   test('slot, provider, node, fill and nonce rows hold what the events said', () => {
-    expect(rows('slot')).toHaveLength(2);
+    expect(rows('slot')).toHaveLength(3);
     expect(rows('slot').slice(0, 1)).toMatchObject([
       { scheduler: account(SCHEDULER).address, pageCount: 1, pagesCommitted: 1, matchCount: 2, skipped: 1 },
     ]);
@@ -119,12 +126,12 @@ describe('after a day of trade', () => {
         .map((row) => row.epoch)
         .sort(),
     ).toEqual([0, 1]);
-    expect(rows<{ filled: number }>('fill').map((row) => row.filled)).toEqual([1, 1, 1, 1, 1]);
+    expect(rows<{ filled: number }>('fill').map((row) => row.filled)).toEqual([1, 1, 1, 1, 1, 1, 1, 1]);
     expect(
       rows<{ nonce: number }>('used_nonce')
         .map((row) => row.nonce)
         .sort(),
-    ).toEqual([200, 300, 900, 901, 902, 903]);
+    ).toEqual([200, 300, 800, 900, 901, 902, 903]);
   });
 
   test('outcomes, attestations and outages are in their rows', async () => {

@@ -130,6 +130,8 @@ function defaultParameters() pure returns (Parameters memory p) {
     p.claimDeposit = 50e6;
     p.claimPenalty = 1000e6;
     p.skipPenalty = 10e6;
+    p.quoteSeconds = 600;
+    p.surplusShareBps = 5000;
 }
 
 /// @dev A deployment of these three; the rest is zero.

@@ -96,7 +96,9 @@ abstract contract Fixture is Assertions {
                 answerSeconds: 3600,
                 claimDeposit: uint96(50 * USD),
                 claimPenalty: uint96(1000 * USD),
-                skipPenalty: uint96(10 * USD)
+                skipPenalty: uint96(10 * USD),
+                quoteSeconds: 600,
+                surplusShareBps: 5000
             });
     }
 
@@ -105,7 +107,7 @@ abstract contract Fixture is Assertions {
         vm.warp(START);
         vm.roll(1000);
         formats = new Formats();
-        token = new TestStablecoin();
+        token = newToken();
         Addresses memory a = addressesFrom(3);
         a.token = address(token);
         authority = new Authority(ADMIN);
@@ -127,6 +129,10 @@ abstract contract Fixture is Assertions {
         bond.addBond(BOND_AMOUNT);
         // What is done in the first second would count as after every close of it.
         vm.warp(START + 1);
+    }
+
+    function newToken() internal virtual returns (TestStablecoin) {
+        return new TestStablecoin();
     }
 
     /// @dev The contracts' addresses when this contract's `nonce`-th creation is the authority.
@@ -338,7 +344,14 @@ abstract contract Fixture is Assertions {
 
     /// @dev Commits the present slot with one page; returns the reason each deal was skipped for, `NONE` for filled.
     function commit(Deal[] memory deals) internal returns (IAuction.Skip[] memory reasons, Opened memory opened) {
-        SlotHeader memory header = aHeader(currentSlot(), 1, uint32(deals.length));
+        return commitAt(currentSlot(), deals);
+    }
+
+    function commitAt(
+        uint64 slot,
+        Deal[] memory deals
+    ) internal returns (IAuction.Skip[] memory reasons, Opened memory opened) {
+        SlotHeader memory header = aHeader(slot, 1, uint32(deals.length));
         vm.prank(SCHEDULER);
         auction.commitSlot(header);
         return commitPageOf(header, 0, deals);
@@ -396,6 +409,21 @@ abstract contract Fixture is Assertions {
         ref.source = page.source;
         ref.lease = leaseOf(page, index);
         ref.proof = formats.proofOf(leaves, index);
+    }
+
+    /// @dev What proves a lease that was bought: a page of one.
+    function boughtLease(
+        uint64 id,
+        Listing memory listing,
+        uint16 cards,
+        uint32 duration,
+        uint40 start
+    ) internal view returns (LeaseRef memory ref) {
+        ref.pageId = id >> 8;
+        ref.count = 1;
+        ref.start = start;
+        ref.source = keccak256(abi.encodePacked(uint8(1), listingId(listing), listing.node));
+        ref.lease = Lease(CONSUMER, PROVIDER, uint96(listing.pricePerCardHour), cards, duration);
     }
 
     function leaseOf(Opened memory page, uint256 index) internal pure returns (Lease memory lease) {

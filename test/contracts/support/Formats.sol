@@ -49,6 +49,11 @@ contract Formats {
         return digest(block.chainid, auction, keccak256(abi.encode(typeHash, leaseId, node, from, to)));
     }
 
+    function quoteId(address auction, bytes32 orderId_, uint64 validUntil) external view returns (bytes32) {
+        bytes32 typeHash = keccak256("Quote(bytes32 orderId,uint64 validUntil)");
+        return digest(block.chainid, auction, keccak256(abi.encode(typeHash, orderId_, validUntil)));
+    }
+
     /// @notice Root of a tree, computed level by level.
     function rootOf(uint8 tag, bytes32[] memory leaves) external pure returns (bytes32) {
         uint32 count = uint32(leaves.length);

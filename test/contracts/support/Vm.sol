@@ -39,11 +39,15 @@ interface Vm {
 
     function recordLogs() external;
 
+    function revertToState(uint256 id) external returns (bool);
+
     function roll(uint256 blockNumber) external;
 
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
 
     function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256 gasUsed);
+
+    function snapshotState() external returns (uint256 id);
 
     function toString(uint256 value) external pure returns (string memory);
 
