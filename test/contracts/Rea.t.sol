@@ -18,6 +18,13 @@ contract ReaTest is Assertions {
         ok(cases >= 60, "all cases were read");
     }
 
+    /// @notice 10,000 random auctions end as `domain/rea.ts` says, hash by hash of a hundred.
+    function test_clear_agreesWithTypeScriptOnRandomAuctions() public view {
+        bytes32[] memory wanted = vm.parseJsonBytes32Array(vm.readFile("test/vectors/rea-random.json"), "$");
+        eq(wanted.length, 100, "all cases were read");
+        for (uint256 i = 0; i < wanted.length; ++i) eq(this.hundred(100 * i), wanted[i], vm.toString(100 * i));
+    }
+
     function testFuzz_clear_pricesBetweenReserveAndStart(
         uint128 start,
         uint64 gamma,
@@ -59,6 +66,33 @@ contract ReaTest is Assertions {
         eq(g[0], 1e18, "starts at one");
         for (uint256 k = 0; k < 255; ++k) ok(g[k + 1] < g[k] || g[k] == 0, "falls");
         ok(g[255] < 0.001e18, "ends near zero");
+    }
+
+    /// @dev The auctions of `test/vectors/rea-random.ts`; a call of its own, so that memory starts anew.
+    function hundred(uint256 first) external pure returns (bytes32 digest) {
+        uint256[] memory g = Rea.clock(0.5e18 + (drawn(first, 999) % (0.473e18 + 1)), 255);
+        for (uint256 index = first; index < first + 100; ++index) {
+            uint128 start = uint128(1 + (drawn(index, 0) % (1 << (1 + (drawn(index, 1) % 100)))));
+            Rea.Cleared memory r = Rea.clear(start, g, drawnCandidates(index, start));
+            digest = keccak256(abi.encode(digest, r.found, r.winner, r.runnerUp, uint256(r.step), r.price));
+        }
+    }
+
+    function drawnCandidates(uint256 index, uint128 start) private pure returns (Rea.Candidate[] memory candidates) {
+        candidates = new Rea.Candidate[](drawn(index, 2) % 8);
+        for (uint256 j = 0; j < candidates.length; ++j) {
+            candidates[j] = Rea.Candidate({
+                reserve: uint128(drawn(index, 10 + 5 * j) % (uint256(start) + start / 8 + 1)),
+                distance: drawn(index, 11 + 5 * j) % 3,
+                entropyGap: drawn(index, 12 + 5 * j) % 3,
+                lottery: bytes32(drawn(index, 13 + 5 * j) % 2),
+                askId: bytes32(drawn(index, 14 + 5 * j))
+            });
+        }
+    }
+
+    function drawn(uint256 index, uint256 which) private pure returns (uint256) {
+        return uint256(keccak256(abi.encode(index, which)));
     }
 
     function gain(Rea.Cleared memory result, uint256 truth) private pure returns (int256) {
