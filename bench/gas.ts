@@ -4,6 +4,7 @@ import { encodeSettlement, leaseRef, type LeasePage } from '../domain/lease-page
 import { startChain } from '../test/support/chain.ts';
 import { random, type Bench } from './bench.ts';
 import { buyListPrice, moneyMoves } from './gas/alone.ts';
+import { claim } from './gas/claim.ts';
 import { floorOf, perItem, type Floor } from './gas/cost.ts';
 import { seaportBasic } from './gas/seaport.ts';
 import { openWorld, type Party, type Seller, type World } from './gas/world.ts';
@@ -24,6 +25,7 @@ export const bench: Bench = async (seed) => {
     const settled = await settlements(world);
     const bought = await buyListPrice(world);
     const moved = await moneyMoves(world);
+    const claimed = await claim(world);
     const seaport = await seaportBasic(world);
     const { floor, ...commit } = committed.used;
     return {
@@ -32,16 +34,18 @@ export const bench: Bench = async (seed) => {
         ...commit,
         ...settled.used,
         ...bought.used,
+        ...claimed.used,
         ...moved.used,
         seaportBasic: seaport.used,
         fresh: {
           ...committed.fresh,
           ...settled.fresh,
           ...bought.fresh,
+          ...claimed.fresh,
           ...moved.fresh,
           seaportBasic: seaport.fresh,
         },
-        floor: { commitPerMatch100: floor, ...settled.floor, ...bought.floor },
+        floor: { commitPerMatch100: floor, ...settled.floor, ...bought.floor, ...claimed.floor },
       },
     };
   } finally {
@@ -51,7 +55,8 @@ export const bench: Bench = async (seed) => {
 
 const MEASURED =
   `gas used on anvil. commit: pages of different orders of ${CONSUMERS} consumers, each against its own ask of ${PROVIDERS} providers, shortlists of 16, header apart; ` +
-  `settlePages: ${SETTLED_PAGES} pages of ${PAGE} leases, all due, over ${SETTLED_PROVIDERS} providers and ${SETTLED_CONSUMERS} consumers; one lease alone: of a page of ${PAGE}, with its proof. ` +
+  `settlePages: ${SETTLED_PAGES} pages of ${PAGE} leases, all due, over ${SETTLED_PROVIDERS} providers and ${SETTLED_CONSUMERS} consumers; one lease alone: of a page of ${PAGE}, with its proof; ` +
+  'claim: a wrong winner, with order, winner and rival in trees of 16,384 leaves and the match on a page of 100, told after its announcement. ' +
   'fresh: first trade of its accounts, payout addresses without a balance. floor: intrinsic gas, calldata, recovered signatures, storage and logs of the same transaction, ' +
   'whoever writes the code. seaportBasic: Seaport 1.6 (npm seaport-core 1.6.6, through the IR) sells an ERC-721 for an ERC-20';
 

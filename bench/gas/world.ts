@@ -19,13 +19,14 @@ const MANY_CARDS = 30_000;
 const GAS_LIMIT = 16_000_000;
 const SHORTLIST = 16;
 
-const ABIS: Record<'token' | 'vault' | 'registry' | 'auction' | 'market' | 'leaseBook', Abi> = {
+const ABIS: Record<'token' | 'vault' | 'registry' | 'auction' | 'market' | 'leaseBook' | 'claims', Abi> = {
   token: abis.testStablecoinAbi,
   vault: abis.vaultAbi,
   registry: abis.providerRegistryAbi,
   auction: abis.auctionAbi,
   market: abis.marketAbi,
   leaseBook: abis.leaseBookAbi,
+  claims: abis.claimsAbi,
 };
 
 /** What a transaction was and what it used. */
@@ -51,6 +52,16 @@ export interface Party {
 export interface Seller extends Party {
   payout: Hex;
   asks: SignedAsk[];
+}
+
+export interface Committed {
+  /** What each transaction cost. */
+  header: Spent;
+  page: Spent;
+  leases: LeasePage;
+  head: SlotHeader;
+  /** In their order on the page. */
+  matches: PageMatch[];
 }
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
@@ -171,26 +182,27 @@ export async function openWorld(chain: TestChain, next: () => number) {
     return { order, classes: [], signature: await by.sign(orderId(domain, order)) };
   };
 
-  const headerOf = async (slot: bigint, closeBlock: bigint, seed: Hex, matchCount: number) => {
-    const header: SlotHeader = {
-      ...{ slot, closeBlock, seed, matchCount },
-      gammaWad: deployment.parameters.gammaWad,
-      pageCount: 1,
-      orderCount: 1_000 + whole(1_000),
-      askCount: 1_000 + whole(1_000),
-      ordersRoot: keccakText(`orders ${slot}`),
-      asksRoot: keccakText(`asks ${slot}`),
-      inputsHash: keccakText(`inputs ${slot}`),
-    };
-    return call(scheduler, 'auction', 'commitSlot', header);
-  };
+  const headerOf = (slot: bigint, closeBlock: bigint, seed: Hex, matchCount: number): SlotHeader => ({
+    ...{ slot, closeBlock, seed, matchCount },
+    gammaWad: deployment.parameters.gammaWad,
+    pageCount: 1,
+    orderCount: 1_000 + whole(1_000),
+    askCount: 1_000 + whole(1_000),
+    ordersRoot: keccakText(`orders ${slot}`),
+    asksRoot: keccakText(`asks ${slot}`),
+    inputsHash: keccakText(`inputs ${slot}`),
+  });
 
-  /** Commits a slot of one page: match i takes ask i of `asks` and an order of consumer i, both in turn. */
+  /**
+   * Commits a slot of one page: match i takes ask i of `asks` and an order of consumer i, both in turn. `arrange` may change the
+   * matches' leaves, and gives the trees that the header names.
+   */
   const commit = async (
     size: number,
     consumers: readonly Party[],
     asks: readonly SignedAsk[],
-  ): Promise<{ header: Spent; page: Spent; leases: LeasePage }> => {
+    arrange: (matches: PageMatch[]) => Partial<SlotHeader> = () => ({}),
+  ): Promise<Committed> => {
     const length = BigInt(deployment.parameters.slotSeconds);
     const slot = (await now()) / length + 1n;
     await chain.mine(slot * length);
@@ -208,10 +220,11 @@ export async function openWorld(chain: TestChain, next: () => number) {
       matches.map((match) => [match, keccakWords(orderId(domain, match.order.order), seed)]),
     );
     matches.sort((a, b) => (key.get(a)! < key.get(b)! ? -1 : 1));
-    const header = await headerOf(slot, closing, seed, size);
+    const head = { ...headerOf(slot, closing, seed, size), ...arrange(matches) };
+    const header = await call(scheduler, 'auction', 'commitSlot', head);
     const data = bytesToHex(encodePage(matches));
     const page = await call(scheduler, 'auction', 'commitPage', slot, 0, data);
-    return { header, page, leases: await openedPage(page.receipt.blockNumber, slot) };
+    return { header, page, leases: await openedPage(page.receipt.blockNumber, slot), head, matches };
   };
 
   const openedPage = async (blockNumber: string, slot: bigint): Promise<LeasePage> => {
