@@ -69,7 +69,7 @@ export async function claim(
       abi: claimsAbi as never,
       functionName: 'claimWrongWinner',
       args,
-    } as never);
+    });
     const secret = encodeAbiParameters([{ type: 'address' }, { type: 'bytes' }], [challenger.address, call]);
     await world.call(challenger, 'claims', 'announce', keccak256(secret));
     return world.call(challenger, 'claims', 'claimWrongWinner', ...args);

@@ -173,6 +173,10 @@ contract Handler is SaleActs {
         (bool unstaked, ) = address(vault).call(abi.encodeCall(vault.unstakeFor, (accounts_[0], amount)));
         vm.prank(accounts_[0]);
         (bool opened, ) = address(leaseBook).call(abi.encodeCall(leaseBook.openPage, (bytes32(amount), 1)));
+        vm.prank(accounts_[0]);
+        (bool recorded, ) = address(reputation).call(abi.encodeCall(reputation.record, (accounts_, amounts, amounts)));
+        bool procured = attempt(accounts_[0], address(shop), abi.encodeCall(shop.procure, (bytes32(amount), 0)));
+        if (recorded || procured) broken = "a stranger made a record";
         if (released || unstaked || opened) broken = "a stranger moved money";
     }
 
