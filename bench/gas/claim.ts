@@ -1,5 +1,5 @@
 /** A claim at a slot of 16,384 orders and asks: the accused match with its order, its winner and a rival that ranks before it. */
-import { encodeAbiParameters, encodeFunctionData, keccak256 } from 'viem';
+import { encodeAbiParameters, encodeFunctionData, keccak256, type Abi } from 'viem';
 import { claimsAbi } from '../../contracts/generated/abi.ts';
 import { BALANCE_MICRO_BITS } from '../../domain/entropy.ts';
 import { askId, orderId } from '../../domain/eip712.ts';
@@ -20,6 +20,8 @@ import type { SignedAsk } from '../../domain/types.ts';
 import { floorOf, type Floor } from './cost.ts';
 import type { Committed, Party, World } from './world.ts';
 
+/** Untyped: the proofs are put together from the domain's words. */
+const CLAIMS: Abi = claimsAbi;
 const LEAVES = 2 ** 14;
 const PAGE = 100;
 const CONSUMERS = 10;
@@ -65,11 +67,7 @@ export async function claim(
       proofs[0],
       0,
     ];
-    const call = encodeFunctionData({
-      abi: claimsAbi as never,
-      functionName: 'claimWrongWinner',
-      args,
-    });
+    const call = encodeFunctionData({ abi: CLAIMS, functionName: 'claimWrongWinner', args });
     const secret = encodeAbiParameters([{ type: 'address' }, { type: 'bytes' }], [challenger.address, call]);
     await world.call(challenger, 'claims', 'announce', keccak256(secret));
     return world.call(challenger, 'claims', 'claimWrongWinner', ...args);
