@@ -142,7 +142,8 @@ async function settleAlone(
     throw new Error('two of the leases pay the same account');
   const anyone = parties.consumers[3]!;
   await world.chain.mine((await world.now()) + HOUR / 2n);
-  const settleSingleMid = await world.call(anyone, 'leaseBook', 'settle', midway);
+  const provider = everyone.get(midway.lease.provider)!;
+  const settleSingleMid = await world.call(provider, 'leaseBook', 'settle', midway);
   const close = await world.call(everyone.get(closed.lease.consumer)!, 'leaseBook', 'close', closed);
   await world.chain.mine((await world.now()) + HOUR);
   const settleSingle = await world.call(anyone, 'leaseBook', 'settle', plain);

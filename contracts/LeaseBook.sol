@@ -86,6 +86,10 @@ contract LeaseBook is PageSettlement {
         Standing memory lease = _standing(ref);
         uint40 horizon = _horizon();
         bool last = horizon >= lease.end;
+        // Midway it leaves its page and costs its provider more later: strangers settle the page.
+        if (!last && lease.follows && msg.sender != ref.lease.provider && msg.sender != ref.lease.consumer) {
+            revert NotParty(lease.id, msg.sender);
+        }
         uint40 until = last ? lease.end : horizon;
         if (until <= lease.settledUntil) {
             if (!last) revert NothingDue(lease.id);

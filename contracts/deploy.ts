@@ -36,14 +36,18 @@ import {
   vaultBytecode,
 } from './generated/bytecode.ts';
 
+const ADMIN_DELAY_SECONDS = 172_800;
+
 export interface DeployOptions {
   rpcUrl: string;
   /** Private key that pays for the deployment; it has no power over the market afterwards. */
   deployerKey: string;
   scheduler: string;
   treasury: string;
-  /** May pause entry and name another treasury; the deployer when absent. Hand it to a timelock or a multi-signature. */
+  /** The administration (`Authority`); the deployer when absent. Hand it to a multi-signature. */
   admin?: string;
+  /** Seconds between what the administration announces and what it does, pausing apart: two days when absent. */
+  adminDelaySeconds?: number;
   /** The watchers whose quorum attests outages, at least `parameters.monitorQuorum`, at most 16; for ever. */
   monitors: readonly string[];
   parameters: Parameters;
@@ -114,7 +118,9 @@ async function deployWith(provider: JsonRpcProvider, options: DeployOptions): Pr
   };
   const monitors = options.monitors.map((monitor) => monitor.toLowerCase()).sort();
   await rehearse(provider, [addresses, parameters]);
-  await create(authorityAbi, authorityBytecode, [options.admin ?? wallet.address]);
+  const pausable = [addresses.vault, addresses.market, addresses.auction];
+  const delay = options.adminDelaySeconds ?? ADMIN_DELAY_SECONDS;
+  await create(authorityAbi, authorityBytecode, [options.admin ?? wallet.address, delay, pausable]);
   await create(vaultAbi, vaultBytecode, [addresses, parameters]);
   await create(providerRegistryAbi, providerRegistryBytecode, [addresses, parameters]);
   await create(clustersAbi, clustersBytecode, [addresses, parameters]);

@@ -48,6 +48,8 @@ export async function ownMarket(
         deployerKey: demoKey(DEPLOYER),
         scheduler: demoAccount(SCHEDULER).address,
         treasury: demoAccount(TREASURY).address,
+        // Test money on a chain of its own: who plays the administration need not wait.
+        adminDelaySeconds: 0,
         monitors: MONITORS.map((index) => demoAccount(index).address),
         parameters: DEMO_PARAMETERS,
       });

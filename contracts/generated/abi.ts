@@ -2,7 +2,11 @@
 
 export const authorityAbi = [
   {
-    inputs: [{ internalType: 'address', name: 'admin', type: 'address' }],
+    inputs: [
+      { internalType: 'address', name: 'admin', type: 'address' },
+      { internalType: 'uint32', name: 'delay', type: 'uint32' },
+      { internalType: 'address[]', name: 'pausable', type: 'address[]' },
+    ],
     stateMutability: 'nonpayable',
     type: 'constructor',
   },
@@ -217,6 +221,13 @@ export const authorityAbi = [
   {
     inputs: [],
     name: 'ADMIN_ROLE',
+    outputs: [{ internalType: 'uint64', name: '', type: 'uint64' }],
+    stateMutability: 'view',
+    type: 'function',
+  },
+  {
+    inputs: [],
+    name: 'PAUSERS',
     outputs: [{ internalType: 'uint64', name: '', type: 'uint64' }],
     stateMutability: 'view',
     type: 'function',

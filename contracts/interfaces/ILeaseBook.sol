@@ -57,7 +57,7 @@ interface ILeaseBook {
     function settlePages(bytes calldata data) external;
 
     /// @notice Pays one lease up to now less the settle lag; everything, the refund too, once the lag after its end is over. Needs
-    /// nobody's help but the page's published data.
+    /// nobody's help but the page's published data. Anyone may call; before its end, while it follows its page, its parties alone.
     function settle(LeaseRef calldata ref) external;
 
     /// @notice The consumer ends its lease now and is billed at least the minimum; after an outage the minimum does not hold. The

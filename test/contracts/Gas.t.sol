@@ -126,6 +126,7 @@ contract GasTest is Fixture {
 
     function test_settle_midway() public {
         vm.warp(block.timestamp + 1000);
+        vm.prank(PROVIDER);
         leaseBook.settle(follower);
         measured("settle, midway");
     }

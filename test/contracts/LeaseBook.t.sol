@@ -25,9 +25,11 @@ contract LeaseBookTest is Fixture {
 
     function test_settle_paysUpToTheLagThenTheRest() public {
         LeaseRef memory ref = open(1, 3600, uint96(3 * USD));
+        vm.prank(PROVIDER);
         vm.expectRevert(abi.encodeWithSelector(ILeaseBook.NothingDue.selector, idOf(ref)));
         leaseBook.settle(ref);
         pass(1800 + LAG);
+        vm.prank(PROVIDER);
         leaseBook.settle(ref);
         eq(available(PAYOUT), 1_500_000, "half");
         eq(fees(), 30_000, "half of the fee");
@@ -40,6 +42,19 @@ contract LeaseBookTest is Fixture {
         pass(1);
         leaseBook.settle(ref);
         ended(ref, 3_000_000, 0);
+    }
+
+    /// @dev Else anyone could unravel a page, and leave its providers to pay for lease after lease.
+    function test_settle_midwayIsThePartiesAlone() public {
+        LeaseRef memory ref = open(1, 3600, uint96(3 * USD));
+        pass(1800 + LAG);
+        vm.expectRevert(abi.encodeWithSelector(ILeaseBook.NotParty.selector, idOf(ref), address(this)));
+        leaseBook.settle(ref);
+        vm.prank(CONSUMER);
+        leaseBook.settle(ref);
+        pass(100);
+        leaseBook.settle(ref);
+        eq(available(PAYOUT), 1_583_333, "what left its page is anyone's to settle");
     }
 
     function test_settle_failsForALeaseThatIsNotThePages() public {
@@ -234,7 +249,9 @@ contract LeaseBookTest is Fixture {
     function test_settlePages_passesOverExceptions() public {
         Opened memory page = openMany(3);
         pass(900 + LAG);
-        leaseBook.settle(refOf(page, 0));
+        LeaseRef memory first = refOf(page, 0);
+        vm.prank(PROVIDER);
+        leaseBook.settle(first);
         close(refOf(page, 1), CONSUMER);
         eq(leaseBook.pageOf(page.pageId).live, 4, "one follows");
         Exception memory own = leaseBook.exceptionOf(idOf(refOf(page, 0)));
@@ -379,7 +396,9 @@ contract LeaseBookTest is Fixture {
         if (what > 3) return leaseBook.settlePages(settlementOf(page));
         if (over) return;
         uint256 until = block.timestamp - LAG;
-        if (until <= settledUntil(ref) && until < end) vm.expectRevert();
+        bool nothing = until <= settledUntil(ref) && until < end;
+        vm.prank(what % 2 == 0 ? CONSUMER : PROVIDER);
+        if (nothing) vm.expectRevert();
         leaseBook.settle(ref);
     }
 

@@ -67,6 +67,7 @@ contract OutageTest is Fixture {
         vm.warp(start + 7300);
         refused(7100, 7201);
         vm.warp(start + 1000 + LAG);
+        vm.prank(PROVIDER);
         leaseBook.settle(ref);
         refused(999, 1100);
     }
@@ -225,6 +226,7 @@ contract OutageTest is Fixture {
 
     function test_reputation_countsALeaseTheSameAloneAndWithItsPage() public {
         vm.warp(start + 3000 + LAG);
+        vm.prank(PROVIDER);
         leaseBook.settle(ref);
         vm.warp(start + 7200 + LAG);
         leaseBook.settle(ref);

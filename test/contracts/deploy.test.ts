@@ -5,6 +5,7 @@ import { formatDeployment, parseDeployment } from '../../contracts/deployment.ts
 import type { Deployment } from '../../contracts/deployment.ts';
 import {
   auctionAbi,
+  authorityAbi,
   clustersAbi,
   leaseBookAbi,
   marketAbi,
@@ -106,6 +107,9 @@ describe('deploy', () => {
     });
     expect(second.token).toBe(deployment.token);
     expect(await read(second.vault, vaultAbi, 'TOKEN')).toBe(deployment.token);
+    const authority = new Contract(second.authority, authorityAbi, provider);
+    const access: unknown = await authority.getFunction('getAccess').staticCall(0, account(9).address);
+    expect(access, 'the administration waits for two days').toMatchObject({ 1: 172_800n });
   });
 
   it('says which parameter is out of its bounds', async () => {

@@ -55,6 +55,7 @@ export async function openMarket(chain: MarketChain, parameters: Partial<Paramet
     deployerKey: keyOf('deployer'),
     scheduler: addressOf('scheduler'),
     treasury: addressOf('treasury'),
+    adminDelaySeconds: 0,
     monitors: ['monitor 1', 'monitor 2', 'monitor 3'].map(addressOf),
     parameters: {
       ...DEFAULTS,

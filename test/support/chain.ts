@@ -98,6 +98,7 @@ export async function deployMarket(
     deployerKey: account(DEPLOYER).key,
     scheduler: account(SCHEDULER).address,
     treasury: account(TREASURY).address,
+    adminDelaySeconds: 0,
     monitors: MONITORS.map((index) => account(index).address),
     // Within the short settle lags that tests choose.
     parameters: { ...DEFAULTS, noShowGraceSeconds: 1, ...parameters },

@@ -110,7 +110,7 @@ abstract contract Fixture is Assertions {
         token = newToken();
         Addresses memory a = addressesFrom(3);
         a.token = address(token);
-        authority = new Authority(ADMIN);
+        authority = new Authority(ADMIN, adminDelay(), pausable(a));
         vault = new Vault(a, parameters());
         registry = new ProviderRegistry(a, parameters());
         clusters = new Clusters(a, parameters());
@@ -129,6 +129,15 @@ abstract contract Fixture is Assertions {
         bond.addBond(BOND_AMOUNT);
         // What is done in the first second would count as after every close of it.
         vm.warp(START + 1);
+    }
+
+    function adminDelay() internal view virtual returns (uint32) {
+        return 0;
+    }
+
+    function pausable(Addresses memory a) private pure returns (address[] memory list) {
+        list = new address[](3);
+        (list[0], list[1], list[2]) = (a.vault, a.market, a.auction);
     }
 
     function newToken() internal virtual returns (TestStablecoin) {

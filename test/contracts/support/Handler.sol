@@ -109,7 +109,10 @@ contract Handler is SaleActs {
     }
 
     function settle(uint256 which) external {
-        if (_leases.length != 0) leaseBook.settle(_leases[which % _leases.length]);
+        if (_leases.length == 0) return;
+        LeaseRef memory ref = _leases[which % _leases.length];
+        vm.prank(draw(which) % 2 == 0 ? ref.lease.provider : anyone(which));
+        leaseBook.settle(ref);
     }
 
     function settlePages(uint256 first, uint256 second) external {
