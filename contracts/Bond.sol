@@ -47,6 +47,8 @@ contract Bond is IBond {
     uint40 private _readyAt;
     Exposure private _exposure;
     mapping(bytes32 claimId => Claim) private _claims;
+    /// @dev Upper 128 bits of the clearing key of the last match that an answer showed.
+    mapping(bytes32 claimId => uint128) private _lastShown;
     /// @dev One wrong is punished once, however many asks show it.
     mapping(bytes32 wrong => bool) private _punished;
 
@@ -129,10 +131,13 @@ contract Bond is IBond {
         bytes32 claimId = claimIdOf(verdict);
         if (_claims[claimId].status != Status.NONE) revert AlreadyClaimed(claimId);
         uint40 answerUntil = uint40(block.timestamp) + ANSWER_SECONDS;
-        Claim storage claim = _claims[claimId];
-        claim.verdictHash = keccak256(abi.encode(verdict));
-        claim.answerUntil = answerUntil;
-        claim.status = Status.OPEN;
+        _claims[claimId] = Claim({
+            challenger: verdict.challenger,
+            answerUntil: answerUntil,
+            status: Status.OPEN,
+            shownOfAsk: 0,
+            shownOfNode: 0
+        });
         emit ClaimOpened(claimId, verdict.slot, verdict, answerUntil);
         VAULT.stakeFor(verdict.challenger, CLAIM_DEPOSIT);
     }
@@ -148,13 +153,13 @@ contract Bond is IBond {
     function show(Verdict calldata verdict, uint256 key, uint16 ofAsk, uint16 ofNode) external onlyJudges {
         (bytes32 claimId, Claim storage claim) = _answerable(verdict);
         uint128 place = uint128(key >> 128);
-        if (place <= claim.lastShown || key >= verdict.orderKey) revert AnswerUnordered(key);
+        if (place <= _lastShown[claimId] || key >= verdict.orderKey) revert AnswerUnordered(key);
         // A node has fewer than 2^16 cards, and its matches fit into it.
         uint16 shownOfAsk = claim.shownOfAsk + ofAsk;
         uint16 shownOfNode = claim.shownOfNode + ofNode;
         claim.shownOfAsk = shownOfAsk;
         claim.shownOfNode = shownOfNode;
-        claim.lastShown = place;
+        _lastShown[claimId] = place;
         emit ClaimAnswered(claimId, shownOfAsk, shownOfNode);
         bool room =
             uint256(shownOfAsk) + verdict.want <= verdict.left && uint256(shownOfNode) + verdict.want <= verdict.idle;
@@ -187,7 +192,9 @@ contract Bond is IBond {
 
     /// @inheritdoc IBond
     function claimIdOf(Verdict calldata verdict) public pure returns (bytes32) {
-        return keccak256(abi.encode(verdict.wrong, verdict.slot, verdict.order, verdict.askId));
+        Verdict memory shown = verdict;
+        shown.challenger = address(0);
+        return keccak256(abi.encode(shown));
     }
 
     /// @dev Restitution each time, the penalty once a wrong.
@@ -233,7 +240,7 @@ contract Bond is IBond {
         claimId = claimIdOf(verdict);
         claim = _claims[claimId];
         if (claim.status != Status.OPEN) revert ClaimNotOpen(claimId);
-        if (claim.verdictHash != keccak256(abi.encode(verdict))) revert VerdictMismatch(claimId);
+        if (claim.challenger != verdict.challenger) revert NotChallenger(claim.challenger, verdict.challenger);
     }
 
     function _backing() private view returns (uint256) {

@@ -14,13 +14,21 @@ contract Reputation is IReputation {
     /// @dev Two words. The first is all that an auction reads on a day that has an outcome, the second changes with each outcome.
     /// `day` 0 means that nothing was ever recorded.
     struct Record {
+        Counted counted;
+        Fresh fresh;
+    }
+
+    struct Counted {
         uint96 good;
         uint96 bad;
         uint32 day;
         uint16 score;
         uint16 scoreBefore;
-        uint96 newGood;
-        uint96 newBad;
+    }
+
+    struct Fresh {
+        uint96 good;
+        uint96 bad;
     }
 
     /// @notice Alone records outcomes.
@@ -74,50 +82,62 @@ contract Reputation is IReputation {
         if (good == 0 && bad == 0) return;
         Record storage held = _records[provider];
         uint32 today = uint32(block.timestamp / 1 days);
-        if (held.day != today) _turnTo(held, today);
-        held.newGood = _narrow(held.newGood + good);
-        held.newBad = _narrow(held.newBad + bad);
-        emit ReputationChanged(provider, today, held.good, held.bad, held.newGood, held.newBad);
+        (Counted memory counted, Fresh memory fresh) = (held.counted, held.fresh);
+        if (counted.day != today) {
+            counted = _turned(counted, fresh, today);
+            held.counted = counted;
+            fresh = Fresh(0, 0);
+        }
+        fresh.good = _narrow(fresh.good + good);
+        fresh.bad = _narrow(fresh.bad + bad);
+        held.fresh = fresh;
+        emit ReputationChanged(provider, today, counted.good, counted.bad, fresh.good, fresh.bad);
     }
 
     /// @dev What was new joins what counts; yesterday's score stays, because slots that closed yesterday may still be committed.
-    function _turnTo(Record storage held, uint32 today) private {
-        uint16 scoreBefore = _scoreFrom(held, today - 1);
-        (uint256 good, uint256 bad) = _weightsOn(held, today);
-        held.good = uint96(good);
-        held.bad = uint96(bad);
-        held.day = today;
-        held.score = Standing.score(good, bad, PRIOR);
-        held.scoreBefore = scoreBefore;
-        held.newGood = 0;
-        held.newBad = 0;
+    function _turned(
+        Counted memory counted,
+        Fresh memory fresh,
+        uint32 today
+    ) private view returns (Counted memory turned) {
+        turned.scoreBefore = _scoreFrom(counted, fresh, today - 1);
+        (turned.good, turned.bad) = _weightsOn(counted, fresh, today);
+        turned.day = today;
+        turned.score = Standing.score(turned.good, turned.bad, PRIOR);
     }
 
     function _scoreOn(address provider, uint256 day) private view returns (uint16) {
-        Record storage held = _records[provider];
-        if (day + 1 < held.day) revert ScoreForgotten(provider, uint32(day));
-        return _scoreFrom(held, day);
+        Counted memory counted = _records[provider].counted;
+        if (day + 1 < counted.day) revert ScoreForgotten(provider, uint32(day));
+        // What counts after the last outcome's day alone needs the second word.
+        Fresh memory fresh;
+        if (day > counted.day) fresh = _records[provider].fresh;
+        return _scoreFrom(counted, fresh, day);
     }
 
     /// @dev The score on `day`, at the earliest the day before the last outcome.
-    function _scoreFrom(Record storage held, uint256 day) private view returns (uint16) {
-        uint256 last = held.day;
-        if (last != 0 && day < last) return held.scoreBefore;
-        if (last != 0 && day == last) return held.score;
-        (uint256 good, uint256 bad) = _weightsOn(held, day);
+    function _scoreFrom(Counted memory counted, Fresh memory fresh, uint256 day) private view returns (uint16) {
+        uint256 last = counted.day;
+        if (last != 0 && day < last) return counted.scoreBefore;
+        if (last != 0 && day == last) return counted.score;
+        (uint256 good, uint256 bad) = _weightsOn(counted, fresh, day);
         return Standing.score(good, bad, PRIOR);
     }
 
     /// @dev The weights that count on a day after the last outcome's.
-    function _weightsOn(Record storage held, uint256 day) private view returns (uint256 good, uint256 bad) {
-        uint256 age = day - held.day;
-        good = _narrow(Standing.decayed(uint256(held.good) + held.newGood, age));
-        bad = _narrow(Standing.decayed(uint256(held.bad) + held.newBad, age));
+    function _weightsOn(
+        Counted memory counted,
+        Fresh memory fresh,
+        uint256 day
+    ) private pure returns (uint96 good, uint96 bad) {
+        uint256 age = day - counted.day;
+        good = _narrow(Standing.decayed(uint256(counted.good) + fresh.good, age));
+        bad = _narrow(Standing.decayed(uint256(counted.bad) + fresh.bad, age));
     }
 
     /// @dev An account with outcomes of its own is no cluster's, which saves asking.
     function _membersOf(address account) private view returns (IClusters.Member[] memory members) {
-        if (_records[account].day == 0) members = CLUSTERS.membersOf(account);
+        if (_records[account].counted.day == 0) members = CLUSTERS.membersOf(account);
     }
 
     function _narrow(uint256 weight) private pure returns (uint96) {

@@ -4565,6 +4565,14 @@ export const bondAbi = [
     type: 'error',
   },
   {
+    inputs: [
+      { internalType: 'address', name: 'challenger', type: 'address' },
+      { internalType: 'address', name: 'got', type: 'address' },
+    ],
+    name: 'NotChallenger',
+    type: 'error',
+  },
+  {
     inputs: [{ internalType: 'address', name: 'caller', type: 'address' }],
     name: 'NotProtocol',
     type: 'error',
@@ -4583,11 +4591,6 @@ export const bondAbi = [
       { internalType: 'uint256', name: 'maximum', type: 'uint256' },
     ],
     name: 'ParameterOutOfBounds',
-    type: 'error',
-  },
-  {
-    inputs: [{ internalType: 'bytes32', name: 'claimId', type: 'bytes32' }],
-    name: 'VerdictMismatch',
     type: 'error',
   },
   { inputs: [], name: 'ZeroAmount', type: 'error' },
@@ -4848,12 +4851,11 @@ export const bondAbi = [
     outputs: [
       {
         components: [
-          { internalType: 'bytes32', name: 'verdictHash', type: 'bytes32' },
+          { internalType: 'address', name: 'challenger', type: 'address' },
           { internalType: 'uint40', name: 'answerUntil', type: 'uint40' },
           { internalType: 'enum IBond.Status', name: 'status', type: 'uint8' },
           { internalType: 'uint16', name: 'shownOfAsk', type: 'uint16' },
           { internalType: 'uint16', name: 'shownOfNode', type: 'uint16' },
-          { internalType: 'uint128', name: 'lastShown', type: 'uint128' },
         ],
         internalType: 'struct IBond.Claim',
         name: '',

@@ -15,18 +15,17 @@ interface IBond {
         REFUTED
     }
 
-    /// @param verdictHash keccak256(abi.encode(verdict))
+    /// @notice A claim by its id, which binds all of its verdict but the challenger: one word.
+    /// @param challenger whose deposit it is
     /// @param answerUntil last second (unix) of the scheduler's answer
     /// @param shownOfAsk cards of the ask that the answer has shown to be used by earlier matches
     /// @param shownOfNode likewise of the node
-    /// @param lastShown upper 128 bits of the clearing key of the last match shown
     struct Claim {
-        bytes32 verdictHash;
+        address challenger;
         uint40 answerUntil;
         Status status;
         uint16 shownOfAsk;
         uint16 shownOfNode;
-        uint128 lastShown;
     }
 
     /// @notice The bond is `bond` now, base units.
@@ -61,7 +60,8 @@ interface IBond {
     error LeavingNotReady(uint40 readyAt);
     error AlreadyClaimed(bytes32 claimId);
     error ClaimNotOpen(bytes32 claimId);
-    error VerdictMismatch(bytes32 claimId);
+    /// @notice The claim is another challenger's.
+    error NotChallenger(address challenger, address got);
     error AnswerTooEarly(uint40 until);
     error AnswerTooLate(uint40 until);
     error AnswerUnordered(uint256 key);
@@ -85,7 +85,7 @@ interface IBond {
     /// @notice A claim's record; all zero for an unknown id.
     function claimOf(bytes32 claimId) external view returns (Claim memory);
 
-    /// @notice The id of the claim with this verdict: keccak256(wrong, slot, order, ask).
+    /// @notice The id of the claim with this verdict: the hash of all of it but the challenger, so that nobody claims it again.
     function claimIdOf(Verdict calldata verdict) external pure returns (bytes32);
 
     // Protocol calls.

@@ -16,7 +16,7 @@ enum Wrong {
     WITHHELD
 }
 
-/// @notice A wrong as the proofs of its claim showed it; its hash is what the bond stores.
+/// @notice A wrong as the proofs of its claim showed it; the bond keeps its hash as the claim's id.
 /// @param slot where it happened
 /// @param order id of the order (or item) that it is about
 /// @param askId ask that the claim says was free; 0 when the claim needs no such word and is decided

@@ -148,9 +148,13 @@ contract ClaimsTest is ClaimWorld {
         claims.answerUsed(verdict, header, matchOf(first));
         Verdict memory other = verdict;
         other.want = 7;
-        vm.expectRevert(abi.encodeWithSelector(IBond.VerdictMismatch.selector, bond.claimIdOf(verdict)));
+        vm.expectRevert(abi.encodeWithSelector(IBond.ClaimNotOpen.selector, bond.claimIdOf(other)));
         claims.answerUsed(other, header, matchOf(first));
         verdict.want = 2;
+        other.challenger = address(this);
+        vm.expectRevert(abi.encodeWithSelector(IBond.NotChallenger.selector, CHALLENGER, address(this)));
+        claims.answerUsed(other, header, matchOf(first));
+        other.challenger = CHALLENGER;
         vm.warp(block.timestamp + 3601);
         vm.expectRevert(abi.encodeWithSelector(IBond.AnswerTooLate.selector, uint40(block.timestamp - 1)));
         claims.answerUsed(verdict, header, matchOf(first));
@@ -169,13 +173,13 @@ contract ClaimsTest is ClaimWorld {
         told(address(claims), priceCall(caseOf(order)));
         eq(available(CONSUMER) - before, 4 * (price - rightPrice()), "for four card-hours");
         eq(available(CHALLENGER), 1250 * USD, "no deposit for what needs no word");
+        Verdict memory verdict;
+        (verdict.wrong, verdict.slot, verdict.order) = (Wrong.PRICE, header.slot, order);
+        (verdict.harmed, verdict.restitution) = (CONSUMER, 4 * (price - rightPrice()));
         refused(
             address(claims),
             priceCall(caseOf(order)),
-            abi.encodeWithSelector(
-                IBond.AlreadyClaimed.selector,
-                keccak256(abi.encode(Wrong.PRICE, header.slot, order, 0))
-            )
+            abi.encodeWithSelector(IBond.AlreadyClaimed.selector, bond.claimIdOf(verdict))
         );
     }
 
