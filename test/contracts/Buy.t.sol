@@ -39,6 +39,21 @@ contract BuyTest is Fixture {
         shop.buy(listing, forged, 2, 7200, 0, TOTAL);
     }
 
+    /// @dev A key is a hash's to find: whoever recovers from a signature that was made up is the seller's key here.
+    function test_buy_takesTheGreatestLowS() public {
+        Listing memory listing = aListing(1);
+        bytes32 r = 0x79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798;
+        bytes32 s = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
+        address key = ecrecover(listingId(listing), 27, r, s);
+        vm.warp(block.timestamp + 1000);
+        vm.prank(PROVIDER);
+        registry.rotateSigner(key);
+        vm.warp(block.timestamp + 1000);
+        vm.prank(CONSUMER);
+        uint64 leaseId = shop.buy(listing, abi.encodePacked(r, s, uint8(27)), 2, 7200, 0, TOTAL);
+        eq(leaseId, 1 << 8, "sold");
+    }
+
     function test_buy_failsOutsideTheListingsTime() public {
         Listing memory listing = aListing(1);
         listing.validUntil = uint64(block.timestamp);

@@ -6,7 +6,8 @@ import {IClaims} from "../../contracts/interfaces/IClaims.sol";
 import {ISecrets} from "../../contracts/interfaces/ISecrets.sol";
 import {Merkle} from "../../contracts/libraries/Merkle.sol";
 import {SlotProofs} from "../../contracts/libraries/SlotProofs.sol";
-import {AskProof, Case, MatchProof, Verdict, Wrong} from "../../contracts/types/Claim.sol";
+import {AskProof, Case, MatchProof, OrderProof, Verdict, Wrong} from "../../contracts/types/Claim.sol";
+import {SlotHeader} from "../../contracts/types/Trade.sol";
 import {ClaimWorld} from "./support/ClaimWorld.sol";
 import {Deal} from "./support/PageBytes.sol";
 import {vm} from "./support/Vm.sol";
@@ -501,7 +502,27 @@ contract ClaimsTest is ClaimWorld {
         ok(done, "the first announcement counts");
     }
 
+    /// @dev Whatever a claim says, it is announced before it is read.
+    function test_claims_areAnnouncedWhateverTheySay() public {
+        Case memory c;
+        AskProof memory ask;
+        OrderProof memory asked;
+        SlotHeader memory slot;
+        unannounced(abi.encodeCall(IClaims.claimWrongWinner, (0, c, ask, ask, 0)));
+        unannounced(abi.encodeCall(IClaims.claimWrongPrice, (0, c, ask, ask)));
+        unannounced(abi.encodeCall(IClaims.claimHiddenRunnerUp, (0, c, ask, ask, ask, 0)));
+        unannounced(abi.encodeCall(IClaims.claimLeftOut, (0, c, ask, ask)));
+        unannounced(abi.encodeCall(IClaims.claimUnserved, (0, slot, asked, ask)));
+        unannounced(abi.encodeCall(IClaims.claimContradiction, (0, c, ask)));
+    }
+
     // ── hands ──
+
+    function unannounced(bytes memory call_) private {
+        (, bytes memory answer) = address(claims).call(call_);
+        bytes32 mine = keccak256(abi.encode(address(this), call_));
+        eq(keccak256(answer), keccak256(abi.encodeWithSelector(ISecrets.NotAnnounced.selector, mine)), "not announced");
+    }
 
     /// @dev The dearest ask wins at a step that its reserve allows.
     function wrongWinner() private returns (Case memory) {

@@ -57,6 +57,14 @@ contract LeaseBookTest is Fixture {
         eq(available(PAYOUT), 1_583_333, "what left its page is anyone's to settle");
     }
 
+    function test_openPage_keepsTheRootOfTheFormats() public {
+        LeaseRef memory ref = open(1, 3600, uint96(3 * USD));
+        bytes32 root = keccak256(
+            abi.encodePacked(uint8(2), uint8(6), uint32(1), leafOf(ref.lease), ref.start, ref.source)
+        );
+        eq(leaseBook.pageOf(ref.pageId).root, root, "root");
+    }
+
     function test_settle_failsForALeaseThatIsNotThePages() public {
         LeaseRef memory ref = open(1, 3600, uint96(3 * USD));
         ref.pageId = 9;

@@ -7,6 +7,7 @@ import {IProviderRegistry} from "../../contracts/interfaces/IProviderRegistry.so
 import {Lease} from "../../contracts/types/Lease.sol";
 import {Ask, Listing, Order} from "../../contracts/types/Trade.sol";
 import {Fixture} from "./support/Fixture.sol";
+import {Deal} from "./support/PageBytes.sol";
 import {vm} from "./support/Vm.sol";
 
 /// @notice A card that was sold while it was in use: who sold it last pays.
@@ -94,6 +95,29 @@ contract OversoldTest is Fixture {
         oversold.claim(other, shown);
     }
 
+    /// @dev Else the lease of another node would count, by the match of a neighbour in its page.
+    function test_claim_countsALeaseByItsOwnMatchAlone() public {
+        Deal[] memory pair = new Deal[](2);
+        for (uint256 i = 0; i < 2; ++i) pair[i] = aDeal(anOrder(i), anAsk(1));
+        (, Opened memory page) = commit(pair);
+        bytes32[] memory leaves = new bytes32[](2);
+        for (uint256 i = 0; i < 2; ++i) {
+            bytes32 id = bytes32(number(page.records, 157 * i + 1, 32));
+            IOversold.Shown storage lease = shown.push();
+            lease.ref = refOf(page, i);
+            lease.slot = auction.lastSlot();
+            describeMatch(lease, id, askId(anAsk(1)), 2);
+            (lease.cleared.index, lease.cleared.count) = (uint8(i), 2);
+            leaves[i] = matchLeaf(lease);
+        }
+        for (uint256 i = 0; i < 2; ++i) shown[i].cleared.proof = formats.proofOf(leaves, i);
+        vm.expectRevert(abi.encodeWithSelector(IOversold.FitsIn.selector, 8, 4));
+        oversold.claim(NODE, shown);
+        shown[1].cleared = shown[0].cleared;
+        vm.expectRevert(abi.encodeWithSelector(IOversold.NotOfNode.selector, (1 << 8) | 1));
+        oversold.claim(NODE, shown);
+    }
+
     function test_slash_isForTheClaimAndTheLeaseBook() public {
         vm.expectRevert(abi.encodeWithSelector(IProviderRegistry.NotProtocol.selector, address(this)));
         registry.slash(PROVIDER, CONSUMER, 1, 0);
@@ -110,10 +134,21 @@ contract OversoldTest is Fixture {
         IOversold.Shown storage lease = shown.push();
         lease.ref = refOf(page, 0);
         lease.slot = auction.lastSlot();
-        (lease.cleared.count, lease.cleared.orderId, lease.cleared.askId) = (1, orderId(order), askId(ask));
-        (lease.cleared.node, lease.cleared.cards) = (NODE, uint16(cards));
+        lease.cleared.count = 1;
+        describeMatch(lease, orderId(order), askId(ask), uint16(cards));
+    }
+
+    function describeMatch(IOversold.Shown storage lease, bytes32 order, bytes32 ask, uint16 cards) private {
+        (lease.cleared.orderId, lease.cleared.askId) = (order, ask);
+        (lease.cleared.node, lease.cleared.cards) = (NODE, cards);
         (lease.cleared.runnerUp, lease.cleared.price) = (255, uint96(3 * USD));
         lease.cleared.shortlist = hex"00000000";
+    }
+
+    function matchLeaf(IOversold.Shown memory lease) private pure returns (bytes32) {
+        bytes memory head = abi.encodePacked(uint8(0), uint8(4), uint8(0), lease.cleared.orderId, lease.cleared.askId);
+        bytes memory tail = abi.encodePacked(uint8(0), uint8(255), uint8(0), uint96(3 * USD), keccak256(hex"00000000"));
+        return keccak256(bytes.concat(head, abi.encodePacked(NODE, lease.cleared.cards), tail));
     }
 
     function bought(uint256 nonce, uint16 cards) private {

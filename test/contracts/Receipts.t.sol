@@ -3,9 +3,10 @@ pragma solidity 0.8.37;
 
 import {IBond} from "../../contracts/interfaces/IBond.sol";
 import {IReceipts} from "../../contracts/interfaces/IReceipts.sol";
+import {ISecrets} from "../../contracts/interfaces/ISecrets.sol";
 import {SlotProofs} from "../../contracts/libraries/SlotProofs.sol";
 import {AskProof, OrderProof, Verdict, Wrong} from "../../contracts/types/Claim.sol";
-import {Order, Receipt} from "../../contracts/types/Trade.sol";
+import {Order, Receipt, SlotHeader} from "../../contracts/types/Trade.sol";
 import {ClaimWorld} from "./support/ClaimWorld.sol";
 import {Vm, vm} from "./support/Vm.sol";
 
@@ -263,7 +264,23 @@ contract ReceiptsTest is ClaimWorld {
         receipts.answerAsk(verdict, header, ask, "");
     }
 
+    function test_receipts_areAnnouncedWhateverTheySay() public {
+        Receipt memory receipt;
+        Order memory none;
+        SlotHeader memory slot;
+        IReceipts.Gap memory gap;
+        unannounced(abi.encodeCall(IReceipts.claimTwoHeads, (0, receipt, "", receipt, "")));
+        unannounced(abi.encodeCall(IReceipts.claimUncommitted, (0, receipt, "", none)));
+        unannounced(abi.encodeCall(IReceipts.claimOmitted, (0, slot, receipt, "", gap)));
+    }
+
     // ── hands ──
+
+    function unannounced(bytes memory call_) private {
+        (, bytes memory answer) = address(receipts).call(call_);
+        bytes32 mine = keccak256(abi.encode(address(this), call_));
+        eq(keccak256(answer), keccak256(abi.encodeWithSelector(ISecrets.NotAnnounced.selector, mine)), "not announced");
+    }
 
     function demanded(uint8 tree, uint32 index) private returns (Verdict memory) {
         close();

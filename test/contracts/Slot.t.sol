@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {IAuction} from "../../contracts/interfaces/IAuction.sol";
-import {Order, SlotHeader} from "../../contracts/types/Trade.sol";
+import {Ask, Order, SlotHeader} from "../../contracts/types/Trade.sol";
 import {Fixture} from "./support/Fixture.sol";
 import {Deal, PageBytes} from "./support/PageBytes.sol";
 import {Vm, vm} from "./support/Vm.sol";
@@ -223,6 +223,18 @@ contract SlotTest is Fixture {
         bytes32 top = keccak256(abi.encodePacked(uint8(1), leaves[0], leaves[1]));
         top = keccak256(abi.encodePacked(uint8(1), top, leaves[2]));
         eq(root, keccak256(abi.encodePacked(uint8(2), uint8(4), uint32(3), top)), "root");
+    }
+
+    function test_commitPage_recordsAllOfAMatch() public {
+        Order memory order = anOrder(0x0102030405060708);
+        Ask memory ask = anAsk(1);
+        (, Opened memory opened) = commitOne(aDeal(order, ask));
+        bytes memory accounts = abi.encodePacked(PROVIDER, CONSUMER);
+        eq(keccak256(opened.accounts), keccak256(accounts), "accounts");
+        bytes memory match_ = abi.encodePacked(uint8(0), orderId(order), askId(ask), NODE, order.workload);
+        bytes memory lease = abi.encodePacked(uint96(3 * USD), uint16(2), uint32(7200), uint8(1), uint8(0));
+        bytes memory wanted = bytes.concat(match_, abi.encodePacked(uint64(order.nonce)), lease);
+        eq(keccak256(opened.records), keccak256(wanted), "record");
     }
 
     /// @dev The second deal of `deals` is the one signed by the wrong key.
