@@ -6,6 +6,7 @@ import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {IMarket} from "../../contracts/interfaces/IMarket.sol";
 import {IProviderRegistry} from "../../contracts/interfaces/IProviderRegistry.sol";
 import {IVault} from "../../contracts/interfaces/IVault.sol";
+import {Accrual} from "../../contracts/libraries/Accrual.sol";
 import {LeaseRef} from "../../contracts/types/Lease.sol";
 import {Listing} from "../../contracts/types/Trade.sol";
 import {Fixture} from "./support/Fixture.sol";
@@ -94,6 +95,19 @@ contract BuyTest is Fixture {
             1,
             7200,
             abi.encodeWithSelector(IMarket.ValueTooWide.selector, listing.pricePerCardHour, type(uint96).max)
+        );
+    }
+
+    /// @dev The greatest price fits; the money is what is missing.
+    function test_buy_takesTheGreatestPrice() public {
+        Listing memory listing = aListing(1);
+        listing.pricePerCardHour = type(uint96).max;
+        uint256 needed = Accrual.total(1, 7200, type(uint96).max, 200);
+        fails(
+            listing,
+            1,
+            7200,
+            abi.encodeWithSelector(IVault.InsufficientAvailable.selector, CONSUMER, available(CONSUMER), needed)
         );
     }
 

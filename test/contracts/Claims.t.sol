@@ -268,6 +268,32 @@ contract ClaimsTest is ClaimWorld {
         ok(bond.claimOf(bond.claimIdOf(verdict)).status == IBond.Status.REFUTED, "refuted");
     }
 
+    /// @dev The sibling is on another order's shortlist: that is no answer.
+    function test_leftOut_isNotRefutedByAnotherOrdersShortlist() public {
+        bytes32 sibling = addAskOf(1, 1 * USD, 9, 0);
+        bytes32 other = addOrder(2, 1);
+        close();
+        Deal memory without = dealOf(order, askIndex(dear), 0);
+        without.shortlist = new uint32[](1);
+        without.shortlist[0] = uint32(askIndex(dear));
+        without.runnerUp = 255;
+        Deal memory with_ = dealOf(other, askIndex(sibling), 0);
+        with_.shortlist = new uint32[](1);
+        with_.shortlist[0] = uint32(askIndex(sibling));
+        with_.runnerUp = 255;
+        commitSlot(only(without, with_));
+        vm.recordLogs();
+        told(address(claims), abi.encodeCall(claims.claimLeftOut, (salt(), caseOf(order), askOf(cheap), askOf(cheap))));
+        Verdict memory verdict = lastOpened();
+        (Case memory c, AskProof memory leftOut, AskProof memory listed) = (
+            caseOf(other),
+            askOf(cheap),
+            askOf(sibling)
+        );
+        vm.expectRevert(abi.encodeWithSelector(IClaims.AnswerIrrelevant.selector));
+        claims.answerSibling(verdict, c, leftOut, listed, 0);
+    }
+
     function test_leftOut_failsForWhoCouldNotServe() public {
         setAsk(cheap, 0, 1, 8);
         close();
@@ -368,6 +394,17 @@ contract ClaimsTest is ClaimWorld {
         eq(verdict.restitution, 8 * USD, "3 less 1, for four card-hours");
         vm.warp(block.timestamp + 3601);
         bond.conclude(verdict);
+    }
+
+    /// @dev It had just as many cards as the order wants.
+    function test_unserved_byAnAskWithNoCardToSpare() public {
+        bytes32 all = addOrder(2, 8);
+        setOrder(all, 0, 0);
+        close();
+        commitSlot(only(rightly(order)));
+        vm.recordLogs();
+        told(address(claims), abi.encodeCall(claims.claimUnserved, (salt(), header, orderOf(all), askOf(dear))));
+        eq(lastOpened().want, 8, "opened");
     }
 
     function test_unserved_failsForOrdersThatWereNotEligible() public {

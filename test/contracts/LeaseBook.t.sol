@@ -8,7 +8,7 @@ import {Order} from "../../contracts/types/Trade.sol";
 import {Fixture} from "./support/Fixture.sol";
 import {Deal} from "./support/PageBytes.sol";
 import {SlowLease} from "./support/SlowLease.sol";
-import {vm} from "./support/Vm.sol";
+import {Vm, vm} from "./support/Vm.sol";
 
 /// @notice Settling and closing; each test ends with every unit of the lease accounted for.
 contract LeaseBookTest is Fixture {
@@ -55,6 +55,21 @@ contract LeaseBookTest is Fixture {
         pass(100);
         leaseBook.settle(ref);
         eq(available(PAYOUT), 1_583_333, "what left its page is anyone's to settle");
+    }
+
+    function test_settlePages_tellsWhatWasPaidAndTheFee() public {
+        Opened memory page = openMany(3);
+        pass(900 + LAG);
+        (uint256 paidBefore, uint256 feesBefore) = (available(PAYOUT), fees());
+        vm.recordLogs();
+        leaseBook.settlePages(settlementOf(page));
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        (uint40 until, uint8 count, uint256 paid, uint256 fee) = abi.decode(
+            logs[0].data,
+            (uint40, uint8, uint256, uint256)
+        );
+        ok(until == page.start + 900 && count == 3, "of the page");
+        ok(paid == available(PAYOUT) - paidBefore && fee == fees() - feesBefore && paid > fee, "the money");
     }
 
     function test_openPage_keepsTheRootOfTheFormats() public {

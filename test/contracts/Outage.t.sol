@@ -42,6 +42,14 @@ contract OutageTest is Fixture {
         eq(locked(), 0, "nothing held");
     }
 
+    function test_outage_tellsFromWhenToWhen() public {
+        vm.recordLogs();
+        attest(1000, 1250);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        eq(logs[0].topics[0], ILeaseBook.OutageAttested.selector, "first of all");
+        eq(keccak256(logs[0].data), keccak256(abi.encode(start + 1000, start + 1250, true)), "its time");
+    }
+
     function test_outages_addUpOneAfterTheOther() public {
         attest(1000, 1200);
         attest(1200, 1300);

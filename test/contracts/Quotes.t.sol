@@ -5,6 +5,7 @@ import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {IAuction} from "../../contracts/interfaces/IAuction.sol";
 import {IMarket} from "../../contracts/interfaces/IMarket.sol";
 import {IVault} from "../../contracts/interfaces/IVault.sol";
+import {Accrual} from "../../contracts/libraries/Accrual.sol";
 import {Ask, Order} from "../../contracts/types/Trade.sol";
 import {Deal} from "./support/PageBytes.sol";
 import {Fixture} from "./support/Fixture.sol";
@@ -193,6 +194,13 @@ contract QuotesTest is Fixture {
         order = quoted(1);
         order.startPrice = uint128(type(uint96).max) + 1;
         refused(order, abi.encodeWithSelector(IMarket.ValueTooWide.selector, order.startPrice, type(uint96).max));
+        // The greatest price fits; the money is what is missing.
+        order.startPrice = type(uint96).max;
+        uint256 needed = Accrual.total(2, 7200, type(uint96).max, 200);
+        refused(
+            order,
+            abi.encodeWithSelector(IVault.InsufficientAvailable.selector, CONSUMER, available(CONSUMER), needed)
+        );
         order = quoted(1);
         order.cards = 65_536;
         refused(order, abi.encodeWithSelector(IMarket.ValueTooWide.selector, 65_536, type(uint16).max));

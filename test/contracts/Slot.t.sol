@@ -237,6 +237,16 @@ contract SlotTest is Fixture {
         eq(keccak256(opened.records), keccak256(wanted), "record");
     }
 
+    /// @dev No accounts, kinds and asks, and then nothing where the count of matches should be.
+    function test_commitPage_saysWhereItEndsTooEarly() public {
+        SlotHeader memory header = aHeader(currentSlot(), 1, 0);
+        vm.prank(SCHEDULER);
+        auction.commitSlot(header);
+        vm.prank(SCHEDULER);
+        vm.expectRevert(abi.encodeWithSelector(IAuction.PageMalformed.selector, 132 + 4));
+        auction.commitPage(header.slot, 0, hex"00000000");
+    }
+
     /// @dev The second deal of `deals` is the one signed by the wrong key.
     function matchLeaf(Deal memory deal) private view returns (bytes32) {
         uint8 skip = uint8(deal.order.nonce == 1 ? IAuction.Skip.ORDER_SIGNATURE : IAuction.Skip.NONE);

@@ -279,13 +279,14 @@ contract VaultTest is Fixture {
 
     function testFuzz_protocolCalls_failForStrangers(address stranger, address account, uint256 amount) public {
         vm.assume(stranger != address(registry) && stranger != address(auction));
-        vm.assume(stranger != address(leaseBook) && stranger != address(shop));
+        vm.assume(stranger != address(leaseBook) && stranger != address(shop) && stranger != address(clusters));
         refused(stranger, abi.encodeCall(vault.stakeFor, (account, amount)));
         refused(stranger, abi.encodeCall(vault.unstakeFor, (account, amount)));
         refused(stranger, abi.encodeCall(vault.slash, (account, account, amount)));
         refused(stranger, abi.encodeCall(vault.lockFromAvailable, (account, amount)));
         refused(stranger, abi.encodeCall(vault.lockFromBidding, (list(account), list(amount))));
         refused(stranger, abi.encodeCall(vault.release, (list(account), list(amount), 0)));
+        refused(stranger, abi.encodeCall(vault.distribute, (account, list(stranger), list(amount))));
     }
 
     function test_protocolCalls_areBoundToTheirContracts() public {

@@ -4,12 +4,12 @@ pragma solidity 0.8.37;
 import {ILeaseBook} from "../../../contracts/interfaces/ILeaseBook.sol";
 import {Accrual} from "../../../contracts/libraries/Accrual.sol";
 import {Exception, Lease, LeaseRef} from "../../../contracts/types/Lease.sol";
-import {SaleActs} from "./SaleActs.sol";
+import {ClusterActs} from "./ClusterActs.sol";
 import {vm} from "./Vm.sol";
 
 /// @notice Many people use one market in any order, with what must hold noted down.
 /// @dev An operation that the market refuses just has no effect; its revert is swallowed by the runner.
-contract Handler is SaleActs {
+contract Handler is ClusterActs {
     /// @dev Alone may empty the market: to the fuzzer that would be one more operation.
     address private immutable _TEST = msg.sender;
 
@@ -58,6 +58,7 @@ contract Handler is SaleActs {
     function close(uint256 which, uint256 who) external {
         if (_leases.length == 0) return;
         LeaseRef memory ref = _leases[which % _leases.length];
+        if (isKeyless(ref.lease.provider)) who = 1;
         vm.prank(
             who % 3 == 0
                 ? ref.lease.provider
@@ -71,6 +72,7 @@ contract Handler is SaleActs {
     function leaveAtOnce(uint256 which) external {
         if (_leases.length == 0) return;
         LeaseRef memory ref = _leases[which % _leases.length];
+        if (isKeyless(ref.lease.provider)) return;
         vm.prank(ref.lease.provider);
         leaseBook.leaveNow(ref);
     }
@@ -190,7 +192,7 @@ contract Handler is SaleActs {
 
     function pause(uint8 which, uint8 on) external {
         address[3] memory parts_ = [address(vault), address(auction), address(shop)];
-        bytes memory call_ = draw(on) % 4 == 0 ? abi.encodeCall(vault.pause, ()) : abi.encodeCall(vault.unpause, ());
+        bytes memory call_ = draw(on) % 8 == 0 ? abi.encodeCall(vault.pause, ()) : abi.encodeCall(vault.unpause, ());
         vm.prank(ADMIN);
         authority.execute(parts_[which % 3], call_);
     }
@@ -238,6 +240,7 @@ contract Handler is SaleActs {
             (bool over, ) = leaseBook.check(_leases[i]);
             if (!over) leaseBook.settle(_leases[i]);
         }
+        distributeAll();
         (uint256 held, uint256 pot, uint256 burned) = vault.totals();
         eq(held, 0, "escrow is zero");
         if (pot != 0) vault.collectFees();

@@ -13,6 +13,8 @@ import {vm} from "./Vm.sol";
 abstract contract SaleActs is SlotActs {
     /// @dev Every quote that was accepted.
     Order[] private _quoted;
+    /// @notice Quotes that became leases.
+    uint256 public procured;
 
     function buy(uint256 who, uint256 whose, uint32 cards, uint32 duration, uint64 price, uint8 nonce) external {
         Listing memory listing = offered(whose % PROVIDERS, 1e9 + (nonce % 4), draw(price) % (200 * USD));
@@ -31,7 +33,7 @@ abstract contract SaleActs is SlotActs {
         if (_leases.length == 0) return;
         LeaseRef memory ref = _leases[_leases.length - 1 - (which % _leases.length)];
         (bool over, uint40 end) = leaseBook.check(ref);
-        if (over || end <= block.timestamp) return;
+        if (over || end <= block.timestamp || registry.providerOf(ref.lease.provider).stake == 0) return;
         uint256 p = ref.lease.provider == provider(0) ? 0 : 1;
         IMarket.Renewal memory renewal = IMarket.Renewal({
             node: node(p),
@@ -57,6 +59,7 @@ abstract contract SaleActs is SlotActs {
         order.duration = uint32(bound(draw(duration), 60, 100_000));
         order.startPrice = uint128(bound(draw(price), 1, 20 * USD));
         order.validUntil = uint64(block.timestamp + (draw(lasting) % 610));
+        order.minTier = 0;
         uint64 until = uint64(block.timestamp);
         bytes32 id = formats.quoteId(address(auction), orderId(order), until);
         vm.prank(order.consumer);
@@ -73,7 +76,9 @@ abstract contract SaleActs is SlotActs {
         bid_.ask.reservePrice = uint128(1 + (draw(reserve) % (order.startPrice / 8 + 1)));
         Deal memory deal = dealOf(bid_, step % 12);
         deal.orderSignature = hex"00";
+        uint256 before = filledCount;
         trade(only(deal), 15);
+        procured += filledCount - before;
     }
 
     function refundQuote(uint256 which) external {

@@ -39,7 +39,7 @@ interface Vm {
 
     function recordLogs() external;
 
-    function revertToState(uint256 id) external returns (bool);
+    function revertToStateAndDelete(uint256 id) external returns (bool);
 
     function roll(uint256 blockNumber) external;
 
