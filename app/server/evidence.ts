@@ -5,10 +5,10 @@ import { askId, orderId } from '../../domain/eip712.ts';
 import type { BlockFact, PageEvidence, SlotEvidence } from '../../domain/evidence.ts';
 import { hexToBytes } from '../../domain/hash.ts';
 import { decodePage, pageLeaves, type PageRecord } from '../../domain/page.ts';
+import { recoverSigner } from '../../domain/signature.ts';
 import type { SlotAsk, SlotOrder } from '../../domain/slot.ts';
 import type { Hex, SignedAsk, SignedOrder, SigningDomain } from '../../domain/types.ts';
 import { createHistory } from './history.ts';
-import { recoverSigner } from './signature.ts';
 import { toJson } from './wire.ts';
 
 /** What `GET /api/slots/{n}/inputs` publishes. */
@@ -45,13 +45,13 @@ export function createEvidence({
       await history.sync();
       const header = history.headerOf(slot);
       const closeBlock = header?.header.closeBlock ?? null;
-      const [committedBlock, closing, next, pages, orders, asks] = await Promise.all([
+      const orders = (inputs?.orders ?? []).map((signed) => items.order(signed));
+      const asks = (inputs?.asks ?? []).map((signed) => items.ask(signed));
+      const [committedBlock, closing, next, pages] = await Promise.all([
         header === null ? null : blockOf(client, header.blockNumber),
         closeBlock === null ? null : blockOf(client, closeBlock),
         closeBlock === null ? null : blockOf(client, closeBlock + 1n),
         header === null ? [] : pagesOf(client, domain, header.header.gammaWad, slot, history.pagesOf(slot)),
-        Promise.all((inputs?.orders ?? []).map((signed) => items.order(signed))),
-        Promise.all((inputs?.asks ?? []).map((signed) => items.ask(signed))),
       ]);
       return {
         slot,
@@ -120,20 +120,20 @@ function dataOf(input: Hex, slot: bigint, page: number) {
  * as other objects with the same text gives the first objects back, so that callers can cache by identity too.
  */
 function createItems(domain: SigningDomain) {
-  const orders = createMemo(async (signed: SignedOrder): Promise<SlotOrder> => {
+  const orders = createMemo((signed: SignedOrder): SlotOrder => {
     const id = orderId(domain, signed.order);
-    return { id, signed, signer: await recoverSigner(id, signed.signature) };
+    return { id, signed, signer: recoverSigner(id, signed.signature) };
   });
-  const asks = createMemo(async (signed: SignedAsk): Promise<SlotAsk> => {
+  const asks = createMemo((signed: SignedAsk): SlotAsk => {
     const id = askId(domain, signed.ask);
-    return { id, signed, signer: await recoverSigner(id, signed.signature) };
+    return { id, signed, signer: recoverSigner(id, signed.signature) };
   });
   return { order: orders, ask: asks };
 }
 
-function createMemo<T extends object, R>(compute: (input: T) => Promise<R>): (input: T) => Promise<R> {
-  const byObject = new WeakMap<T, Promise<R>>();
-  const byText = new Map<string, Promise<R>>();
+function createMemo<T extends object, R>(compute: (input: T) => R): (input: T) => R {
+  const byObject = new WeakMap<T, R>();
+  const byText = new Map<string, R>();
   return (input) => {
     let result = byObject.get(input);
     if (result === undefined) {

@@ -1,6 +1,7 @@
 import type { Deployment } from '../../contracts/deployment.ts';
 import { askId, listingId, orderId } from '../../domain/eip712.ts';
 import { Refusal } from '../../domain/refusal.ts';
+import { recoverSigner } from '../../domain/signature.ts';
 import type { Hex, SignedAsk, SignedListing, SignedOrder, SigningDomain } from '../../domain/types.ts';
 import { canonicalWorkload, parseWorkload, workloadHash } from '../../domain/workload.ts';
 import type { Database } from '../../prisma/client.ts';
@@ -21,7 +22,6 @@ import { checkOrderAgainst, checkOrderFields } from './order-checks.ts';
 import { parse } from './parse.ts';
 import { createReceipts, receiptsOf, type SignedReceipt } from './receipts.ts';
 import { countRefusals, type InputKind } from './refusals.ts';
-import { recoverSigner } from './signature.ts';
 import {
   checkCapacity,
   checkNode,
@@ -119,7 +119,7 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
   const prepareOrder = async (input: unknown): Promise<PreparedOrder> => {
     const { workload, ...sent } = parse(signedOrderSchema, input);
     const id = orderId(domain, sent.order);
-    const signer = await recoverSigner(id, sent.signature);
+    const signer = recoverSigner(id, sent.signature);
     if (signer !== sent.order.consumer) throw badSignature(`the consumer ${sent.order.consumer}`);
     checkOrderFields(sent, parameters);
     const body = workload === undefined ? null : workloadBody(workload);
@@ -194,7 +194,7 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
     const id = askId(domain, sent.ask);
     const supply = supplyOfAsk(sent.ask);
     checkSupplyFields(supply);
-    return { ...sent, id, supply, signer: await recoverSigner(id, sent.signature) };
+    return { ...sent, id, supply, signer: recoverSigner(id, sent.signature) };
   };
 
   const prepareListing = async (input: unknown): Promise<PreparedSupply & SignedListing> => {
@@ -202,7 +202,7 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
     const id = listingId(domain, sent.listing);
     const supply = supplyOfListing(sent.listing);
     checkSupplyFields(supply);
-    return { ...sent, id, supply, signer: await recoverSigner(id, sent.signature) };
+    return { ...sent, id, supply, signer: recoverSigner(id, sent.signature) };
   };
 
   /** Judges offers one after the other; what one takes of a node the next can't have. */
