@@ -35,7 +35,8 @@ export function recoverSigner(digest: Hex, signature: Hex): Hex | null {
  */
 export function signDigest(digest: Hex, key: Hex): Hex {
   const signed = curve.signMessageHashRecoverableCompact(hexToBytes(key), hexToBytes(digest));
-  if (typeof signed === 'string') throw new RangeError('the private key is not between 1 and the order of secp256k1');
+  if (typeof signed === 'string')
+    throw new RangeError('the private key is not between 1 and the order of secp256k1');
   const bytes = new Uint8Array(65);
   bytes.set(signed.signature);
   bytes[64] = 27 + signed.recoveryId;

@@ -133,7 +133,13 @@ export function makeWorld(shape: Shape, seed: number): World {
   return { shape, seed: keccakText(`seed ${seed}`), state, orders, asks };
 }
 
-function signedAsk(owner: Party, state: MarketState, supply: Hex, reservePrice: bigint, nonce: bigint): SlotAsk {
+function signedAsk(
+  owner: Party,
+  state: MarketState,
+  supply: Hex,
+  reservePrice: bigint,
+  nonce: bigint,
+): SlotAsk {
   const node = state.nodes.get(supply)!;
   const ask: Ask = {
     provider: owner.address,

@@ -76,7 +76,7 @@ function slowNearest<T extends Contender & { willing: boolean }>(
       return { ask, distance: Math.floor(square / 3), lottery: lottery(ask.ticket, place) };
     })
     .sort(compare);
-  const providers = new Set<string>();
+  const providers = new Set<string | number>();
   return sorted
     .filter(({ ask }) => !providers.has(ask.provider) && providers.add(ask.provider))
     .slice(0, width);

@@ -17,7 +17,18 @@ const key = fc.bigInt(1n, ORDER - 1n).map((value): Hex => `0x${word(value)}`);
 const digest = hex(32);
 const scalar = fc.oneof(
   fc.bigInt(0n, 2n ** 256n - 1n),
-  fc.constantFrom(0n, 1n, ORDER / 2n, ORDER / 2n + 1n, ORDER - 1n, ORDER, ORDER + 1n, FIELD - 1n, FIELD, 2n ** 256n - 1n),
+  fc.constantFrom(
+    0n,
+    1n,
+    ORDER / 2n,
+    ORDER / 2n + 1n,
+    ORDER - 1n,
+    ORDER,
+    ORDER + 1n,
+    FIELD - 1n,
+    FIELD,
+    2n ** 256n - 1n,
+  ),
   fc.bigInt(ORDER, 2n ** 256n - 1n),
 );
 
