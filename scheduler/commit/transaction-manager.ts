@@ -1,6 +1,6 @@
 import {
+  computeAddress,
   Transaction,
-  Wallet,
   type InterfaceAbi,
   type JsonRpcProvider,
   type TransactionReceipt,
@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Hex } from '../../domain/types.ts';
 import { createIntentStore, type Intent, type SignedBytes } from './intent-store.ts';
+import { signTransaction, type Unsigned } from './raw-transaction.ts';
 import { createRevertDecoder, rpcError, type Revert } from './revert.ts';
 
 /** A transaction may use 2²⁴ gas (EIP-7825). */
@@ -81,8 +82,7 @@ const REORG_LOOKBACK = 64;
 
 export function createTransactionManager(options: TransactionManagerOptions): TransactionManager {
   const { pool, provider, chainId } = options;
-  const wallet = new Wallet(options.key, provider);
-  const address = wallet.address.toLowerCase() as Hex;
+  const address = computeAddress(options.key).toLowerCase() as Hex;
   const store = createIntentStore(pool, address);
   const decodeRevert = createRevertDecoder(provider, options.errorAbis);
   const pollMs = options.pollMs ?? 100;
@@ -98,9 +98,14 @@ export function createTransactionManager(options: TransactionManagerOptions): Tr
     return { maxFeePerGas: (block?.baseFeePerGas ?? 0n) * 2n + maxPriorityFeePerGas, maxPriorityFeePerGas };
   };
 
-  const signBytes = (effect: string, transaction: Transaction): SignedBytes => {
-    transaction.signature = wallet.signingKey.sign(transaction.unsignedHash);
-    return { effect, raw: transaction.serialized as Hex, hash: transaction.hash as Hex };
+  const signBytes = (effect: string, call: Omit<Unsigned, 'chainId'>): SignedBytes => ({
+    effect,
+    ...signTransaction(options.key, { chainId, ...call }),
+  });
+
+  const callOf = (intent: Intent): Pick<Unsigned, 'to' | 'data' | 'gasLimit'> => {
+    const { to, data, gasLimit } = Transaction.from(intent.raw);
+    return { to: to as Hex, data: data as Hex, gasLimit };
   };
 
   const receiptOf = async (intent: Intent): Promise<TransactionReceipt | null> => {
@@ -156,23 +161,21 @@ export function createTransactionManager(options: TransactionManagerOptions): Tr
       const dearer = ((old ?? 0n) * 5n) / 4n + 1n;
       return dearer > current ? dearer : current;
     };
-    transaction.signature = null;
-    transaction.maxFeePerGas = raised(transaction.maxFeePerGas, now.maxFeePerGas);
-    transaction.maxPriorityFeePerGas = raised(transaction.maxPriorityFeePerGas, now.maxPriorityFeePerGas);
-    return store.replace(intent, signBytes(intent.effect, transaction));
+    const bytes = signBytes(intent.effect, {
+      ...callOf(intent),
+      nonce: intent.nonce,
+      maxFeePerGas: raised(transaction.maxFeePerGas, now.maxFeePerGas),
+      maxPriorityFeePerGas: raised(transaction.maxPriorityFeePerGas, now.maxPriorityFeePerGas),
+    });
+    return store.replace(intent, bytes);
   };
 
   /** The nonce went to a transaction that is not ours: the same call under a new nonce. */
   const renonce = async (intent: Intent): Promise<Intent> => {
     const [fee, free] = await Promise.all([fees(), firstFree()]);
-    return store.renonce(intent, free, (effect, nonce) => {
-      const transaction = Transaction.from(intent.raw);
-      transaction.signature = null;
-      transaction.nonce = nonce;
-      transaction.maxFeePerGas = fee.maxFeePerGas;
-      transaction.maxPriorityFeePerGas = fee.maxPriorityFeePerGas;
-      return signBytes(effect, transaction);
-    });
+    return store.renonce(intent, free, (effect, nonce) =>
+      signBytes(effect, { ...callOf(intent), nonce, ...fee }),
+    );
   };
 
   /** One look: what is mined is taken out of `waiting`. */
@@ -250,19 +253,13 @@ export function createTransactionManager(options: TransactionManagerOptions): Tr
         const call = byEffect.get(effect) as Call;
         if (call.gasLimit > MAX_TRANSACTION_GAS)
           throw new Error(`${effect} asks for ${call.gasLimit} gas, more than a transaction may use`);
-        return signBytes(
-          effect,
-          Transaction.from({
-            type: 2,
-            chainId,
-            nonce,
-            to: call.to,
-            data: call.data,
-            gasLimit: call.gasLimit,
-            value: 0n,
-            ...fee,
-          }),
-        );
+        return signBytes(effect, {
+          to: call.to,
+          data: call.data,
+          gasLimit: call.gasLimit,
+          nonce,
+          ...fee,
+        });
       });
       const ours = new Set(intents.map((intent) => intent.effect));
       // Another caller's bytes that never left hold a lower nonce, and ours would wait for it for ever.
