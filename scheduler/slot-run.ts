@@ -1,6 +1,6 @@
 import type { ClientBase, Pool } from 'pg';
 import { ORDER_CODE } from '../domain/eligibility.ts';
-import type { ClearedSlot } from '../domain/slot.ts';
+import type { ClearedSlot, SlotMatch } from '../domain/slot.ts';
 import type { Hex } from '../domain/types.ts';
 
 /** Tables `slot_run`, `slot_match` and `order_outcome`, which the scheduler alone writes. */
@@ -73,6 +73,18 @@ function outcomesOf(cleared: ClearedSlot): { id: Hex; code: string; detail: obje
 }
 
 /**
+ * A match's shortlist as JSON, `[place in the manifest's asks, distance, entropy gap, last step]` each: what can't be read from the
+ * asks. Sixteen asks spelt out would be 7 KB a match.
+ */
+function shortlistOf({ leaf, candidates }: SlotMatch): string {
+  const entries = candidates.map(
+    ({ distance, entropyGap, droppedAt }, i) =>
+      `[${leaf.shortlist[i]},${distance},${entropyGap},${droppedAt}]`,
+  );
+  return `[${entries.join(',')}]`;
+}
+
+/**
  * Stores the slot's inputs and its result, all in one statement, before anything of it is signed.
  * @throws Error when the slot has a run already; nothing is written then
  */
@@ -102,7 +114,7 @@ export async function publishSlot(client: ClientBase, slot: bigint, cleared: Cle
       matches.map((match) => match.runnerUp),
       matches.map((match) => match.step),
       matches.map((match) => match.price.toString()),
-      matches.map((match) => asJson(match.candidates)),
+      matches.map(shortlistOf),
       outcomes.map((outcome) => outcome.id),
       outcomes.map((outcome) => outcome.code),
       outcomes.map((outcome) => asJson(outcome.detail)),

@@ -95,14 +95,12 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
   const inBatches = async <P, T>(
     kind: InputKind,
     inputs: unknown[],
-    prepare: (input: unknown) => Promise<P> | P,
+    prepare: (input: unknown) => P,
     store: (items: P[]) => Promise<Answer<T>[]>,
   ): Promise<Answer<T>[]> => {
     const answers: Answer<T>[] = [];
     for (let from = 0; from < inputs.length; from += BATCH) {
-      const prepared = await Promise.all(
-        inputs.slice(from, from + BATCH).map((input) => answerOf(() => prepare(input))),
-      );
+      const prepared = inputs.slice(from, from + BATCH).map((input) => answerOf(() => prepare(input)));
       const stored = await store(prepared.filter((item) => item.ok).map((item) => item.value)).then((list) =>
         list.values(),
       );
@@ -116,7 +114,7 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
     return answers;
   };
 
-  const prepareOrder = async (input: unknown): Promise<PreparedOrder> => {
+  const prepareOrder = (input: unknown): PreparedOrder => {
     const { workload, ...sent } = parse(signedOrderSchema, input);
     const id = orderId(domain, sent.order);
     const signer = recoverSigner(id, sent.signature);
@@ -158,7 +156,7 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
       const answers: Answer<Accepted>[] = [];
       for (const item of items) {
         answers.push(
-          await answerOf(async () => {
+          answerOf(() => {
             const before = known.get(item.id);
             if (before !== undefined) return { id: item.id, receipt: before };
             claimNonce(nonces, item.order.consumer, item.order.nonce, () => {
@@ -170,7 +168,7 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
               bodies.set(item.order.workload, item.body);
             workloads.add(item.order.workload);
             accepted.push(item);
-            const receipt = await chain.issue(item.id);
+            const receipt = chain.issue(item.id);
             known.set(item.id, receipt);
             return { id: item.id, receipt };
           }),
@@ -182,7 +180,7 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
       return answers;
     });
 
-  const prepareAsk = async (input: unknown): Promise<PreparedSupply & SignedAsk> => {
+  const prepareAsk = (input: unknown): PreparedSupply & SignedAsk => {
     const sent = parse(signedAskSchema, input);
     if (sent.ask.supplyKind !== 0) {
       throw new Refusal(
@@ -197,7 +195,7 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
     return { ...sent, id, supply, signer: recoverSigner(id, sent.signature) };
   };
 
-  const prepareListing = async (input: unknown): Promise<PreparedSupply & SignedListing> => {
+  const prepareListing = (input: unknown): PreparedSupply & SignedListing => {
     const sent = parse(signedListingSchema, input);
     const id = listingId(domain, sent.listing);
     const supply = supplyOfListing(sent.listing);
@@ -251,12 +249,12 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
       const answers: Answer<Accepted>[] = [];
       for (const item of items) {
         answers.push(
-          await answerOf(async () => {
+          answerOf(() => {
             const before = known.get(item.id);
             if (before !== undefined) return { id: item.id, receipt: before };
             judge(item);
             accepted.push(item);
-            const receipt = await chain.issue(item.id);
+            const receipt = chain.issue(item.id);
             known.set(item.id, receipt);
             return { id: item.id, receipt };
           }),
@@ -285,7 +283,7 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
       const answers: Answer<{ id: Hex }>[] = [];
       for (const item of items) {
         answers.push(
-          await answerOf(() => {
+          answerOf(() => {
             if (!known.has(item.id)) {
               judge(item);
               accepted.push(item);
@@ -337,9 +335,9 @@ interface PreparedSupply {
   signer: Hex | null;
 }
 
-async function answerOf<T>(make: () => Promise<T> | T): Promise<Answer<T>> {
+function answerOf<T>(make: () => T): Answer<T> {
   try {
-    return { ok: true, value: await make() };
+    return { ok: true, value: make() };
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, refusal: error };
     throw error;

@@ -44,7 +44,13 @@ export function createReceipts(domain: SigningDomain, key: Hex) {
           return signed;
         },
         async save() {
-          if (issued.length > 0) await tx.receipt.createMany({ data: issued });
+          if (issued.length === 0) return;
+          await tx.$executeRaw`
+            INSERT INTO receipt (slot, seq, item, head, scheduler, signature)
+            SELECT ${slot}, seq, item, head, ${scheduler}, signature FROM unnest(
+              ${issued.map((receipt) => receipt.seq)}::int[], ${issued.map((receipt) => receipt.item)}::text[],
+              ${issued.map((receipt) => receipt.head)}::text[], ${issued.map((receipt) => receipt.signature)}::text[]
+            ) AS t(seq, item, head, signature)`;
         },
       };
     },

@@ -31,10 +31,13 @@ export function clearing(matches: readonly SlotMatch[]): ClearingFigures {
   for (const [name, gammaWad] of Object.entries(GAMMAS)) {
     const factors = clock(gammaWad);
     const by = ({ start, candidates }: Auction): Clearing | null => clearRea(start, factors, candidates);
-    const slowly = ({ start, candidates }: Auction): Clearing | null => walkClock(start, gammaWad, candidates);
+    const slowly = ({ start, candidates }: Auction): Clearing | null =>
+      walkClock(start, gammaWad, candidates);
     for (const [index, auction] of auctions.entries())
       if (textOf(by(auction)) !== textOf(slowly(auction)))
-        throw new Error(`auction ${index} at γ ${name}: ${textOf(by(auction))}, walked ${textOf(slowly(auction))}`);
+        throw new Error(
+          `auction ${index} at γ ${name}: ${textOf(by(auction))}, walked ${textOf(slowly(auction))}`,
+        );
     search[name] = perSecond(auctions, by, ROUNDS);
     walk[name] = perSecond(auctions, slowly, WALKS);
   }
@@ -43,7 +46,11 @@ export function clearing(matches: readonly SlotMatch[]): ClearingFigures {
 }
 
 /** Of the median round. */
-function perSecond(auctions: readonly Auction[], clear: (auction: Auction) => unknown, rounds: number): number {
+function perSecond(
+  auctions: readonly Auction[],
+  clear: (auction: Auction) => unknown,
+  rounds: number,
+): number {
   const times = Array.from({ length: rounds }, () => {
     const started = performance.now();
     for (const auction of auctions) clear(auction);

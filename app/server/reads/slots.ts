@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { Refusal } from '../../../domain/refusal.ts';
 import { decodeManifest, type Manifest } from '../../../domain/manifest.ts';
 import { bytesToHex } from '../../../domain/hash.ts';
@@ -97,6 +98,45 @@ function present(found: Map<string, StoredRow>, id: Hex): StoredRow {
   return row;
 }
 
+/** Entries of `slot_match.shortlist`: place in the manifest's asks, distance, entropy gap, last step. */
+const shortlistSchema = z.array(z.tuple([z.number(), z.number(), z.number(), z.number()]));
+
+/** The asks on the slot's shortlists, by their place in the manifest. */
+async function shortlistedAsks(
+  db: Database,
+  manifest: Manifest,
+  matches: readonly { shortlist: unknown }[],
+): Promise<Map<number, SignedAsk>> {
+  const places = new Set(
+    matches.flatMap(({ shortlist }) => shortlistSchema.parse(shortlist).map(([place]) => place)),
+  );
+  const ordered = [...places];
+  const asks = await asksByIds(
+    db,
+    ordered.map((place) => manifest.asks[place]!),
+  );
+  return new Map(ordered.map((place, index) => [place, asks[index]!]));
+}
+
+function candidatesOf(
+  shortlist: unknown,
+  manifest: Manifest,
+  asks: ReadonlyMap<number, SignedAsk>,
+): CandidateView[] {
+  return shortlistSchema.parse(shortlist).map(([place, distance, entropyGap, droppedAt]) => {
+    const { ask } = asks.get(place)!;
+    return {
+      askId: manifest.asks[place]!,
+      node: ask.supply,
+      provider: ask.provider,
+      reserve: ask.reservePrice.toString(),
+      distance,
+      entropyGap,
+      droppedAt,
+    };
+  });
+}
+
 /** A slot for people: its header, its orders with their outcomes, its auctions. */
 export async function slotOf(
   db: Database,
@@ -129,6 +169,7 @@ export async function slotOf(
     };
   });
   const byId = new Map(orders.map((order) => [order.id as string, order]));
+  const asks = await shortlistedAsks(db, manifest, matches);
   const leases = await db.lease.findMany({
     where: { sourceId: { in: matches.map((match) => match.orderId) } },
     select: { id: true, sourceId: true },
@@ -163,7 +204,7 @@ export async function slotOf(
       startPrice: byId.get(match.orderId)?.startPrice ?? match.price.toFixed(0),
       leaseId: leaseOf.get(match.orderId) ?? null,
       className: byId.get(match.orderId)?.className ?? '',
-      candidates: match.shortlist as unknown as CandidateView[],
+      candidates: candidatesOf(match.shortlist, manifest, asks),
     })),
   };
 }
