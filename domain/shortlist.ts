@@ -25,6 +25,10 @@ export interface Shortlisted<T extends Contender> {
 }
 
 const RING = 1n << 256n;
+/** Beyond every difference: components are 16 bits wide. */
+const OUTSIDE = 0x10000;
+/** Beyond every sum of squares. */
+const NO_LIMIT = 3 * OUTSIDE * OUTSIDE;
 
 /** The way from an order's place to a node's ticket, clockwise. */
 export function lottery(ticket: bigint, place: bigint): bigint {
@@ -85,11 +89,11 @@ export class ShortlistIndex<T extends Contender> {
     let above = lowerBound(levels, task.compute, 0, levels.length);
     let below = above - 1;
     while (below >= 0 || above < levels.length) {
-      const down = below >= 0 ? task.compute - levels[below]! : Infinity;
-      const up = above < levels.length ? levels[above]! - task.compute : Infinity;
-      const near = Math.min(down, up);
+      const down = below >= 0 ? task.compute - levels[below]! : OUTSIDE;
+      const up = above < levels.length ? levels[above]! - task.compute : OUTSIDE;
+      const near = up <= down ? up : down;
       // The other two axes only add to it.
-      if (Math.floor((near * near) / 3) > best.farthest) break;
+      if (near * near >= best.limit) break;
       this.#sweepLevel(up <= down ? above++ : below--, near * near, task, accepts, best);
     }
   }
@@ -121,15 +125,15 @@ export class ShortlistIndex<T extends Contender> {
     let above = lowerBound(network, task.network, first, end);
     let below = above - 1;
     while (below >= first || above < end) {
-      const down = below >= first ? task.network - network[below]! : Infinity;
-      const up = above < end ? network[above]! - task.network : Infinity;
-      const near = Math.min(down, up);
+      const down = below >= first ? task.network - network[below]! : OUTSIDE;
+      const up = above < end ? network[above]! - task.network : OUTSIDE;
+      const near = up <= down ? up : down;
       const index = up <= down ? above++ : below--;
       const plane = square + near * near;
-      if (Math.floor(plane / 3) > best.farthest) return;
+      if (plane >= best.limit) return;
       const ds = this.#storage[index]! - task.storage;
-      const distance = Math.floor((plane + ds * ds) / 3);
-      if (distance <= best.farthest) this.#visit(this.#crowds[index]!, distance, accepts, best);
+      const sum = plane + ds * ds;
+      if (sum < best.limit) this.#visit(this.#crowds[index]!, Math.floor(sum / 3), accepts, best);
     }
   }
 
@@ -171,6 +175,8 @@ class Best<T extends Contender> {
   readonly #width: number;
   /** The order's, on the ring. */
   readonly place: bigint;
+  /** Squares of the three axes that add up to this or more are too far to come in any more. */
+  limit = NO_LIMIT;
 
   constructor(width: number, place: bigint) {
     this.#width = width;
@@ -183,11 +189,6 @@ class Best<T extends Contender> {
       distance: this.#distances[i]!,
       lottery: lottery(ask.ticket, this.place),
     }));
-  }
-
-  /** What is farther than this can't come in any more. */
-  get farthest(): number {
-    return this.#asks.length < this.#width ? Infinity : this.#distances[this.#width - 1]!;
   }
 
   excludes(distance: number, entropyGap: number): boolean {
@@ -212,6 +213,8 @@ class Best<T extends Contender> {
     }
     asks[place] = ask;
     this.#distances[place] = distance;
+    // floor(sum / 3) ≤ farthest, without the division.
+    if (asks.length === this.#width) this.limit = 3 * (this.#distances[this.#width - 1]! + 1);
     return true;
   }
 

@@ -5,8 +5,8 @@ import { compare, lottery, ShortlistIndex, type Contender } from '../../domain/s
 const resources = (most: number) =>
   fc.record({ compute: fc.nat(most), network: fc.nat(most), storage: fc.nat(most) });
 
-/** Few states, tickets and providers, so that every tie-break decides something; or many of each. */
-const slots = fc.constantFrom(2, 40, 10_000).chain((most) =>
+/** Few states, tickets and providers, so that every tie-break decides something; or many of each, up to the widest message. */
+const slots = fc.constantFrom(2, 40, 10_000, 65_535).chain((most) =>
   fc.record({
     task: resources(most),
     place: fc.bigInt(0n, 7n),
