@@ -15,6 +15,7 @@ import { migrate } from '../../prisma/migrate.ts';
 import { addressText, DOMAIN, PARAMETERS, WORKLOAD } from './world.ts';
 
 export interface Ground {
+  databaseUrl: string;
   pool: pg.Pool;
   intake: Intake;
   /** Chain time that the gateway sees, unix seconds. */
@@ -62,6 +63,7 @@ export async function openGround(state: MarketState): Promise<Ground> {
   await storeState(pool, state);
   await intake.putWorkload(WORKLOAD);
   return {
+    databaseUrl,
     pool,
     intake,
     setNow: (seconds) => {

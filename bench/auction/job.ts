@@ -47,17 +47,22 @@ export interface VerifyFigures {
   rules: number;
 }
 
+/** Signers of many, in their order; on several threads where there are some. */
+export type Recover = (items: readonly { id: Hex; signature: Hex }[]) => Promise<(Hex | null)[]>;
+
+const onThisThread: Recover = (items) =>
+  Promise.resolve(items.map(({ id, signature }) => recoverSigner(id, signature)));
+
 /** @throws Error when a rule fails */
-export function verifyJob(job: VerifyJob): VerifyFigures {
+export async function verifyJob(job: VerifyJob, recover: Recover = onThisThread): Promise<VerifyFigures> {
   const started = performance.now();
-  const orders = job.orders.map((signed) => {
-    const id = orderId(job.domain, signed.order);
-    return { id, signed, signer: recoverSigner(id, signed.signature) };
-  });
-  const asks = job.asks.map((signed) => {
-    const id = askId(job.domain, signed.ask);
-    return { id, signed, signer: recoverSigner(id, signed.signature) };
-  });
+  const unsignedOrders = job.orders.map((signed) => ({ id: orderId(job.domain, signed.order), signed }));
+  const unsignedAsks = job.asks.map((signed) => ({ id: askId(job.domain, signed.ask), signed }));
+  const signers = await recover(
+    [...unsignedOrders, ...unsignedAsks].map(({ id, signed }) => ({ id, signature: signed.signature })),
+  );
+  const orders = unsignedOrders.map((item, index) => ({ ...item, signer: signers[index]! }));
+  const asks = unsignedAsks.map((item, index) => ({ ...item, signer: signers[orders.length + index]! }));
   const recovered = performance.now();
   const announced = job.events.filter((event) => event.name === 'PageCommitted');
   const pages = announced.map(({ args }, page) => {

@@ -52,11 +52,12 @@ export const DIVERSE: Shape = {
 export const ALIKE: Shape = { ...DIVERSE, classes: 1, regions: 1, diverse: false, hopeless: 25 };
 
 export interface World {
-  shape: Shape;
   seed: Hex;
   state: MarketState;
   orders: SlotOrder[];
   asks: SlotAsk[];
+  /** More orders of the same kind, for another slot. */
+  ordersOf(slot: bigint, count: number): SlotOrder[];
 }
 
 interface Party {
@@ -110,7 +111,8 @@ export function makeWorld(shape: Shape, seed: number): World {
     if (diverse && pick(3) === 0) lease(node, 1 + pick(cards));
     return signedAsk(owner, state, node, BigInt(UNIT + pick(2 * UNIT)), BigInt(n));
   });
-  const orders = Array.from({ length: shape.orders }, (_, o) => {
+  let nonce = 0;
+  const order = (slot: bigint): SlotOrder => {
     const classes = pick(10) === 0 && shape.classes > 1 ? twoClasses(pick, shape) : [];
     const requirement =
       classes.length > 0
@@ -119,7 +121,9 @@ export function makeWorld(shape: Shape, seed: number): World {
           ? ZERO_HASH
           : classId(className(pick(shape.classes)));
     const hopeless = pick(100) < shape.hopeless;
-    return signedOrder(consumers[o % consumers.length]!, classes, {
+    nonce += 1;
+    return signedOrder(consumers[nonce % consumers.length]!, classes, {
+      validUntil: slotEnd(slot, PARAMETERS),
       requirement,
       cards: 1 + (pick(4) === 0 ? 1 : 0),
       startPrice: BigInt(hopeless ? UNIT - 1 : 2 * UNIT + pick(3 * UNIT)),
@@ -127,10 +131,12 @@ export function makeWorld(shape: Shape, seed: number): World {
       taskNetwork: pick(10_001),
       taskStorage: pick(10_001),
       region: pick(3) === 0 ? regionId(regionName(pick(shape.regions))) : ZERO_HASH,
-      nonce: BigInt(o),
+      nonce: BigInt(nonce),
     });
-  });
-  return { shape, seed: keccakText(`seed ${seed}`), state, orders, asks };
+  };
+  const ordersOf = (slot: bigint, count: number): SlotOrder[] =>
+    Array.from({ length: count }, () => order(slot));
+  return { seed: keccakText(`seed ${seed}`), state, asks, orders: ordersOf(SLOT, shape.orders), ordersOf };
 }
 
 function signedAsk(
@@ -158,17 +164,13 @@ function signedAsk(
   return { id, signed: { ask, signature: signDigest(id, owner.key) }, signer: owner.address };
 }
 
-type Wish = Pick<
-  Order,
-  'requirement' | 'cards' | 'startPrice' | 'taskCompute' | 'taskNetwork' | 'taskStorage' | 'region' | 'nonce'
->;
+type Wish = Omit<Order, 'consumer' | 'duration' | 'latestStart' | 'minReputation' | 'minTier' | 'workload'>;
 
 function signedOrder(by: Party, classes: Hex[], wish: Wish): SlotOrder {
   const order: Order = {
     consumer: by.address,
     duration: 3_600,
     latestStart: NEVER,
-    validUntil: NEVER,
     minReputation: 0,
     minTier: 0,
     workload: workloadHash(WORKLOAD),
