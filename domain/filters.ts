@@ -36,11 +36,11 @@ export interface Wish {
 export function passes(wish: Wish, ask: Offer): boolean {
   return (
     ask.reserveRank < wish.affordable &&
-    ask.free >= wish.cards &&
-    ask.node.free >= wish.cards &&
     (wish.region === -1 || wish.region === ask.region) &&
+    ask.free >= wish.cards &&
     ask.reputation >= wish.minReputation &&
-    ask.tier >= wish.minTier
+    ask.tier >= wish.minTier &&
+    ask.node.free >= wish.cards
   );
 }
 
