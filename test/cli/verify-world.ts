@@ -1,0 +1,129 @@
+/** A market with slots to verify: real chain, real gateway with its receipts, the real API behind a server of its own. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createIntake, type Accepted } from '../../app/server/intake.ts';
+import { slotInputs } from '../../app/server/reads/slots.ts';
+import { toJson } from '../../app/server/wire.ts';
+import { readFlags, type VerifyFlags } from '../../cli/verify/flags.ts';
+import { verify, type Watch } from '../../cli/verify/verify.ts';
+import { formatDeployment } from '../../contracts/deployment.ts';
+import { Refusal } from '../../domain/refusal.ts';
+import { workloadHash } from '../../domain/workload.ts';
+import { openDatabase } from '../../prisma/client.ts';
+import { signAsk, signOrder } from '../scheduler/market.ts';
+import { setup as setupMarket } from '../scheduler/setup.ts';
+
+const WORKLOAD = { command: ['true'] };
+const QUIET = { say: () => undefined, start: () => undefined, at: () => undefined, end: () => undefined };
+
+export interface TradedSlot {
+  slot: bigint;
+  order: Accepted;
+  ask: Accepted;
+}
+
+/** One call of the node's API, and what the node answers: return something else to lie. */
+export type Lie = (method: string, params: unknown[], result: unknown) => unknown;
+
+export async function setup() {
+  const world = await setupMarket();
+  const { deployment, domain, schedulerKey } = world.market;
+  const db = openDatabase(world.database.url, 2);
+  const dir = await mkdtemp(join(tmpdir(), 'cardhour-verify-'));
+  const deploymentFile = join(dir, 'deployment.json');
+  await writeFile(deploymentFile, formatDeployment(deployment));
+  const intake = createIntake({ db, deployment, receiptKey: schedulerKey, chainNow: world.now });
+  await intake.putWorkload(WORKLOAD);
+  const servers: Server[] = [];
+
+  const serve = async (answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>) => {
+    const server = createServer((request, response) => void answer(request, response));
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+
+  /** The API as far as the verifier uses it. */
+  const apiUrl = await serve(async (request, response) => {
+    const slot = /^\/api\/slots\/(\d+)\/inputs$/.exec(request.url ?? '')?.[1];
+    if (request.url === '/api/config') {
+      response.end(toJson({ deployment }));
+      return;
+    }
+    try {
+      if (slot === undefined) throw new Refusal('NOT_FOUND', 'Nothing is here.', 'Look elsewhere.');
+      response.end(await slotInputs(db, BigInt(slot), await world.now(), deployment.parameters));
+    } catch (error) {
+      response.writeHead(error instanceof Refusal ? error.http : 500).end();
+    }
+  });
+
+  return {
+    ...world,
+    dir,
+    deploymentFile,
+    apiUrl,
+    serve,
+    /** A slot with one receipted ask and one receipted order that match, committed. */
+    async trade(nonce: bigint): Promise<TradedSlot> {
+      const slot = await world.openSlot();
+      const at = await world.now();
+      const offer = { supply: world.nodes[0]!, cards: 2, reservePrice: 1_500_000n, nonce };
+      const bid = { cards: 1, startPrice: 2_000_000n, nonce, workload: workloadHash(WORKLOAD) };
+      const { id: _, ...signedAsk } = signAsk(domain, 'alice', offer, at);
+      const { id: __, ...signedOrder } = signOrder(domain, 'carol', bid, at);
+      const ask = await intake.acceptAsk(signedAsk);
+      const order = await intake.acceptOrder(signedOrder);
+      await world.closeSlot(slot);
+      await world.pipeline().runSlot(slot);
+      await world.indexer.syncTo();
+      return { slot, order, ask };
+    },
+    /** A node in front of the chain that may lie. */
+    liar: (lie: Lie): Promise<string> =>
+      serve(async (request, response) => {
+        const body = await new Response(request as unknown as ReadableStream).text();
+        const calls = [JSON.parse(body)].flat() as { id: number; method: string; params: unknown[] }[];
+        const answers = await Promise.all(
+          calls.map(async ({ id, method, params }) => {
+            const result = lie(method, params, await world.chain.rpc(method, params));
+            return { jsonrpc: '2.0', id, result };
+          }),
+        );
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify(body.startsWith('[') ? answers : answers[0]));
+      }),
+    /** What the command prints, and its exit code. */
+    async run(
+      flags: Partial<VerifyFlags>,
+      watch?: Watch,
+    ): Promise<{ code: number; lines: string[]; said: string[] }> {
+      const lines: string[] = [];
+      const said: string[] = [];
+      const options = readFlags({
+        api: apiUrl,
+        rpc: world.chain.rpcUrl,
+        deployment: deploymentFile,
+        ...flags,
+      });
+      const output = {
+        print: (line: string) => void lines.push(line),
+        say: (sentence: string) => void said.push(sentence),
+        progress: QUIET,
+      };
+      return { code: await verify(options, output, watch), lines, said };
+    },
+    async teardown(): Promise<void> {
+      for (const server of servers) {
+        server.closeAllConnections();
+        server.close();
+      }
+      await db.$disconnect();
+      await world.teardown();
+      await rm(dir, { recursive: true });
+    },
+  };
+}
