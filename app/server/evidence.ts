@@ -17,6 +17,8 @@ import { recoverSigner } from './signature.ts';
 export interface CommittedSlot {
   slot: bigint;
   inputsHash: Hex;
+  /** Another one after a reorganisation that reached the slot's close. */
+  seed: Hex;
   /** All pages that its header announced are there. */
   whole: boolean;
 }
@@ -56,9 +58,10 @@ export function createEvidence({
   return {
     async slots() {
       await history.sync();
-      return history.headers().map(({ header: { slot, inputsHash, pageCount } }) => ({
+      return history.headers().map(({ header: { slot, inputsHash, seed, pageCount } }) => ({
         slot,
         inputsHash,
+        seed,
         whole: history.pagesOf(slot).length >= pageCount,
       }));
     },

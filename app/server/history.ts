@@ -47,8 +47,12 @@ export function createHistory(client: PublicClient, deployment: Deployment) {
     atTip = createFold();
   };
 
+  /** Both in one request, so that one node answers both: one that lags gives no logs of blocks that it lacks, and no error. */
   const read = async (fromBlock: bigint, toBlock: bigint): Promise<void> => {
-    const logs = await client.getLogs({ address: addresses, fromBlock, toBlock });
+    const [logs] = await Promise.all([
+      client.getLogs({ address: addresses, fromBlock, toBlock }),
+      client.getBlock({ blockNumber: toBlock }),
+    ]);
     for (const log of logs) {
       const event = decodeLog(deployment, log);
       if (event === null) continue;

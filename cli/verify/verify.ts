@@ -61,6 +61,8 @@ export async function verify(
   return verifier.failed > 0 ? 1 : 0;
 }
 
+type SlotToJudge = Pick<CommittedSlot, 'slot'> & { inputsHash: Hex | null; seed: Hex | null };
+
 class Verifier {
   failed = 0;
   readonly #options: VerifyOptions;
@@ -70,7 +72,8 @@ class Verifier {
   readonly #receipt: (Receipt & { signature: Hex }) | null;
   readonly #source: EvidenceSource;
   readonly #inputs: ReadInputs;
-  readonly #seen = new Set<bigint>();
+  /** Seeds of the slots that need no further look, by slot. */
+  readonly #seen = new Map<bigint, Hex | null>();
 
   constructor(
     options: VerifyOptions,
@@ -91,13 +94,12 @@ class Verifier {
   async range({ from, to }: SlotRange): Promise<void> {
     const { progress, print, say } = this.#output;
     const all = await this.#source.slots();
-    const slots: { slot: bigint; inputsHash: Hex | null }[] = all.filter(
-      ({ slot }) => slot >= from && (to === null || slot <= to),
-    );
+    const slots: SlotToJudge[] = all.filter(({ slot }) => slot >= from && (to === null || slot <= to));
     // A slot that is named, and a range whose end the node has not seen, can't pass by being absent.
     const due = to === null ? 0n : slotEnd(to, this.#deployment.parameters);
     const asked = from === to || (to !== null && due + this.#commitSeconds > this.#source.headTime());
-    if (to !== null && asked && slots.at(-1)?.slot !== to) slots.push({ slot: to, inputsHash: null });
+    if (to !== null && asked && slots.at(-1)?.slot !== to)
+      slots.push({ slot: to, inputsHash: null, seed: null });
     if (slots.length === 0)
       say('The chain has no committed slot there: slots without an order are not committed.');
     const before = this.failed;
@@ -116,12 +118,13 @@ class Verifier {
   async follow(): Promise<void> {
     const { signal, pollMs = 1_000 } = this.#watch;
     const missed = new Map<bigint, number>();
-    if (this.#options.slots === null) for (const { slot } of await this.#source.slots()) this.#seen.add(slot);
+    if (this.#options.slots === null)
+      for (const { slot, seed } of await this.#source.slots()) this.#seen.set(slot, seed);
     this.#output.say('Following the chain. Ctrl-C ends it.');
     while (signal?.aborted !== true) {
       try {
         for (const slot of await this.#source.slots()) {
-          if (this.#seen.has(slot.slot) || !this.#isOver(slot)) continue;
+          if (this.#seen.get(slot.slot) === slot.seed || !this.#isOver(slot)) continue;
           const bytes = await this.#inputs(slot.slot, slot.inputsHash);
           const tries = (missed.get(slot.slot) ?? 0) + 1;
           missed.set(slot.slot, tries);
@@ -146,12 +149,12 @@ class Verifier {
     return whole || this.#source.headTime() > end + this.#commitSeconds;
   }
 
-  async #judge({ slot }: { slot: bigint }, bytes: Uint8Array | null): Promise<void> {
+  async #judge({ slot, seed }: SlotToJudge, bytes: Uint8Array | null): Promise<void> {
     const { saveDir, format } = this.#options;
     if (bytes !== null && saveDir !== undefined) await saveInputs(saveDir, slot, bytes);
     const evidence = await this.#source.collect(slot, bytes, this.#receipt === null ? [] : [this.#receipt]);
     const results = verifySlot(evidence);
-    this.#seen.add(slot);
+    this.#seen.set(slot, seed);
     for (const line of linesOf(format, slot, results)) this.#output.print(line);
     if (results.every((result) => result.ok)) return;
     this.failed++;

@@ -4,15 +4,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createIntake, type Accepted } from '../../app/server/intake.ts';
-import { slotInputs } from '../../app/server/reads/slots.ts';
-import { toJson } from '../../app/server/wire.ts';
+import { vi } from 'vitest';
+import { GET as config } from '../../app/api/config/route.ts';
+import { GET as inputs } from '../../app/api/slots/[n]/inputs/route.ts';
+import { serverContext } from '../../app/server/context.ts';
+import type { Accepted } from '../../app/server/intake.ts';
 import { readFlags, type VerifyFlags } from '../../cli/verify/flags.ts';
 import { verify, type Watch } from '../../cli/verify/verify.ts';
 import { formatDeployment } from '../../contracts/deployment.ts';
-import { Refusal } from '../../domain/refusal.ts';
 import { workloadHash } from '../../domain/workload.ts';
-import { openDatabase } from '../../prisma/client.ts';
 import { signAsk, signOrder } from '../scheduler/market.ts';
 import { setup as setupMarket } from '../scheduler/setup.ts';
 
@@ -31,11 +31,14 @@ export type Lie = (method: string, params: unknown[], result: unknown) => unknow
 export async function setup() {
   const world = await setupMarket();
   const { deployment, domain, schedulerKey } = world.market;
-  const db = openDatabase(world.database.url, 2);
   const dir = await mkdtemp(join(tmpdir(), 'cardhour-verify-'));
   const deploymentFile = join(dir, 'deployment.json');
   await writeFile(deploymentFile, formatDeployment(deployment));
-  const intake = createIntake({ db, deployment, receiptKey: schedulerKey, chainNow: world.now });
+  vi.stubEnv('DATABASE_URL', world.database.url);
+  vi.stubEnv('RPC_URL', world.chain.rpcUrl);
+  vi.stubEnv('DEPLOYMENT_FILE', deploymentFile);
+  vi.stubEnv('RECEIPT_KEY', schedulerKey);
+  const { db, intake } = serverContext();
   await intake.putWorkload(WORKLOAD);
   const servers: Server[] = [];
 
@@ -46,19 +49,14 @@ export async function setup() {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   };
 
-  /** The API as far as the verifier uses it. */
+  /** The API's own routes, as far as the verifier uses them. */
   const apiUrl = await serve(async (request, response) => {
     const slot = /^\/api\/slots\/(\d+)\/inputs$/.exec(request.url ?? '')?.[1];
-    if (request.url === '/api/config') {
-      response.end(toJson({ deployment }));
-      return;
-    }
-    try {
-      if (slot === undefined) throw new Refusal('NOT_FOUND', 'Nothing is here.', 'Look elsewhere.');
-      response.end(await slotInputs(db, BigInt(slot), await world.now(), deployment.parameters));
-    } catch (error) {
-      response.writeHead(error instanceof Refusal ? error.http : 500).end();
-    }
+    const get = new Request(`http://localhost${request.url}`);
+    const answer =
+      slot === undefined ? await config() : await inputs(get, { params: Promise.resolve({ n: slot }) });
+    response.writeHead(answer.status, Object.fromEntries(answer.headers));
+    response.end(Buffer.from(await answer.arrayBuffer()));
   });
 
   return {
@@ -122,6 +120,7 @@ export async function setup() {
         server.close();
       }
       await db.$disconnect();
+      vi.unstubAllEnvs();
       await world.teardown();
       await rm(dir, { recursive: true });
     },

@@ -190,6 +190,14 @@ describe('a node that', () => {
     expect(range.lines).toHaveLength(2);
   });
 
+  test('givesTheLogsOfBlocksThatItLacks_isRefused', async () => {
+    const lacking = await world.liar((method, params, result) => {
+      if (method === 'eth_getBlockByNumber' && params[0] !== 'latest') return null;
+      return method === 'eth_getLogs' ? [] : result;
+    });
+    await refused({ slot: String(first.slot), rpc: lacking }, 'CHAIN_UNREACHABLE');
+  });
+
   test('lacksABlock_givesNoPass', async () => {
     const { closing } = await evidenceOf(first.slot);
     const number = `0x${closing!.number.toString(16)}`;
@@ -255,6 +263,18 @@ test('flags_thatSayNothing_orTwoThings_areRefused', () => {
     const read = () => readFlags({ api: 'http://a', rpc: 'http://b', ...flags });
     expect(read, JSON.stringify(flags)).toThrow(expect.objectContaining({ code: 'ENVIRONMENT' }) as Error);
   }
+});
+
+test('inputs_areServedAsAFile_namedByTheirHash', async () => {
+  const answer = await fetch(`${world.apiUrl}/api/slots/${first.slot}/inputs`);
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  expect(answer.headers.get('content-type')).toBe('application/octet-stream');
+  expect(answer.headers.get('content-disposition')).toContain(`slot-${first.slot}-${keccak(bytes)}.chs`);
+  const { slot, domain, orders, asks, receipts } = decodeManifest(bytes);
+  expect({ slot, domain }).toEqual({ slot: first.slot, domain: world.market.domain });
+  expect(orders.map(({ id }) => id)).toEqual([first.order.id]);
+  expect(asks.map(({ id }) => id)).toEqual([first.ask.id]);
+  expect(receipts.items).toEqual([first.ask.id, first.order.id]);
 });
 
 async function bytesOf(slot: bigint): Promise<Uint8Array> {
