@@ -32,11 +32,11 @@ const FIELDS: readonly [name: string, kind: 'bytes' | 'integer', later?: true][]
 
 /** A block with what its header hashes to, so that nobody has to believe the node; null when the node has none such. */
 export async function readBlock(client: PublicClient, number: bigint): Promise<BlockFact | null> {
-  const block = (await client.request({
+  const block: unknown = await client.request({
     method: 'eth_getBlockByNumber',
     params: [numberToHex(number), false],
-  })) as RawBlock | null;
-  if (block === null) return null;
+  });
+  if (!isBlock(block)) return null;
   return {
     number: BigInt(block.number),
     hash: block.hash,
@@ -46,23 +46,32 @@ export async function readBlock(client: PublicClient, number: bigint): Promise<B
   };
 }
 
+function isBlock(answer: unknown): answer is RawBlock {
+  if (typeof answer !== 'object' || answer === null) return false;
+  const block = answer as Record<string, unknown>;
+  return ['number', 'timestamp', 'hash', 'parentHash'].every(
+    (name) => isHex(block[name]) && block[name] !== '0x',
+  );
+}
+
 /** keccak256 of the header's RLP. Fields that the node leaves out count as empty: the hash is then another one. */
-export function headerHash(block: Record<string, unknown>): Hex {
+function headerHash(block: Record<string, unknown>): Hex {
   const values: Hex[] = [];
   for (const [name, kind, later] of FIELDS) {
     const value = block[name];
-    if (value === undefined || value === null) {
-      if (later !== true) values.push('0x');
-      continue;
-    }
-    values.push(kind === 'bytes' ? (value as Hex) : minimal(value as Hex));
+    if (isHex(value)) values.push(kind === 'bytes' ? value : minimal(value));
+    else if (later !== true) values.push('0x');
   }
   return keccak256(toRlp(values));
 }
 
+function isHex(value: unknown): value is Hex {
+  return typeof value === 'string' && /^0x[0-9a-f]*$/i.test(value);
+}
+
 /** An integer's bytes without leading zeros. */
 function minimal(quantity: Hex): Hex {
-  const digits = BigInt(quantity).toString(16);
-  if (digits === '0') return '0x';
+  const digits = quantity.slice(2).replace(/^0+/, '');
+  if (digits === '') return '0x';
   return `0x${digits.length % 2 === 0 ? digits : `0${digits}`}`;
 }

@@ -31,13 +31,11 @@ function jsonOf(slot: bigint, results: readonly RuleResult[]): string {
 
 function csvOf(slot: bigint, result: RuleResult): string {
   const { rule, checked, subject, firstDifference } = result;
-  return [slot, rule, stateOf(result), checked, subject?.kind, subject?.id, firstDifference]
-    .map(cell)
-    .join(',');
+  const said = [subject?.kind ?? '', subject?.id ?? '', firstDifference ?? ''];
+  return [slot.toString(), rule, stateOf(result), checked.toString(), ...said].map(cell).join(',');
 }
 
 /** RFC 4180. */
-function cell(value: unknown): string {
-  const text = value === undefined ? '' : String(value);
+function cell(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

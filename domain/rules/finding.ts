@@ -3,7 +3,6 @@ import type { SlotEvidence } from '../evidence.ts';
 import { decodeManifest, type Manifest } from '../manifest.ts';
 import { slotEnd } from '../parameters.ts';
 import type { ClearedSlot } from '../slot.ts';
-import type { Hex } from '../types.ts';
 
 export interface Case {
   evidence: SlotEvidence;
@@ -30,7 +29,7 @@ export interface Finding {
 export interface Subject {
   kind: 'order' | 'ask' | 'item' | 'lease' | 'page' | 'block';
   /** A digest, or a number in decimal digits. */
-  id: Hex | string;
+  id: string;
 }
 
 export interface Rule {

@@ -98,13 +98,14 @@ export async function setup() {
     async run(
       flags: Partial<VerifyFlags>,
       watch?: Watch,
+      files: readonly string[] = [deploymentFile],
     ): Promise<{ code: number; lines: string[]; said: string[] }> {
       const lines: string[] = [];
       const said: string[] = [];
       const options = readFlags({
         api: apiUrl,
         rpc: world.chain.rpcUrl,
-        deployment: deploymentFile,
+        ...(files[0] === undefined ? {} : { deployment: files[0] }),
         ...flags,
       });
       const output = {

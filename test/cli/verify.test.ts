@@ -51,8 +51,7 @@ describe('report', () => {
   });
 
   test('needsNoDeploymentFile_whenTheApiTellsTheAddresses_andSaysSo', async () => {
-    const { deployment: _, ...flags } = { deployment: '', slot: String(first.slot) };
-    const { said, code } = await inEmptyFolder(() => world.run({ ...flags, deployment: undefined as never }));
+    const { said, code } = await inEmptyFolder(() => world.run({ slot: String(first.slot) }, {}, []));
     expect(said[0]).toContain(`come from ${world.apiUrl}`);
     expect(code).toBe(0);
   });
@@ -174,10 +173,8 @@ describe('a node that', () => {
 
   test('lags_givesNoPass', async () => {
     const evidence = await evidenceOf(second.slot);
-    const early = (await world.chain.rpc('eth_getBlockByNumber', [
-      `0x${(evidence.closing!.number - 1n).toString(16)}`,
-      false,
-    ])) as object;
+    const before = `0x${(evidence.closing!.number - 1n).toString(16)}`;
+    const early = await world.chain.rpc<object>('eth_getBlockByNumber', [before, false]);
     const lagging = await world.liar((method, params, result) =>
       method === 'eth_getBlockByNumber' && params[0] === 'latest' ? early : result,
     );

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { askId, orderId } from '../../domain/eip712.ts';
-import { keccak, keccakText, ZERO_HASH } from '../../domain/hash.ts';
+import { bytesToHex, keccak, keccakText, ZERO_HASH } from '../../domain/hash.ts';
 import { decodeManifest, encodeManifest, NO_RECEIPTS, type Manifest } from '../../domain/manifest.ts';
 import { headsOf, lastReceipt } from '../../domain/receipts.ts';
 import type { Hex, SigningDomain } from '../../domain/types.ts';
@@ -55,6 +55,14 @@ describe('manifest', () => {
         const shifted = new Uint8Array(bytes.length + 3);
         shifted.set(bytes, 3);
         expect(decodeManifest(shifted.subarray(3))).toEqual(manifest);
+      }),
+    );
+  });
+
+  test('is what ADR 0011 says, put together naively', () => {
+    fc.assert(
+      fc.property(manifests, (manifest) => {
+        expect(bytesToHex(encodeManifest(manifest))).toBe(`0x${naive(manifest)}`);
       }),
     );
   });
@@ -153,6 +161,63 @@ describe('receipts', () => {
     expect(lastReceipt(1n, ZERO_HASH, NO_RECEIPTS)).toBeNull();
   });
 });
+
+/** The bytes in hex, field after field as ADR 0011 lists them: no writer, no tables of types. */
+function naive({ domain, slot, orders, asks, receipts }: Manifest): string {
+  const fixed = (value: bigint | number, bytes: number) => value.toString(16).padStart(2 * bytes, '0');
+  const uint = (value: bigint | number) => {
+    let digits = value.toString(16);
+    if (digits.length % 2 === 1) digits = `0${digits}`;
+    return BigInt(value) === 0n ? '00' : fixed(digits.length / 2, 1) + digits;
+  };
+  const sign = (signature: Hex) => fixed((signature.length - 2) / 2, 1) + signature.slice(2);
+  const placeIn = (list: readonly string[]) => {
+    const bytes = list.length <= 256 ? 1 : 2;
+    return (entry: string) => fixed(list.indexOf(entry), bytes);
+  };
+  const distinct = (entries: string[]) => [...new Set(entries)].sort();
+  const accounts = distinct([
+    ...orders.map(({ signed }) => signed.order.consumer),
+    ...asks.map(({ signed }) => signed.ask.provider),
+  ]);
+  const words = distinct([
+    ...orders.flatMap(({ signed: { order: o, classes } }) => [
+      o.requirement,
+      o.region,
+      o.workload,
+      ...classes,
+    ]),
+    ...asks.flatMap(({ signed: { ask: a } }) => [a.supply, a.resourceClass, a.region]),
+  ]);
+  const account = placeIn(accounts);
+  const word = placeIn(words);
+  const item = placeIn([...orders, ...asks].map(({ id }) => id));
+  const parts = [
+    Buffer.from('CHS2').toString('hex') + fixed(domain.chainId, 8) + domain.auction.slice(2) + fixed(slot, 8),
+    ...[accounts, words].map((list) => fixed(list.length, 4) + list.map((entry) => entry.slice(2)).join('')),
+    fixed(orders.length, 4),
+    ...orders.map(({ signed: { order: o, classes, signature } }) =>
+      [
+        account(o.consumer) + word(o.requirement) + uint(o.cards) + uint(o.duration) + uint(o.startPrice),
+        uint(o.taskCompute) + uint(o.taskNetwork) + uint(o.taskStorage) + word(o.region),
+        uint(o.latestStart) + uint(o.validUntil) + uint(o.minReputation) + uint(o.minTier),
+        word(o.workload) + uint(o.nonce),
+        fixed(classes.length, 1) + classes.map(word).join('') + sign(signature),
+      ].join(''),
+    ),
+    fixed(asks.length, 4),
+    ...asks.map(({ signed: { ask: a, signature } }) =>
+      [
+        account(a.provider) + word(a.supply) + uint(a.supplyKind) + uint(a.nodeEpoch),
+        word(a.resourceClass) + word(a.region) + uint(a.cards) + uint(a.reservePrice),
+        uint(a.validFrom) + uint(a.validUntil) + uint(a.nonce) + sign(signature),
+      ].join(''),
+    ),
+    fixed(receipts.items.length, 4) + receipts.items.map(item).join(''),
+    receipts.items.length === 0 ? '' : sign(receipts.signature),
+  ];
+  return parts.join('');
+}
 
 /** One order whose every address is one and every word is another. */
 function one(): Manifest {

@@ -1,18 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { askId, orderId } from '../../domain/eip712.ts';
-import type { SlotEvidence } from '../../domain/evidence.ts';
 import { keccak, keccakText, ZERO_HASH } from '../../domain/hash.ts';
 import { leaseId } from '../../domain/lease-page.ts';
 import { askLeaf, orderLeaf } from '../../domain/leaves.ts';
-import { decodeManifest, encodeManifest, NO_RECEIPTS, type Manifest } from '../../domain/manifest.ts';
 import { merkleRoot, TAG } from '../../domain/merkle.ts';
 import { withLateMatches } from '../../domain/market-fold.ts';
 import { decodePage, decodeRecords, encodePage, pageLeaves } from '../../domain/page.ts';
 import { stateOf, verifySlot } from '../../domain/verify.ts';
-import { slotEnd } from '../../domain/parameters.ts';
-import { headsOf, type HeldReceipt } from '../../domain/receipts.ts';
-import type { Hex, Receipt, SigningDomain } from '../../domain/types.ts';
-import { failing, rehash, setup, skip, type Mutable, type Tampered } from './tamper.ts';
+import { signatureFault } from '../../domain/signature-form.ts';
+import { failing, heldBy, rehash, rewrite, setup, signedFor, skip, type Tampered } from './tamper.ts';
 import { address, clear, DOMAIN, FIRST_PAGE, honestEvidence, packMatches, randomWorld } from './world.ts';
 
 const FIRST_LEASE = leaseId(FIRST_PAGE, 0);
@@ -154,6 +149,13 @@ describe('a fraud is named', () => {
   fraud('an order that nobody signed', 'signatures', 'not signed', ({ evidence }) => {
     const matched = evidence.pages[0]!.matches![0]!.orderId;
     evidence.orders = evidence.orders.map((item) => (item.id === matched ? { ...item, signer: null } : item));
+  });
+  test('a malformed signature is named by its fault', () => {
+    const r = '1'.repeat(64);
+    expect(signatureFault('0x12')).toContain('has 1 bytes, not 65');
+    expect(signatureFault(`0x${r}${r}01`)).toContain('v is 1, not 27 or 28');
+    expect(signatureFault(`0x${r}${'f'.repeat(64)}1b`)).toContain('malleable twin');
+    expect(signatureFault(`0x${r}${r}1b`)).toContain('no key');
   });
   fraud('an ask signed by another key', 'signatures', "its provider's key is", ({ evidence }) => {
     const matched = evidence.pages[0]!.matches![0]!.askId;
@@ -310,107 +312,6 @@ describe('matches of earlier slots that were committed after the close', () => {
     expect(withLateMatches(world.state, evidence.eventsSince!, world.slot)).toBe(world.state);
   });
 });
-
-describe('what is not there is not a pass', () => {
-  const gone: [keyof SlotEvidence, string[]][] = [
-    ['committed', ALL_RULES.filter((rule) => !['items', 'signatures'].includes(rule))],
-    ['closing', ['header-block']],
-    ['next', ['header-block']],
-    ['manifest', ['inputs-hash', 'items', 'receipts', 'orders-root', 'asks-root', 'clearing']],
-    ['stateAtClose', ['signatures', 'orders-root', 'asks-root', 'clearing']],
-    ['eventsSince', ['orders-root', 'asks-root', 'clearing']],
-    ['stateNow', ['fills', 'settlement']],
-  ];
-  test.each(gone)('without %s', (part, rules) => {
-    const { evidence } = setup();
-    const results = verifySlot({ ...evidence, [part]: null });
-    const unchecked = results.filter((result) => result.firstDifference?.startsWith('not checked: '));
-    expect(unchecked.map((result) => result.rule)).toEqual(rules);
-    expect(results.filter((result) => !result.ok)).toEqual(unchecked);
-  });
-
-  const lies: [string, string, (evidence: Mutable) => void][] = [
-    ['a block whose header is another', 'header-block', ({ closing }) => (closing!.headerHash = ZERO_HASH)],
-    ["a seed's block whose header is another", 'header-block', ({ next }) => (next!.headerHash = ZERO_HASH)],
-    ['blocks that do not follow', 'header-block', ({ next }) => (next!.parentHash = ZERO_HASH)],
-    ['another block of the header', 'deadline', ({ committed }) => (committed!.block.headerHash = ZERO_HASH)],
-    ['receipts without a signer', 'receipts', (evidence) => delete evidence.receiptSigner],
-    ['receipts without a scheduler', 'receipts', ({ committed }) => delete committed!.scheduler],
-    [
-      'a receipt of another slot',
-      'receipts',
-      (evidence) => (evidence.held = [heldBy(evidence, { slot: 7n })]),
-    ],
-    [
-      'a receipt that the scheduler did not sign',
-      'receipts',
-      (evidence) => (evidence.held = [{ ...heldBy(evidence), signer: address('forger') }]),
-    ],
-    [
-      'a receipt in the name of another',
-      'receipts',
-      (evidence) => (evidence.held = [heldBy(evidence, { scheduler: address('forger') })]),
-    ],
-  ];
-  test.each(lies)('with %s', (_, rule, tamper) => {
-    const { evidence } = setup();
-    tamper(evidence);
-    const broken = verifySlot(evidence).filter((result) => !result.ok);
-    expect(broken.map((result) => [result.rule, stateOf(result)])).toEqual([[rule, 'OPEN']]);
-  });
-
-  test('with inputs that the header does not hash: nothing is replayed from them', () => {
-    const { evidence } = setup();
-    const { orders, asks, receipts, ...rest } = decodeManifest(evidence.manifest!);
-    const [first, ...others] = receipts.items;
-    const items = [...others, first!];
-    evidence.manifest = encodeManifest({ ...rest, orders, asks, receipts: { ...receipts, items } });
-    const states = new Map(verifySlot(evidence).map((result) => [result.rule, stateOf(result)]));
-    expect(states.get('inputs-hash')).toBe('FAIL');
-    for (const rule of ['orders-root', 'asks-root', 'clearing']) expect(states.get(rule)).toBe('OPEN');
-  });
-
-  test('of a slot without a header: the head says whether it is due', () => {
-    const { evidence } = setup();
-    const end = slotEnd(evidence.slot, evidence.parameters);
-    const said = (timestamp: bigint) =>
-      verifySlot({ ...evidence, committed: null, head: { ...evidence.closing!, timestamp } })[0]!
-        .firstDifference;
-    expect(said(end - 1n)).toMatch(/^not checked: .* is before the slot's end/);
-    expect(said(end)).toMatch(/^not checked: .* is not past the commit deadline/);
-    expect(said(end + 61n)).toMatch(/^not checked: .* no order was in it, or it was given up/);
-  });
-
-  test("without a page's matches", () => {
-    const { evidence } = setup();
-    const pages = evidence.pages.map((page) => ({ ...page, matches: null }));
-    expect(failing({ ...evidence, pages })).toEqual(['signatures', 'clearing', 'pages', 'fills']);
-  });
-});
-
-/** Publishes other inputs, under their own hash. */
-function rewrite({ evidence, header }: Tampered, change: (manifest: Manifest) => Manifest): void {
-  evidence.manifest = encodeManifest(change(decodeManifest(evidence.manifest!)));
-  header.inputsHash = keccak(evidence.manifest);
-}
-
-/** The same messages under the ids that they have elsewhere. */
-function signedFor(domain: SigningDomain, { slot, orders, asks }: Manifest): Manifest {
-  const byId = (a: { id: Hex }, b: { id: Hex }): number => (a.id < b.id ? -1 : 1);
-  return {
-    ...{ domain, slot, receipts: NO_RECEIPTS },
-    orders: orders.map(({ signed }) => ({ id: orderId(domain, signed.order), signed })).sort(byId),
-    asks: asks.map(({ signed }) => ({ id: askId(domain, signed.ask), signed })).sort(byId),
-  };
-}
-
-/** The receipt of the first item, as the scheduler signed it, with `change`. */
-function heldBy(evidence: SlotEvidence, change: Partial<Receipt> = {}): HeldReceipt {
-  const [item] = decodeManifest(evidence.manifest!).receipts.items;
-  const scheduler = address('scheduler');
-  const receipt = { scheduler, slot: evidence.slot, seq: 0, item: item!, head: headsOf([item!])[0]! };
-  return { receipt: { ...receipt, ...change }, signer: scheduler };
-}
 
 function fraud(name: string, rule: string, says: string, tamper: (subject: Tampered) => void) {
   test(`${name}: ${rule}`, () => {
