@@ -6,7 +6,7 @@ import { decodeManifest, encodeManifest, NO_RECEIPTS, type Manifest } from '../.
 import { headsOf, lastReceipt } from '../../domain/receipts.ts';
 import type { Hex, SigningDomain } from '../../domain/types.ts';
 import { ask, hex, order, receipt } from './arbitrary.ts';
-import { address } from './world.ts';
+import { address, manifestOfWorld, randomWorld } from './world.ts';
 
 const domains: fc.Arbitrary<SigningDomain> = fc.record({
   chainId: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
@@ -65,6 +65,10 @@ describe('manifest', () => {
         expect(bytesToHex(encodeManifest(manifest))).toBe(`0x${naive(manifest)}`);
       }),
     );
+    // More nodes than a byte numbers.
+    const large = manifestOfWorld(randomWorld({ seed: 1, nodes: 300, providers: 5, orders: 3 }));
+    expect(bytesToHex(encodeManifest(large))).toBe(`0x${naive(large)}`);
+    expect(decodeManifest(encodeManifest(large))).toEqual(large);
   });
 
   test('is one text: cut or longer bytes are refused', () => {
