@@ -94,7 +94,10 @@ class Verifier {
   async range({ from, to }: SlotRange): Promise<void> {
     const { progress, print, say } = this.#output;
     const all = await this.#source.slots();
-    const slots: SlotToJudge[] = all.filter(({ slot }) => slot >= from && (to === null || slot <= to));
+    // Of all slots, those that are over: the newest may be half committed.
+    const slots: SlotToJudge[] = all.filter((slot) =>
+      to === null ? this.#isOver(slot) : slot.slot >= from && slot.slot <= to,
+    );
     // A slot that is named, and a range whose end the node has not seen, can't pass by being absent.
     const due = to === null ? 0n : slotEnd(to, this.#deployment.parameters);
     const asked = from === to || (to !== null && due + this.#commitSeconds > this.#source.headTime());
@@ -117,13 +120,15 @@ class Verifier {
   /** Judges each slot when the last of its pages is there, or can't come any more. */
   async follow(): Promise<void> {
     const { signal, pollMs = 1_000 } = this.#watch;
+    const stopped = (): boolean => signal?.aborted === true;
     const missed = new Map<bigint, number>();
     if (this.#options.slots === null)
       for (const { slot, seed } of await this.#source.slots()) this.#seen.set(slot, seed);
     this.#output.say('Following the chain. Ctrl-C ends it.');
-    while (signal?.aborted !== true) {
+    while (!stopped()) {
       try {
         for (const slot of await this.#source.slots()) {
+          if (stopped()) break;
           if (this.#seen.get(slot.slot) === slot.seed || !this.#isOver(slot)) continue;
           const bytes = await this.#inputs(slot.slot, slot.inputsHash);
           const tries = (missed.get(slot.slot) ?? 0) + 1;

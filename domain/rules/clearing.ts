@@ -5,7 +5,16 @@ import type { PageEvidence } from '../evidence.ts';
 import { matchRoot } from '../page.ts';
 import type { ClearedSlot } from '../slot.ts';
 import type { Hex } from '../types.ts';
-import { found, notChecked, noHeader, type Case, type Finding, type Rule, type Subject } from './finding.ts';
+import {
+  found,
+  notChecked,
+  noHeader,
+  pagesToCome,
+  type Case,
+  type Finding,
+  type Rule,
+  type Subject,
+} from './finding.ts';
 
 export const ordersRoot: Rule = {
   rule: 'orders-root',
@@ -42,6 +51,8 @@ export const clearing: Rule = {
   sentence: 'Every match is the one that the auction of the same inputs gives, and none is left out.',
   check: ({ evidence, replay, noReplay }) => {
     if (!replay) return notChecked(noReplay);
+    const toCome = pagesToCome(evidence);
+    if (toCome !== null) return notChecked(toCome);
     const published = publishedOf(evidence.pages);
     if (typeof published === 'string') return notChecked(published);
     for (const [index, expected] of replay.matches.entries()) {
@@ -65,6 +76,8 @@ export const pages: Rule = {
     'Every announced page is on-chain once, its root and count are those of its matches, and none is missing.',
   check: ({ evidence }) => {
     if (!evidence.committed) return notChecked(noHeader(evidence));
+    const toCome = pagesToCome(evidence);
+    if (toCome !== null) return notChecked(toCome);
     const { pageCount, matchCount } = evidence.committed.header;
     for (let page = 0; page < pageCount; page++)
       if (evidence.pages[page]?.page !== page)

@@ -5,7 +5,7 @@ import type { Lease } from '../market-state.ts';
 import { SKIP_REASONS } from '../page.ts';
 import type { SlotAsk, SlotOrder } from '../slot.ts';
 import { lockFor } from '../units.ts';
-import { found, notChecked, noHeader, type Rule, type Subject } from './finding.ts';
+import { found, notChecked, noHeader, pagesToCome, type Rule, type Subject } from './finding.ts';
 
 export const fills: Rule = {
   rule: 'fills',
@@ -13,6 +13,8 @@ export const fills: Rule = {
   check: ({ evidence }) => {
     const { committed, stateNow, pages, slot } = evidence;
     if (!committed) return notChecked(noHeader(evidence));
+    const toCome = pagesToCome(evidence);
+    if (toCome !== null) return notChecked(toCome);
     if (!stateNow) return notChecked("the market's present state is missing");
     const chain = stateNow.slots.get(slot);
     if (!chain) return notChecked("the market's present state does not hold the slot");

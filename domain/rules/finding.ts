@@ -63,6 +63,14 @@ export function noHeader({ slot, parameters, head }: SlotEvidence): string {
   return `${NO_HEADER}: no order was in it, or it was given up`;
 }
 
+/** Why a page that is missing says nothing yet; null when all are there, or none can come any more. */
+export function pagesToCome({ slot, parameters, head, committed, pages }: SlotEvidence): string | null {
+  const last = slotEnd(slot, parameters) + BigInt(parameters.commitDeadlineSeconds);
+  const { pageCount } = committed?.header ?? { pageCount: 0 };
+  if (pages.length >= pageCount || head === undefined || head.timestamp > last) return null;
+  return `${pages.length} of ${pageCount} pages are there, the others may come until ${last}, or the node lags`;
+}
+
 const NO_HEADER = 'the chain has no header of this slot';
 export const NO_MANIFEST = "the slot's manifest is missing";
 

@@ -78,6 +78,29 @@ describe('what is not there is not a pass', () => {
     expect(said(end + 61n)).toMatch(/^not checked: .* no order was in it, or it was given up/);
   });
 
+  test('of a slot whose pages are still to come, until they are due', () => {
+    const { evidence } = setup();
+    const last = slotEnd(evidence.slot, evidence.parameters) + 60n;
+    const broken = (timestamp: bigint) =>
+      verifySlot({
+        ...evidence,
+        pages: evidence.pages.slice(0, -1),
+        head: { ...evidence.closing!, timestamp },
+      })
+        .filter((result) => !result.ok)
+        .map((result) => [result.rule, stateOf(result)]);
+    expect(broken(last)).toEqual([
+      ['clearing', 'OPEN'],
+      ['pages', 'OPEN'],
+      ['fills', 'OPEN'],
+    ]);
+    expect(broken(last + 1n)).toEqual([
+      ['clearing', 'FAIL'],
+      ['pages', 'FAIL'],
+      ['fills', 'FAIL'],
+    ]);
+  });
+
   test("without a page's matches", () => {
     const { evidence } = setup();
     const pages = evidence.pages.map((page) => ({ ...page, matches: null }));
