@@ -1,4 +1,4 @@
-import { createPostgresBackend, Queue, UnrecoverableError, Worker, withBackend } from 'bullmq';
+import { createPostgresBackend, Queue, UnrecoverableError, Worker, withBackend, type Job } from 'bullmq';
 import { queueName, type JobDefinition } from './definition.ts';
 
 /** Where jobs live: the database itself, or Redis when it outgrows that. */
@@ -17,9 +17,6 @@ export interface JobWorker {
   /** Finishes the job at hand, takes no other. */
   close(): Promise<void>;
 }
-
-/** How many finished jobs stay, so that a duplicate of a recent one is recognised. */
-const KEEP = { count: 2_000 };
 
 const postgres = withBackend(createPostgresBackend);
 
@@ -52,9 +49,9 @@ export function openQueue<Data extends object>(
   const options = {
     defaultJobOptions: {
       attempts: definition.attempts,
-      backoff: { type: 'exponential', delay: definition.backoffMs },
-      removeOnComplete: KEEP,
-      removeOnFail: KEEP,
+      backoff: { type: 'fixed', delay: definition.backoffMs },
+      removeOnComplete: definition.keep === 0 ? true : { count: definition.keep },
+      removeOnFail: definition.keep === 0 ? true : { count: definition.keep },
     },
   };
   const queue =
@@ -71,21 +68,27 @@ export function openQueue<Data extends object>(
   };
 }
 
+/** Says how far a job has come; whoever watches the queue sees it. */
+export type Progress = (standing: object) => void;
+
 /**
  * Takes jobs one by one. A job whose data do not fit the definition is not tried again.
- * @param onFailed called after the last attempt
+ * @param onFailed called after each attempt that failed
  */
 export function openWorker<Data extends object>(
   definition: JobDefinition<Data>,
   location: QueueLocation,
-  handle: (data: Data) => Promise<unknown>,
+  handle: (data: Data, progress: Progress) => Promise<unknown>,
   onFailed: (data: Data | undefined, error: Error) => void,
 ): JobWorker {
   const name = queueName(definition);
-  const process = async (job: { data: unknown }): Promise<unknown> => {
+  const process = async (job: Pick<Job, 'data' | 'updateProgress'>): Promise<unknown> => {
     const parsed = definition.schema.safeParse(job.data);
     if (!parsed.success) throw new UnrecoverableError(`${name}: ${parsed.error.message}`);
-    return handle(parsed.data);
+    return handle(parsed.data, (standing) => {
+      // Whether anyone learns of it does not matter to the work.
+      job.updateProgress(standing).catch(() => undefined);
+    });
   };
   const worker =
     location.redisUrl === undefined
