@@ -11,6 +11,9 @@ const FILLS = 16;
 const HARMLESS =
   /already (known|imported)|nonce (is )?too low|nonce has already been used|replacement .*underpriced|could not replace/i;
 
+/** The base fee has risen above what the bytes offer. */
+const TOO_CHEAP = /(max fee per gas|fee cap) less than block base fee|transaction underpriced/i;
+
 export interface PursuitOptions {
   store: IntentStore;
   signer: TransactionSigner;
@@ -65,15 +68,25 @@ export function createPursuit(options: PursuitOptions): Pursuit {
       await provider.send('eth_sendRawTransaction', [intent.raw]);
     } catch (error) {
       const { message } = rpcError(error);
-      if (!HARMLESS.test(message))
-        throw new Error(`broadcast of ${intent.effect} refused: ${message}`, { cause: error });
+      if (HARMLESS.test(message)) return;
+      throw new Error(`broadcast of ${intent.effect} refused: ${message}`, { cause: error });
+    }
+  };
+
+  /** Bytes that no block takes any more are replaced at once. */
+  const sendOrRaise = async (intent: Intent): Promise<void> => {
+    try {
+      await sendBytes(intent);
+    } catch (error) {
+      if (!(error instanceof Error && TOO_CHEAP.test(error.message))) throw error;
+      await sendBytes(await store.replace(intent, signer.dearer(intent, await signer.price())));
     }
   };
 
   const broadcast = async (intents: readonly Intent[]): Promise<void> => {
     if (intents.length === 0) return;
     for (const { hash } of intents) unmined.isOver(hash);
-    const sent = await Promise.allSettled(intents.map(sendBytes));
+    const sent = await Promise.allSettled(intents.map(sendOrRaise));
     options.onSent();
     const fresh = intents.filter((intent, i) => intent.state === 'signed' && sent[i]?.status === 'fulfilled');
     await Promise.all([
