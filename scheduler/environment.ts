@@ -22,6 +22,8 @@ const schema = z.object({
   /** Milliseconds after which unmined transactions are sent again, and after which they get a higher fee. */
   RESEND_MS: milliseconds.default(3_000),
   BUMP_MS: milliseconds.default(30_000),
+  /** Milliseconds of silence after which another worker takes up a killed one's job. */
+  JOB_LOCK_MS: milliseconds.default(5_000),
   /** Kills the process at this step, for tests. */
   CARDHOUR_CRASH_AT: z.enum(STEPS).optional(),
   /** Liveness, readiness and metrics over HTTP when set. */

@@ -56,7 +56,11 @@ function crasher(at: Step | undefined): (step: Step) => void {
 async function run(): Promise<void> {
   const environment = readEnvironment(process.env);
   const deployment = parseDeployment(JSON.parse(await readFile(environment.DEPLOYMENT_FILE, 'utf8')));
-  const location = { databaseUrl: environment.DATABASE_URL, redisUrl: environment.REDIS_URL };
+  const location = {
+    databaseUrl: environment.DATABASE_URL,
+    redisUrl: environment.REDIS_URL,
+    lockMs: environment.JOB_LOCK_MS,
+  };
   const stop = new AbortController();
   const health = newHealth();
 

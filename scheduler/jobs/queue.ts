@@ -5,7 +5,11 @@ import { queueName, type JobDefinition } from './definition.ts';
 export interface QueueLocation {
   databaseUrl: string;
   redisUrl?: string | undefined;
+  /** Milliseconds of silence after which a worker counts as dead and its job is taken up by another. */
+  lockMs?: number | undefined;
 }
+
+const LOCK_MS = 5_000;
 
 export interface JobQueue<Data> {
   /** Adds the job unless one with its id is there already, done or not. */
@@ -32,7 +36,12 @@ const postgresConnection = (
  * A killed worker's job is taken up again within seconds, well before a slot's deadline; how often does not matter, since
  * handlers are idempotent. The lock is renewed while the handler works.
  */
-const WORKER = { concurrency: 1, lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 100 };
+const workerOptions = ({ lockMs = LOCK_MS }: QueueLocation) => ({
+  concurrency: 1,
+  lockDuration: lockMs,
+  stalledInterval: Math.ceil(lockMs / 2),
+  maxStalledCount: 1_000_000,
+});
 
 /** An `error` event without a listener would end the process; the connection heals itself. */
 const onError =
@@ -92,8 +101,14 @@ export function openWorker<Data extends object>(
   };
   const worker =
     location.redisUrl === undefined
-      ? new postgres.Worker<Data>(name, process, { ...WORKER, connection: postgresConnection(location) })
-      : new Worker<Data>(name, process, { ...WORKER, connection: { url: location.redisUrl } });
+      ? new postgres.Worker<Data>(name, process, {
+          ...workerOptions(location),
+          connection: postgresConnection(location),
+        })
+      : new Worker<Data>(name, process, {
+          ...workerOptions(location),
+          connection: { url: location.redisUrl },
+        });
   worker.on('error', onError(name));
   worker.on('failed', (job, error) => {
     onFailed(job?.data, error);
