@@ -106,11 +106,12 @@ export function createPursuit(options: PursuitOptions): Pursuit {
   const raise = async (open: readonly Intent[]): Promise<Intent[]> => {
     unmined.keep(new Set(open.map((intent) => intent.hash)));
     const fee = await signer.price();
-    return Promise.all(
-      open.map((intent) =>
-        unmined.isOver(intent.hash) ? store.replace(intent, signer.dearer(intent, fee)) : intent,
-      ),
-    );
+    const raised: Intent[] = [];
+    for (const intent of open)
+      raised.push(
+        unmined.isOver(intent.hash) ? await store.replace(intent, signer.dearer(intent, fee)) : intent,
+      );
+    return raised;
   };
 
   /** Nonces below the first one that we hold: whatever used them is gone (a reorganisation, a node that lied). */
