@@ -6,7 +6,7 @@ import { slotEnd } from '../../domain/parameters.ts';
 import type { Hex } from '../../domain/types.ts';
 import { createBook } from '../../scheduler/book/book.ts';
 import { readReceipts } from '../../scheduler/book/receipts.ts';
-import { publishSlot } from '../../scheduler/slot-run.ts';
+import { publishSlot } from '../../scheduler/publish-slot.ts';
 import { clearItems, DOMAIN, PARAMETERS } from './world.ts';
 
 export interface SchedulerTask {
@@ -40,7 +40,7 @@ async function place(slot: bigint): Promise<PlacedSlot> {
   const end = slotEnd(slot, PARAMETERS);
   const started = performance.now();
   await book.load(client, slot, end);
-  const items = book.itemsOf({ slot, slotEnd: end, state, parameters: PARAMETERS });
+  const items = book.itemsOf({ slot, slotEnd: end, state, parameters: PARAMETERS }, state);
   const receipts = await readReceipts(client, slot);
   const loaded = performance.now();
   const cleared = clearItems({ seed, state }, slot, items, receipts);

@@ -8,8 +8,8 @@ import type { Hex } from '../../domain/types.ts';
 import { createBook } from '../../scheduler/book/book.ts';
 import { readReceipts } from '../../scheduler/book/receipts.ts';
 import { signTransaction } from '../../scheduler/commit/raw-transaction.ts';
-import { headerCall, pageCalls } from '../../scheduler/commit/slot-calls.ts';
-import { publishSlot } from '../../scheduler/slot-run.ts';
+import { headerCall, pageCalls, planOf } from '../../scheduler/commit/slot-calls.ts';
+import { publishSlot } from '../../scheduler/publish-slot.ts';
 import { median } from '../bench.ts';
 import { asSent, type Ground } from './ground.ts';
 import { clearItems, DOMAIN, PARAMETERS, SLOT, type World } from './world.ts';
@@ -92,12 +92,16 @@ async function takeSlot(world: World, client: PoolClient, book: ReturnType<typeo
     laps.push(now - last);
     last = now;
   };
-  const items = book.itemsOf({ slot: SLOT, slotEnd: end, state: world.state, parameters: PARAMETERS });
+  const items = book.itemsOf(
+    { slot: SLOT, slotEnd: end, state: world.state, parameters: PARAMETERS },
+    world.state,
+  );
   const receipts = await readReceipts(client, SLOT);
   lap();
   const cleared = clearItems(world, SLOT, items, receipts);
   lap();
-  const calls = [headerCall(DOMAIN.auction, cleared), ...pageCalls(DOMAIN.auction, cleared)];
+  const plan = planOf(cleared);
+  const calls = [headerCall(DOMAIN.auction, plan, 1), ...pageCalls(DOMAIN.auction, plan, 1, 0, 1)];
   lap();
   const transactions = calls.map(({ to, data, gasLimit }, nonce) =>
     signTransaction(KEY, { chainId: DOMAIN.chainId, nonce, to, data, gasLimit, ...FEES }),
