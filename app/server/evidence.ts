@@ -71,6 +71,7 @@ export function createEvidence({
 
     async collect(slot, bytes, given = []) {
       await history.sync();
+      signers.nextSlot();
       const header = history.headerOf(slot);
       const closeBlock = header?.header.closeBlock ?? null;
       const manifest = bytes && manifestOf(bytes);
@@ -157,19 +158,30 @@ type Recover = (items: readonly { id: Hex; signature: Hex }[]) => Promise<(Hex |
 const onThisThread: Recover = (items) =>
   Promise.resolve(items.map(({ id, signature }) => recoverSigner(id, signature)));
 
-/** Signers of items, recovered once per id and signature: an ask may stand in a thousand slots. */
+/** Signers of items, recovered once per id and signature while slot after slot holds them: an ask may stand in a thousand. */
 function createSigners(recover: Recover) {
-  const known = new Map<string, Hex | null>();
+  let before = new Map<string, Hex | null>();
+  let known = new Map<string, Hex | null>();
   const keyOf = ({ id, signature }: { id: Hex; signature: Hex }): string => id + signature;
   return {
+    /** Forgets what the last slot did not hold. */
+    nextSlot(): void {
+      before = known;
+      known = new Map();
+    },
     async of<T extends { signature: Hex }>(
       items: readonly { id: Hex; signed: T }[],
     ): Promise<{ id: Hex; signed: T; signer: Hex | null }[]> {
       const pairs = items.map(({ id, signed }) => ({ id, signature: signed.signature }));
-      const missing = pairs.filter((pair) => !known.has(keyOf(pair)));
+      const missing = pairs.filter((pair) => !before.has(keyOf(pair)));
       const recovered = await recover(missing);
-      for (const [index, pair] of missing.entries()) known.set(keyOf(pair), recovered[index]!);
-      return items.map((item, index) => ({ ...item, signer: known.get(keyOf(pairs[index]!))! }));
+      const fresh = new Map(missing.map((pair, index) => [keyOf(pair), recovered[index]!]));
+      return items.map((item, index) => {
+        const key = keyOf(pairs[index]!);
+        const signer = fresh.get(key) ?? before.get(key) ?? null;
+        known.set(key, signer);
+        return { ...item, signer };
+      });
     },
   };
 }

@@ -110,7 +110,8 @@ describe('manifest', () => {
       ['not a slot', Uint8Array.from(bytes, (byte, i) => (i === 3 ? 0x31 : byte))],
       ['does not ascend', splice(bytes, words + 4, 0, bytes.slice(words + 4, words + 36), [words + 3, 1])],
       ['which stands in a table', splice(bytes, words + 4, 0, new Uint8Array(32), [words + 3, 1])],
-      ['begins with a zero byte', widened(bytes)],
+      ['begins with a zero byte', widened(bytes, [2, 0, 1])],
+      ['an integer of 5 bytes stands where 4 are the most', widened(bytes, [5, 1, 0, 0, 0, 0])],
       ['the bytes end at', bytes.slice(0, -1)],
     ];
     for (const [says, other] of refused) expect(() => decodeManifest(other)).toThrow(says);
@@ -138,6 +139,10 @@ describe('manifest', () => {
     // The item's place, and the length of the signature.
     expect(() => decodeManifest(splice(bytes, bytes.length - 2, 1, Uint8Array.of(1)))).toThrow(
       'beyond the end',
+    );
+    const twice = encodeManifest(two());
+    expect(() => decodeManifest(splice(twice, twice.length - 2, 1, twice.slice(-3, -2)))).toThrow(
+      'a second time',
     );
   });
 });
@@ -272,10 +277,10 @@ function splice(
   return Uint8Array.of(...copy.slice(0, at), ...put, ...copy.slice(at + gone));
 }
 
-/** The one order's cards, 1, written in two bytes. */
-function widened(bytes: Uint8Array): Uint8Array {
+/** The one order's cards, 1, written otherwise. */
+function widened(bytes: Uint8Array, cards: readonly number[]): Uint8Array {
   // After both tables, the count of orders, and four references of a byte: consumer, requirement; cards follow them.
   const at = 4 + 8 + 20 + 8 + 4 + 20 + 4 + 32 + 4 + 2;
   if (bytes[at] !== 1 || bytes[at + 1] !== 1) throw new Error('the format has changed: mend this test');
-  return splice(bytes, at, 2, Uint8Array.of(2, 0, 1));
+  return splice(bytes, at, 2, Uint8Array.from(cards));
 }

@@ -140,6 +140,9 @@ describe('a fraud is named', () => {
   fraud('an ask withheld from the auditor', 'items', 'of the manifest is missing', ({ evidence }) => {
     evidence.asks = evidence.asks.slice(1);
   });
+  fraud('an order given twice', 'items', 'is given twice', ({ evidence }) => {
+    evidence.orders = [...evidence.orders, evidence.orders[0]!];
+  });
   fraud('an order with other terms under the old id', 'items', 'is another message', ({ evidence }) => {
     const [first, ...rest] = evidence.orders;
     const { order } = first!.signed;
