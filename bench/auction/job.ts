@@ -12,14 +12,7 @@ import type { Parameters } from '../../domain/parameters.ts';
 import { lastReceipt } from '../../domain/receipts.ts';
 import { manifestOf } from '../../domain/rules/finding.ts';
 import { recoverSigner } from '../../domain/signature.ts';
-import type {
-  Hex,
-  MarketEvent,
-  SignedAsk,
-  SignedOrder,
-  SigningDomain,
-  SlotHeader,
-} from '../../domain/types.ts';
+import type { Hex, MarketEvent, SigningDomain, SlotHeader } from '../../domain/types.ts';
 import { verifySlot } from '../../domain/verify.ts';
 
 export interface VerifyJob {
