@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { JsonRpcProvider } from 'ethers';
 import type { Deployment } from '../../contracts/deployment.ts';
+import { encodeManifest } from '../../domain/manifest.ts';
 import { slotEnd } from '../../domain/parameters.ts';
 import { clearSlot } from '../../domain/slot.ts';
 import { publishSlot } from '../publish-slot.ts';
@@ -36,7 +37,7 @@ const SLOT_LOCK = 0x434853;
  */
 export function createClear(options: ClearOptions) {
   const { pool, provider, deployment, readInputs, openSlots } = options;
-  const { parameters, auction } = deployment;
+  const { parameters, auction, chainId } = deployment;
 
   const exclusively = async <T>(body: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
     const client = await pool.connect();
@@ -89,15 +90,14 @@ export function createClear(options: ClearOptions) {
 
     const inputs = await readInputs(client, slot);
     if (inputs === null) return giveUp(client, slot, 1, 'the chain began after it');
-    const { closing, state, items } = inputs;
+    const { closing, state, items, receipts } = inputs;
     onStep('read', slot);
     const read = performance.now();
     if (items.orders.length === 0)
       return run === null ? { state: 'empty' } : giveUp(client, slot, run.attempt, 'no order is left');
-    const cleared = clearSlot(
-      { slot, seed: closing.seed, closeBlock: closing.number, parameters, ...items },
-      state,
-    );
+    const manifest = encodeManifest({ domain: { chainId, auction }, slot, ...items, receipts });
+    const { seed, number: closeBlock } = closing;
+    const cleared = clearSlot({ slot, seed, closeBlock, parameters, ...items, manifest }, state);
     onStep('cleared', slot);
     const done = performance.now();
     await publishSlot(client, slot, cleared);

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
+import type { SlotReceipts } from '../../domain/manifest.ts';
 import type { MarketState } from '../../domain/market-state.ts';
 import { slotEnd, type Parameters } from '../../domain/parameters.ts';
 import { BOOK_LOCK } from '../../prisma/locks.ts';
 import type { Book, SlotItems } from '../book/book.ts';
+import { readReceipts } from '../book/receipts.ts';
 import { closingBlock, withEarlierSlots, type ChainState, type Closing } from '../chain-state.ts';
 import { committedBefore } from '../slot-run.ts';
 
@@ -12,6 +14,8 @@ export interface Inputs {
   closing: Closing;
   state: MarketState;
   items: SlotItems;
+  /** What the gateway promised to be in it. */
+  receipts: SlotReceipts;
 }
 
 /** The slot's end is not in the database yet; the job tries again. */
@@ -72,7 +76,8 @@ export function createInputs(options: InputsOptions): ReadInputs {
       const earlier = await committedBefore(client, slot, openSlots);
       if (!earlier.every((other) => isWhole(state, other))) return 'behind';
       await book.load(client, slot, end);
-      return { closing, state, items: book.itemsOf({ slot, slotEnd: end, state, parameters }, atClose) };
+      const items = book.itemsOf({ slot, slotEnd: end, state, parameters }, atClose);
+      return { closing, state, items, receipts: await readReceipts(client, slot) };
     });
   };
 

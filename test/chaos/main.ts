@@ -2,7 +2,7 @@
  * `npm run test:chaos`: the scheduler killed with SIGKILL at CHAOS_POINTS (1,000) points, chosen and random, over a chain that
  * reorganises, while consumers bid. What is wrong goes to stderr; the last line is a JSON object; exit code 1 unless `ok`.
  */
-import { createProgress } from '../../cli/replay/progress.ts';
+import { createProgress } from '../../cli/progress.ts';
 import { chaos } from './chaos.ts';
 
 const points = Number(process.env['CHAOS_POINTS'] ?? 1_000);

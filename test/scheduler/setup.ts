@@ -6,8 +6,6 @@ import { createIndexer } from '../../indexer/indexer.ts';
 import type { Parameters } from '../../domain/parameters.ts';
 import type { Hex } from '../../domain/types.ts';
 import { createVerifier } from '../../app/server/verify.ts';
-import { decodeManifest } from '../../domain/manifest.ts';
-import { readAsk, readOrder, type StoredMessage } from '../../scheduler/book/rows.ts';
 import { createPipeline, type Pipeline, type PipelineOptions } from '../../scheduler/pipeline.ts';
 import { startChain } from '../support/chain.ts';
 import { testDatabase } from '../support/postgres.ts';
@@ -94,19 +92,7 @@ export async function setup(parameters: Partial<Parameters> = {}) {
       );
       const manifest = rows[0]?.manifest;
       if (manifest === undefined) throw new Error(`slot ${slot} has no run`);
-      const { orders, asks } = decodeManifest(manifest);
-      const messages = async (table: 'order' | 'ask', ids: readonly Hex[]): Promise<StoredMessage[]> =>
-        (
-          await pool.query<StoredMessage>(
-            `SELECT id, slot, message, signature FROM "${table}" WHERE id = ANY($1) ORDER BY id`,
-            [ids],
-          )
-        ).rows;
-      const results = await createVerifier({ rpcUrl: chain.rpcUrl, deployment }).verify(slot, {
-        manifest: `0x${manifest.toString('hex')}`,
-        orders: (await messages('order', orders)).map((row) => readOrder(row, domain).signed),
-        asks: (await messages('ask', asks)).map((row) => readAsk(row, domain).signed),
-      });
+      const results = await createVerifier({ rpcUrl: chain.rpcUrl, deployment }).verify(slot, manifest);
       return results
         .filter((result) => !result.ok)
         .map((result) => `${result.rule}: ${result.firstDifference}`);
