@@ -150,6 +150,9 @@ async function run(): Promise<void> {
         await slots.clear(slot);
         health.lastSlot = slot;
       }
+      // Whatever ended its job: no later slot goes on without this one.
+      const open = health.lastSlot === null ? null : await pipeline.firstOpen(health.lastSlot + 1n);
+      if (open !== null) await slots.resume(open);
       // One tick for all slots that closed while we were away.
       const newest = closed.at(-1);
       if (newest !== undefined) await ticks.add({ tick: newest.toString() });

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Deployment } from '../contracts/deployment.ts';
 import { auctionAbi, leaseBookAbi, providerRegistryAbi, vaultAbi } from '../contracts/generated/abi.ts';
+import { slotEnd } from '../domain/parameters.ts';
 import type { Hex } from '../domain/types.ts';
 import { createBook } from './book/book.ts';
 import { createChainState } from './chain-state.ts';
@@ -13,7 +14,7 @@ import { createClear, type ClearResult } from './slot/clear.ts';
 import { createCommit, type CommitResult } from './slot/commit.ts';
 import { createConfirm, type ConfirmResult } from './slot/confirm.ts';
 import { createInputs } from './slot/inputs.ts';
-import { unfinishedRuns, type SlotState } from './slot-run.ts';
+import { openBefore, unfinishedRuns, type UnfinishedSlot } from './slot-run.ts';
 import type { StepListener } from './steps.ts';
 
 export interface PipelineOptions {
@@ -59,13 +60,6 @@ export interface SlotReport {
   ms: { read: number; clear: number; publish: number; commit: number };
 }
 
-/** A slot that is not at its end. */
-export interface UnfinishedSlot {
-  slot: bigint;
-  /** Null when nothing ran it yet. */
-  state: SlotState | null;
-}
-
 /** A slot's steps. Each may run again at any point, in any process, and gives the same bytes and no second commit. */
 export interface Pipeline {
   /** Reads a closed slot, clears it and publishes inputs and result. @throws IndexerBehind */
@@ -80,6 +74,10 @@ export interface Pipeline {
   settleDue(): Promise<number>;
   /** Sends again whatever the chain lacks; returns how many transactions. */
   resend(): Promise<number>;
+  /** The first slot before `slot` that is not at its end: no later one goes on without it. */
+  firstOpen(slot: bigint): Promise<UnfinishedSlot | null>;
+  /** Whether the chain's time is past the slot. */
+  isClosed(slot: bigint): Promise<boolean>;
   /** Slots to go on with, ascending: what was cut off, and what missed its deadline. */
   unfinished(): Promise<UnfinishedSlot[]>;
   /** `resend`, then all that is unfinished in one go. */
@@ -158,16 +156,20 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     for (;;) {
       const cleared = await clear(slot, both(undefined));
       if (cleared.state === 'waiting') {
-        await runSlot(cleared.on);
+        await runSlot(cleared.on.slot);
         continue;
       }
-      if (cleared.state !== 'published') return { ...report, ...cleared };
+      if (cleared.state === 'empty') return report;
+      if (cleared.state !== 'published') {
+        const { state, matched, unmatched } = cleared;
+        return { ...report, state, matched, unmatched };
+      }
       Object.assign(ms, cleared.ms);
       const { orders, asks } = cleared;
       const started = performance.now();
       const result = await commit(slot, both(undefined));
       ms.commit += performance.now() - started;
-      if (result.state === 'waiting') await runSlot(result.on);
+      if (result.state === 'waiting') await runSlot(result.on.slot);
       else if (result.state === 'abandoned') return { ...report, state: 'abandoned' };
       else if (result.state === 'committed') return { ...report, ...result, orders, asks };
     }
@@ -187,6 +189,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     },
 
     resend: () => transactions.resume(),
+
+    firstOpen: (slot) => openBefore(pool, slot, openSlots),
+
+    async isClosed(slot) {
+      const block = await provider.getBlock('latest');
+      return BigInt(block?.timestamp ?? 0) >= slotEnd(slot, parameters);
+    },
 
     async unfinished() {
       const block = await provider.getBlock('latest');

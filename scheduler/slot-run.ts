@@ -53,19 +53,31 @@ export async function readPlan(pool: Pool, slot: bigint, { header }: SlotRun): P
   return { header, pages: rows.map((row) => row.data) };
 }
 
+/** A slot that is not at its end. */
+export interface UnfinishedSlot {
+  slot: bigint;
+  /** Null when nothing ran it yet. */
+  state: SlotState | null;
+}
+
 /**
- * Earlier slots that are still open, ascending: a run that is not on the chain yet, or an order's first slot that no run has taken.
+ * The first slot before `slot` that is still open: a run that is not on the chain yet, or an order's first slot that no run has taken.
  * @param window slots before `slot` whose deadline may not be over
  */
-export async function openBefore(client: ClientBase | Pool, slot: bigint, window: bigint): Promise<bigint[]> {
-  const { rows } = await client.query<{ slot: string }>(
-    `SELECT slot FROM slot_run WHERE state IN ('published', 'retrying') AND slot >= $1 AND slot < $2
-     UNION SELECT DISTINCT o.slot FROM "order" o LEFT JOIN slot_run r ON r.slot = o.slot
+export async function openBefore(
+  client: ClientBase | Pool,
+  slot: bigint,
+  window: bigint,
+): Promise<UnfinishedSlot | null> {
+  const { rows } = await client.query<{ slot: string; state: SlotState | null }>(
+    `SELECT slot, state FROM slot_run WHERE state IN ('published', 'retrying') AND slot >= $1 AND slot < $2
+     UNION SELECT DISTINCT o.slot, NULL FROM "order" o LEFT JOIN slot_run r ON r.slot = o.slot
        WHERE r.slot IS NULL AND o.slot >= $1 AND o.slot < $2
-     ORDER BY slot`,
+     ORDER BY slot LIMIT 1`,
     [slot - window, slot],
   );
-  return rows.map((row) => BigInt(row.slot));
+  const row = rows[0];
+  return row === undefined ? null : { ...row, slot: BigInt(row.slot) };
 }
 
 /** Slots before `slot`, within `window`, that are on the chain. */
@@ -195,10 +207,7 @@ export async function markAbandoned(
  * Slots that are not at their end, ascending: runs that are open or not confirmed, and orders' first slots that no run has taken.
  * @param late the newest slot that is past its deadline
  */
-export async function unfinishedRuns(
-  pool: Pool,
-  late: bigint,
-): Promise<{ slot: bigint; state: SlotState | null }[]> {
+export async function unfinishedRuns(pool: Pool, late: bigint): Promise<UnfinishedSlot[]> {
   const { rows } = await pool.query<{ slot: string; state: SlotState | null }>(
     `SELECT slot, state FROM slot_run WHERE state IN ('published', 'retrying') OR (state = 'committed' AND NOT confirmed)
      UNION SELECT DISTINCT o.slot, NULL FROM "order" o LEFT JOIN slot_run r ON r.slot = o.slot WHERE r.slot IS NULL AND o.slot < $1

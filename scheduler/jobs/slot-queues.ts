@@ -1,4 +1,4 @@
-import type { UnfinishedSlot } from '../pipeline.ts';
+import type { UnfinishedSlot } from '../slot-run.ts';
 import { clearJob } from './clear.definition.ts';
 import { commitJob } from './commit.definition.ts';
 import { confirmJob } from './confirm.definition.ts';

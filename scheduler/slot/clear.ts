@@ -5,7 +5,14 @@ import { encodeManifest } from '../../domain/manifest.ts';
 import { slotEnd } from '../../domain/parameters.ts';
 import { clearSlot } from '../../domain/slot.ts';
 import { publishSlot } from '../publish-slot.ts';
-import { markAbandoned, markRetrying, openBefore, readSlotRun, revivedBefore } from '../slot-run.ts';
+import {
+  markAbandoned,
+  markRetrying,
+  openBefore,
+  readSlotRun,
+  revivedBefore,
+  type UnfinishedSlot,
+} from '../slot-run.ts';
 import type { StepListener } from '../steps.ts';
 import type { ReadInputs } from './inputs.ts';
 
@@ -13,11 +20,16 @@ import type { ReadInputs } from './inputs.ts';
 export type ClearResult =
   /** No order, nothing to commit. */
   | { state: 'empty' }
-  | { state: 'committed' | 'abandoned'; matched: number; unmatched: number }
+  | {
+      state: 'committed' | 'abandoned';
+      matched: number;
+      unmatched: number;
+      /** It ended before this look. */ before: boolean;
+    }
   /** Its inputs and its result are stored. */
   | { state: 'published'; orders: number; asks: number; ms: { read: number; clear: number; publish: number } }
   /** An earlier slot comes first. */
-  | { state: 'waiting'; on: bigint };
+  | { state: 'waiting'; on: UnfinishedSlot };
 
 export interface ClearOptions {
   pool: pg.Pool;
@@ -69,7 +81,7 @@ export function createClear(options: ClearOptions) {
   ): Promise<ClearResult> => {
     if (!(await hasPromise(client, slot))) return { state: 'empty' };
     await markAbandoned(pool, slot, attempt, why);
-    return { state: 'abandoned', matched: 0, unmatched: 0 };
+    return { state: 'abandoned', matched: 0, unmatched: 0, before: false };
   };
 
   const clear = async (client: pg.PoolClient, slot: bigint, onStep: StepListener): Promise<ClearResult> => {
@@ -78,12 +90,15 @@ export function createClear(options: ClearOptions) {
     const [run, block] = await Promise.all([readSlotRun(client, slot), provider.getBlock('latest')]);
     if (run?.state === 'published')
       return { state: 'published', orders: 0, asks: 0, ms: { read: 0, clear: 0, publish: 0 } };
-    if (run?.state === 'committed' || run?.state === 'abandoned') return { ...run, state: run.state };
+    if (run?.state === 'committed' || run?.state === 'abandoned') {
+      const { state, matched, unmatched } = run;
+      return { state, matched, unmatched, before: true };
+    }
 
     for (const revived of await revivedBefore(client, slot, openSlots))
       await markRetrying(client, revived.slot, revived.attempt, 'the chain has it after all');
-    const [earlier] = await openBefore(client, slot, openSlots);
-    if (earlier !== undefined) return { state: 'waiting', on: earlier };
+    const earlier = await openBefore(client, slot, openSlots);
+    if (earlier !== null) return { state: 'waiting', on: earlier };
     const deadline = slotEnd(slot, parameters) + BigInt(parameters.commitDeadlineSeconds);
     if (BigInt(block?.timestamp ?? 0) > deadline)
       return giveUp(client, slot, run?.attempt ?? 1, run?.error ?? 'not run before its deadline');

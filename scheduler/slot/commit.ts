@@ -16,6 +16,7 @@ import {
   readPlan,
   readSlotRun,
   type SlotRun,
+  type UnfinishedSlot,
 } from '../slot-run.ts';
 import type { StepListener } from '../steps.ts';
 
@@ -34,7 +35,7 @@ export type CommitResult =
   /** It is to be cleared (anew). */
   | { state: 'open' }
   /** An earlier slot comes first. */
-  | { state: 'waiting'; on: bigint };
+  | { state: 'waiting'; on: UnfinishedSlot };
 
 export interface CommitOptions {
   pool: pg.Pool;
@@ -110,8 +111,8 @@ export function createCommit(options: CommitOptions) {
     if (run === null || run.state === 'retrying') return { state: 'open' };
     if (run.state === 'committed') return committed(run, []);
     if (run.state === 'abandoned') return { state: 'abandoned', why: run.error ?? '' };
-    const [earlier] = await openBefore(pool, slot, openSlots);
-    if (earlier !== undefined) return { state: 'waiting', on: earlier };
+    const earlier = await openBefore(pool, slot, openSlots);
+    if (earlier !== null) return { state: 'waiting', on: earlier };
     if (await builtOnAbandoned(pool, slot, openSlots))
       return retry(slot, run, 'an earlier slot that it was cleared on was given up');
     if (!(await transactions.has(headerEffect(slot, run.attempt))) && (await isLate(slot)))

@@ -9,6 +9,7 @@ export interface ChaosOptions {
   points: number;
   seed: number;
   onPoint?: (done: number) => void;
+  say: (sentence: string) => void;
 }
 
 export interface ChaosReport {
@@ -31,17 +32,20 @@ export interface ChaosReport {
   seed: number;
 }
 
-/** Real milliseconds that a process is given to reach its step. */
-const STEP_MS = 6_000;
-/** A process is killed at random within so many real milliseconds of its start. */
-const RANDOM_MS = 3_000;
+/** Real milliseconds that a process at work is given to reach its step. */
+const STEP_MS = 5_000;
+/** A process is killed at random within so many real milliseconds of its being at work. */
+const RANDOM_MS = 1_500;
+/** Share of the random kills that come while it starts. */
+const STARTS = 0.15;
 /** Share of the kills during which a second scheduler works on the same database with the same key. */
 const REPLICAS = 0.2;
 const REORGANISATIONS = 0.3;
 const QUIET_MS = 120_000;
 
 /** Kills a scheduler again and again while the market goes on, then counts what is missing. */
-export async function chaos({ points, seed, onPoint }: ChaosOptions): Promise<[ChaosReport, Findings]> {
+export async function chaos(options: ChaosOptions): Promise<[ChaosReport, Findings]> {
+  const { points, seed, onPoint } = options;
   const started = performance.now();
   const random = repeatable(seed);
   const world = await openWorld(repeatable(seed + 1));
@@ -52,7 +56,7 @@ export async function chaos({ points, seed, onPoint }: ChaosOptions): Promise<[C
       if (random() < REORGANISATIONS) world.clock.reorganise(1 + Math.floor(random() * 5));
       const step = point % 2 === 0 ? STEPS[(point / 2) % STEPS.length]! : null;
       const victim = startVictim(world.env, step);
-      if (await killed(victim, step, random)) chosen += 1;
+      if (await killed(victim, step, random, world.clock)) chosen += 1;
       await replica?.kill();
       replica = random() < REPLICAS ? startVictim(world.env, null) : null;
       onPoint?.(point + 1);
@@ -68,6 +72,10 @@ export async function chaos({ points, seed, onPoint }: ChaosOptions): Promise<[C
     }
     await world.clock.stop();
     const findings = await audit(world);
+    const { rows: why } = await world.pool.query<{ n: number; why: string }>(
+      `SELECT count(*)::int AS n, regexp_replace(error, '[0-9]+', 'N', 'g') AS why FROM slot_run WHERE state = 'abandoned' GROUP BY 2 ORDER BY 1 DESC`,
+    );
+    for (const row of why) options.say(`${row.n} slots abandoned: ${row.why}`);
     const { slots, verified, lost, double, stuckNonces, unaccounted } = findings;
     const bad = lost.length + double.length + stuckNonces.length + unaccounted.length;
     const report: ChaosReport = {
@@ -96,9 +104,18 @@ export async function chaos({ points, seed, onPoint }: ChaosOptions): Promise<[C
 }
 
 /** Whether it died at its step, rather than at a moment that we chose. */
-async function killed(victim: Victim, step: Step | null, random: () => number): Promise<boolean> {
-  const waits = new AbortController();
+async function killed(
+  victim: Victim,
+  step: Step | null,
+  random: () => number,
+  clock: World['clock'],
+): Promise<boolean> {
+  const whileItStarts = step === null && random() < STARTS;
   const ms = step === null ? random() * RANDOM_MS : STEP_MS;
+  clock.hurry(false);
+  if (!whileItStarts) await victim.ready;
+  clock.hurry(true);
+  const waits = new AbortController();
   await Promise.race([victim.exited, sleep(ms, undefined, { signal: waits.signal }).catch(() => undefined)]);
   waits.abort();
   const byItself = victim.isGone();

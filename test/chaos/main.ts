@@ -10,7 +10,12 @@ const seed = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000);
 const progress = createProgress();
 progress.say(`seed ${seed}`);
 progress.start('kills', points);
-const [report, findings] = await chaos({ points, seed, onPoint: (done) => progress.at(done) });
+const [report, findings] = await chaos({
+  points,
+  seed,
+  onPoint: (done) => progress.at(done),
+  say: (sentence) => progress.say(sentence),
+});
 progress.end();
 for (const list of [
   findings.lost,

@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
 import type { Step } from '../../scheduler/steps.ts';
 
 /** A scheduler process that is to be killed. */
 export interface Victim {
+  /** Resolves when it is at work, or gone. */
+  ready: Promise<void>;
   /** Resolves when it is gone. */
   exited: Promise<void>;
   isGone(): boolean;
@@ -25,12 +28,22 @@ export function startVictim(env: Record<string, string>, at: Step | null): Victi
     },
   );
   const lines: string[] = [];
+  let atWork = (): void => undefined;
+  const ready = new Promise<void>((resolve) => (atWork = resolve));
+  const log = process.env['CHAOS_LOG'];
+  const started = Date.now();
+  if (log !== undefined) appendFileSync(log, `--- ${new Date().toISOString()} ${at}\n`);
   for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => lines.push(chunk.toString()));
+    stream.on('data', (chunk: Buffer) => {
+      lines.push(chunk.toString());
+      if (chunk.includes('following slots')) atWork();
+      if (log !== undefined) appendFileSync(log, `${Date.now() - started} ${chunk.toString()}`);
+    });
   let gone = false;
   const exited = new Promise<void>((resolve) =>
     child.once('exit', () => {
       gone = true;
+      atWork();
       process.off('exit', killWithUs);
       resolve();
     }),
@@ -42,6 +55,7 @@ export function startVictim(env: Record<string, string>, at: Step | null): Victi
     await exited;
   };
   return {
+    ready,
     exited,
     isGone: () => gone,
     kill: end('SIGKILL'),
