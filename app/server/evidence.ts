@@ -69,6 +69,7 @@ export function createEvidence({
 
     async collect(slot, bytes, given = []) {
       await history.sync();
+      signers.nextSlot();
       const header = history.headerOf(slot);
       const closeBlock = header?.header.closeBlock ?? null;
       const manifest = bytes && manifestOf(bytes);
@@ -151,17 +152,20 @@ const NO_ITEMS: Pick<Manifest, 'orders' | 'asks' | 'receipts'> = {
   receipts: NO_RECEIPTS,
 };
 
-/** Signers of items, recovered once per id and signature: an ask may stand in a thousand slots. */
+/** Signers of items, recovered once per id and signature while slot after slot holds them: an ask may stand in a thousand. */
 function createSigners() {
-  const known = new Map<string, Promise<Hex | null>>();
+  let before = new Map<string, Promise<Hex | null>>();
+  let known = new Map<string, Promise<Hex | null>>();
   return {
+    /** Forgets what the last slot did not hold. */
+    nextSlot(): void {
+      before = known;
+      known = new Map();
+    },
     async of<T extends { signature: Hex }>({ id, signed }: { id: Hex; signed: T }) {
       const key = id + signed.signature;
-      let signer = known.get(key);
-      if (signer === undefined) {
-        signer = Promise.resolve(recoverSigner(id, signed.signature));
-        known.set(key, signer);
-      }
+      const signer = known.get(key) ?? before.get(key) ?? recoverSigner(id, signed.signature);
+      known.set(key, signer);
       return { id, signed, signer: await signer };
     },
   };

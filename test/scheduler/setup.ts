@@ -41,6 +41,15 @@ export async function setup(parameters: Partial<Parameters> = {}) {
     await indexer.syncTo();
   };
 
+  /** What the slot's run was made of, as it is published. */
+  const inputs = async (slot: bigint): Promise<Uint8Array> => {
+    const { rows } = await pool.query<{ manifest: Buffer }>('SELECT manifest FROM slot_run WHERE slot = $1', [
+      slot,
+    ]);
+    if (rows[0] === undefined) throw new Error(`slot ${slot} has no run`);
+    return rows[0].manifest;
+  };
+
   return {
     pool,
     chain,
@@ -84,15 +93,11 @@ export async function setup(parameters: Partial<Parameters> = {}) {
       }
       return finished;
     },
+    inputs,
     /** Names of the rules that the slot breaks, by an outsider's replay of its published inputs. */
     async broken(slot: bigint): Promise<string[]> {
-      const { rows } = await pool.query<{ manifest: Buffer }>(
-        'SELECT manifest FROM slot_run WHERE slot = $1',
-        [slot],
-      );
-      const manifest = rows[0]?.manifest;
-      if (manifest === undefined) throw new Error(`slot ${slot} has no run`);
-      const results = await createVerifier({ rpcUrl: chain.rpcUrl, deployment }).verify(slot, manifest);
+      const verifier = createVerifier({ rpcUrl: chain.rpcUrl, deployment });
+      const results = await verifier.verify(slot, await inputs(slot));
       return results
         .filter((result) => !result.ok)
         .map((result) => `${result.rule}: ${result.firstDifference}`);
