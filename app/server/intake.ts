@@ -1,6 +1,7 @@
 import type { Deployment } from '../../contracts/deployment.ts';
 import { askId, listingId, orderId } from '../../domain/eip712.ts';
 import { Refusal } from '../../domain/refusal.ts';
+import { recoverSigner } from '../../domain/signature.ts';
 import type { Hex, SignedAsk, SignedListing, SignedOrder, SigningDomain } from '../../domain/types.ts';
 import { canonicalWorkload, parseWorkload, workloadHash } from '../../domain/workload.ts';
 import type { Database } from '../../prisma/client.ts';
@@ -21,7 +22,6 @@ import { checkOrderAgainst, checkOrderFields } from './order-checks.ts';
 import { parse } from './parse.ts';
 import { createReceipts, receiptsOf, type SignedReceipt } from './receipts.ts';
 import { countRefusals, type InputKind } from './refusals.ts';
-import { recoverSigner } from './signature.ts';
 import {
   checkCapacity,
   checkNode,
@@ -95,14 +95,12 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
   const inBatches = async <P, T>(
     kind: InputKind,
     inputs: unknown[],
-    prepare: (input: unknown) => Promise<P> | P,
+    prepare: (input: unknown) => P,
     store: (items: P[]) => Promise<Answer<T>[]>,
   ): Promise<Answer<T>[]> => {
     const answers: Answer<T>[] = [];
     for (let from = 0; from < inputs.length; from += BATCH) {
-      const prepared = await Promise.all(
-        inputs.slice(from, from + BATCH).map((input) => answerOf(() => prepare(input))),
-      );
+      const prepared = inputs.slice(from, from + BATCH).map((input) => answerOf(() => prepare(input)));
       const stored = await store(prepared.filter((item) => item.ok).map((item) => item.value)).then((list) =>
         list.values(),
       );
@@ -116,10 +114,10 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
     return answers;
   };
 
-  const prepareOrder = async (input: unknown): Promise<PreparedOrder> => {
+  const prepareOrder = (input: unknown): PreparedOrder => {
     const { workload, ...sent } = parse(signedOrderSchema, input);
     const id = orderId(domain, sent.order);
-    const signer = await recoverSigner(id, sent.signature);
+    const signer = recoverSigner(id, sent.signature);
     if (signer !== sent.order.consumer) throw badSignature(`the consumer ${sent.order.consumer}`);
     checkOrderFields(sent, parameters);
     const body = workload === undefined ? null : workloadBody(workload);
@@ -158,7 +156,7 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
       const answers: Answer<Accepted>[] = [];
       for (const item of items) {
         answers.push(
-          await answerOf(async () => {
+          answerOf(() => {
             const before = known.get(item.id);
             if (before !== undefined) return { id: item.id, receipt: before };
             claimNonce(nonces, item.order.consumer, item.order.nonce, () => {
@@ -170,7 +168,7 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
               bodies.set(item.order.workload, item.body);
             workloads.add(item.order.workload);
             accepted.push(item);
-            const receipt = await chain.issue(item.id);
+            const receipt = chain.issue(item.id);
             known.set(item.id, receipt);
             return { id: item.id, receipt };
           }),
@@ -182,7 +180,7 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
       return answers;
     });
 
-  const prepareAsk = async (input: unknown): Promise<PreparedSupply & SignedAsk> => {
+  const prepareAsk = (input: unknown): PreparedSupply & SignedAsk => {
     const sent = parse(signedAskSchema, input);
     if (sent.ask.supplyKind !== 0) {
       throw new Refusal(
@@ -194,15 +192,15 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
     const id = askId(domain, sent.ask);
     const supply = supplyOfAsk(sent.ask);
     checkSupplyFields(supply);
-    return { ...sent, id, supply, signer: await recoverSigner(id, sent.signature) };
+    return { ...sent, id, supply, signer: recoverSigner(id, sent.signature) };
   };
 
-  const prepareListing = async (input: unknown): Promise<PreparedSupply & SignedListing> => {
+  const prepareListing = (input: unknown): PreparedSupply & SignedListing => {
     const sent = parse(signedListingSchema, input);
     const id = listingId(domain, sent.listing);
     const supply = supplyOfListing(sent.listing);
     checkSupplyFields(supply);
-    return { ...sent, id, supply, signer: await recoverSigner(id, sent.signature) };
+    return { ...sent, id, supply, signer: recoverSigner(id, sent.signature) };
   };
 
   /** Judges offers one after the other; what one takes of a node the next can't have. */
@@ -251,12 +249,12 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
       const answers: Answer<Accepted>[] = [];
       for (const item of items) {
         answers.push(
-          await answerOf(async () => {
+          answerOf(() => {
             const before = known.get(item.id);
             if (before !== undefined) return { id: item.id, receipt: before };
             judge(item);
             accepted.push(item);
-            const receipt = await chain.issue(item.id);
+            const receipt = chain.issue(item.id);
             known.set(item.id, receipt);
             return { id: item.id, receipt };
           }),
@@ -285,7 +283,7 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
       const answers: Answer<{ id: Hex }>[] = [];
       for (const item of items) {
         answers.push(
-          await answerOf(() => {
+          answerOf(() => {
             if (!known.has(item.id)) {
               judge(item);
               accepted.push(item);
@@ -337,9 +335,9 @@ interface PreparedSupply {
   signer: Hex | null;
 }
 
-async function answerOf<T>(make: () => Promise<T> | T): Promise<Answer<T>> {
+function answerOf<T>(make: () => T): Answer<T> {
   try {
-    return { ok: true, value: await make() };
+    return { ok: true, value: make() };
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, refusal: error };
     throw error;
