@@ -55,14 +55,14 @@ export function createTransactionSigner(
     ...signTransaction(key, { chainId, ...transaction }),
   });
 
-  const again = (intent: Intent): Unsigned => {
-    const { nonce, to, data, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = Transaction.from(intent.raw);
-    const fee = { maxFeePerGas: maxFeePerGas ?? 0n, maxPriorityFeePerGas: maxPriorityFeePerGas ?? 0n };
-    return { chainId, nonce, to: to as Hex, data: data as Hex, gasLimit, ...fee };
-  };
+  const callOf = ({ to, data, gasLimit }: Transaction): Pick<Unsigned, 'to' | 'data' | 'gasLimit'> => ({
+    to: to as Hex,
+    data: data as Hex,
+    gasLimit,
+  });
 
-  const raised = (old: bigint, current: bigint): bigint => {
-    const dearer = (old * 5n) / 4n + 1n;
+  const raised = (old: bigint | null, current: bigint): bigint => {
+    const dearer = ((old ?? 0n) * 5n) / 4n + 1n;
     return dearer > current ? dearer : current;
   };
 
@@ -80,21 +80,25 @@ export function createTransactionSigner(
     call({ effect, to, data, gasLimit }, nonce, fee) {
       if (gasLimit > MAX_TRANSACTION_GAS)
         throw new Error(`${effect} asks for ${gasLimit} gas, more than a transaction may use`);
-      return sign(effect, { nonce, to, data, gasLimit, ...fee });
+      return sign(effect, { to, data, gasLimit, nonce, ...fee });
     },
 
     dearer(intent, fee) {
-      const transaction = again(intent);
+      const before = Transaction.from(intent.raw);
       return sign(intent.effect, {
-        ...transaction,
-        maxFeePerGas: raised(transaction.maxFeePerGas, fee.maxFeePerGas),
-        maxPriorityFeePerGas: raised(transaction.maxPriorityFeePerGas, fee.maxPriorityFeePerGas),
+        ...callOf(before),
+        nonce: before.nonce,
+        maxFeePerGas: raised(before.maxFeePerGas, fee.maxFeePerGas),
+        maxPriorityFeePerGas: raised(before.maxPriorityFeePerGas, fee.maxPriorityFeePerGas),
       });
     },
 
-    moved: (intent, nonce, fee) => sign(intent.effect, { ...again(intent), nonce, ...fee }),
+    moved(intent, nonce, fee) {
+      return sign(intent.effect, { ...callOf(Transaction.from(intent.raw)), nonce, ...fee });
+    },
 
-    nothing: (nonce, fee) =>
-      sign(`${FILL}${nonce}`, { nonce, to: address, data: '0x', gasLimit: NOTHING_GAS, ...fee }),
+    nothing(nonce, fee) {
+      return sign(`${FILL}${nonce}`, { to: address, data: '0x', gasLimit: NOTHING_GAS, nonce, ...fee });
+    },
   };
 }

@@ -49,7 +49,7 @@ const SLOT_LOCK = 0x434853;
  */
 export function createClear(options: ClearOptions) {
   const { pool, provider, deployment, readInputs, openSlots } = options;
-  const { parameters, auction } = deployment;
+  const { parameters, auction, chainId } = deployment;
 
   const exclusively = async <T>(body: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
     const client = await pool.connect();
@@ -110,12 +110,9 @@ export function createClear(options: ClearOptions) {
     const read = performance.now();
     if (items.orders.length === 0)
       return run === null ? { state: 'empty' } : giveUp(client, slot, run.attempt, 'no order is left');
-    const { chainId } = deployment;
     const manifest = encodeManifest({ domain: { chainId, auction }, slot, ...items, receipts });
-    const cleared = clearSlot(
-      { slot, seed: closing.seed, closeBlock: closing.number, parameters, ...items, manifest },
-      state,
-    );
+    const { seed, number: closeBlock } = closing;
+    const cleared = clearSlot({ slot, seed, closeBlock, parameters, ...items, manifest }, state);
     onStep('cleared', slot);
     const done = performance.now();
     await publishSlot(client, slot, cleared);

@@ -14,6 +14,7 @@ export interface Inputs {
   closing: Closing;
   state: MarketState;
   items: SlotItems;
+  /** What the gateway promised to be in it. */
   receipts: SlotReceipts;
 }
 

@@ -4,8 +4,7 @@ import { expect, test } from 'vitest';
 import { bytesToHex, hexToBytes } from '../../domain/hash.ts';
 import type { Hex } from '../../domain/types.ts';
 import { signTransaction } from '../../scheduler/commit/raw-transaction.ts';
-import { pageCall } from '../../scheduler/commit/page-call.ts';
-import { auctionInterface } from '../../scheduler/commit/slot-calls.ts';
+import { auctionInterface, pageData } from '../../scheduler/commit/slot-calls.ts';
 import { hex } from '../domain/arbitrary.ts';
 
 const wei = fc.oneof(fc.constantFrom(0n, 1n, 127n, 128n, 255n, 256n), fc.bigInt(0n, 2n ** 100n));
@@ -46,10 +45,10 @@ test('signTransaction_isWhatEthersSigns', () => {
   );
 });
 
-test('pageCall_isWhatEthersEncodes', () => {
+test('pageData_isWhatEthersEncodes', () => {
   fc.assert(
     fc.property(fc.bigInt(0n, 2n ** 64n - 1n), fc.nat(65_535), data, (slot, page, bytes) => {
-      const encoded = pageCall(slot, page, hexToBytes(bytes));
+      const encoded = pageData(slot, page, hexToBytes(bytes));
       expect(encoded).toBe(auctionInterface.encodeFunctionData('commitPage', [slot, page, bytes]));
       const read = AbiCoder.defaultAbiCoder().decode(['uint64', 'uint16', 'bytes'], `0x${encoded.slice(10)}`);
       expect(read.toArray()).toEqual([slot, BigInt(page), bytes]);

@@ -44,17 +44,22 @@ export async function slotInputs(
   return run.manifest;
 }
 
+const NO_ITEMS: Pick<Manifest, 'orders' | 'asks'> = { orders: [], asks: [] };
+
 /** Entries of `slot_match.shortlist`: place in the manifest's asks, distance, entropy gap, last step. */
 const shortlistSchema = z.array(z.tuple([z.number(), z.number(), z.number(), z.number()]));
 
 function candidatesOf(shortlist: unknown, asks: Manifest['asks']): CandidateView[] {
   return shortlistSchema.parse(shortlist).map(([place, distance, entropyGap, droppedAt]) => {
-    const { id, signed } = asks[place]!;
+    const {
+      id,
+      signed: { ask },
+    } = asks[place]!;
     return {
       askId: id,
-      node: signed.ask.supply,
-      provider: signed.ask.provider,
-      reserve: signed.ask.reservePrice.toString(),
+      node: ask.supply,
+      provider: ask.provider,
+      reserve: ask.reservePrice.toString(),
       distance,
       entropyGap,
       droppedAt,
@@ -76,10 +81,10 @@ export async function slotOf(
     db.slotMatch.findMany({ where: { slot }, orderBy: { index: 'asc' } }),
   ]);
   const end = slotEnd(slot, parameters);
-  const manifest = run === null || run.manifest.length === 0 ? null : decodeManifest(run.manifest);
+  const items = run === null || run.manifest.length === 0 ? NO_ITEMS : decodeManifest(run.manifest);
   const nameOf = await requirementNamer(db);
   const codes = new Map(outcomes.map((row) => [row.orderId, row.code]));
-  const orders = (manifest?.orders ?? []).map(({ id, signed: { order, classes } }) => ({
+  const orders = items.orders.map(({ id, signed: { order, classes } }) => ({
     id,
     consumer: order.consumer,
     className: nameOf(order.requirement, classes),
@@ -123,7 +128,7 @@ export async function slotOf(
       startPrice: byId.get(match.orderId)?.startPrice ?? match.price.toFixed(0),
       leaseId: leaseOf.get(match.orderId) ?? null,
       className: byId.get(match.orderId)?.className ?? '',
-      candidates: candidatesOf(match.shortlist, manifest?.asks ?? []),
+      candidates: candidatesOf(match.shortlist, items.asks),
     })),
   };
 }
