@@ -26,6 +26,8 @@ export interface SlotFigures {
   /** Of the median round, and of the first, which compiles. */
   seconds: number;
   firstSeconds: number;
+  /** What the processor spent on the median round. */
+  cpuSeconds: number;
   /** Milliseconds of the median round. */
   parts: Record<Part, number>;
   /** What a scheduler does once a row, as rows come: read, parse, hash, recover the signer. */
@@ -60,6 +62,7 @@ export async function measureSlot(
         bytes: middle.transactions.reduce((sum, { raw }) => sum + (raw.length - 2) / 2, 0),
         seconds: middle.seconds,
         firstSeconds: rounds[0]!.seconds,
+        cpuSeconds: middle.cpuSeconds,
         parts: middle.parts,
         bookLoadSeconds,
         publishSeconds: await publish(client, middle.cleared),
@@ -86,6 +89,7 @@ export function clearOnly(world: World): { cleared: ClearedSlot; ms: number } {
 
 async function takeSlot(world: World, client: PoolClient, book: ReturnType<typeof createBook>, end: bigint) {
   const laps: number[] = [];
+  const cpu = process.cpuUsage();
   let last = performance.now();
   const lap = (): void => {
     const now = performance.now();
@@ -109,7 +113,9 @@ async function takeSlot(world: World, client: PoolClient, book: ReturnType<typeo
   lap();
   const [bookMs, clearMs, pages, sign] = laps.map((ms) => Math.round(ms)) as [number, number, number, number];
   const seconds = laps.reduce((sum, ms) => sum + ms, 0) / 1000;
-  return { cleared, transactions, seconds, parts: { book: bookMs, clear: clearMs, pages, sign } };
+  const { user, system } = process.cpuUsage(cpu);
+  const cpuSeconds = (user + system) / 1e6;
+  return { cleared, transactions, seconds, cpuSeconds, parts: { book: bookMs, clear: clearMs, pages, sign } };
 }
 
 function byId<T extends { id: Hex }>(items: readonly T[]): T[] {
