@@ -4,6 +4,7 @@
  * would.
  */
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { recoverSigner, signDigest } from '../../domain/signature.ts';
 import type { SlotOrder } from '../../domain/slot.ts';
@@ -33,7 +34,7 @@ interface SignatureBound {
   signedPerSecond: number;
   /** Microseconds an order, of both sides. */
   perOrder: number;
-  /** Most placements a second with two cores that do nothing else. */
+  /** Most placements a second were every core to do nothing else. */
   mostPerSecond: number;
   /** Placements a second were signatures free: the run's time less the curve's, computed on the slower side. */
   perSecondWithout: number;
@@ -104,7 +105,7 @@ function figuresOf(
       recoveredPerSecond,
       signedPerSecond,
       perOrder: Math.round(2 * recover + sign),
-      mostPerSecond: Math.round(2e6 / (2 * recover + sign)),
+      mostPerSecond: Math.round((availableParallelism() * 1e6) / (2 * recover + sign)),
       perSecondWithout: Math.round(((matched / orders) * 1e6) / slower),
     },
   };
