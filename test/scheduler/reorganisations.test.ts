@@ -40,7 +40,10 @@ describe('pipeline over a chain that reorganises', () => {
 
   const leases = async () => {
     await at.indexer.syncTo();
-    return (await at.pool.query('SELECT "sourceId", slot FROM lease')).rows;
+    const { rows } = await at.pool.query<{ sourceId: string; slot: string }>(
+      'SELECT "sourceId", slot FROM lease',
+    );
+    return rows;
   };
 
   it('runSlot_clearsAnewWhatAnotherSeedDecides', async () => {
