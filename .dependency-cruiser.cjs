@@ -27,7 +27,10 @@ module.exports = {
       comment: 'Hash functions and the curve excepted, domain is plain TypeScript.',
       severity: 'error',
       from: { path: '^domain/' },
-      to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: 'node_modules/(@noble/hashes|@bitauth/libauth)/' },
+      to: {
+        dependencyTypes: ['npm', 'npm-dev', 'core'],
+        pathNot: 'node_modules/(@noble/hashes|@bitauth/libauth)/',
+      },
     },
     only('contracts-import-domain-alone', '^contracts/', ['^domain/']),
     only('prisma-imports-domain-alone', '^prisma/', ['^domain/refusal\\.ts$']),
