@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createEvidence, type EvidenceSource } from '../../app/server/evidence.ts';
-import { slotInputs } from '../../app/server/reads/slots.ts';
+import { slotInputs, slotOf } from '../../app/server/reads/slots.ts';
 import { askId } from '../../domain/eip712.ts';
 import { decodeManifest, encodeManifest } from '../../domain/manifest.ts';
+import { clock, lastStep } from '../../domain/rea.ts';
+import type { Hex, SignedAsk } from '../../domain/types.ts';
 import { verifySlot } from '../../domain/verify.ts';
 import { openDatabase, type Database } from '../../prisma/client.ts';
 import { setup } from '../scheduler/setup.ts';
@@ -47,6 +49,27 @@ test('inputs_tamperedWith_areNamedByTheFirstRuleTheyBreak', async () => {
 test('slot_withoutAHeader_isNoPass', async () => {
   const slot = await world.openSlot();
   expect(await broken(slot, null)).toHaveLength(verifySlot(await source.collect(slot, null)).length);
+});
+
+test('slot_showsEachAuctionWithItsShortlist_asTheAsksSayIt', async () => {
+  const slot = await tradedSlot(1n);
+  const { parameters } = world.market.deployment;
+  const { matches } = await slotOf(db, slot, await world.now(), parameters);
+  const [{ id, signed }] = decodeManifest(await published(slot)).asks as [{ id: Hex; signed: SignedAsk }];
+  const last = lastStep(2_000_000n, clock(parameters.gammaWad), 1_500_000n);
+  expect(matches.map(({ candidates }) => candidates)).toEqual([
+    [
+      {
+        askId: id,
+        node: signed.ask.supply,
+        provider: signed.ask.provider,
+        reserve: '1500000',
+        distance: expect.any(Number) as number,
+        entropyGap: 469_000,
+        droppedAt: last,
+      },
+    ],
+  ]);
 });
 
 test('inputs_areSealedUntilTheClose', async () => {
