@@ -4,6 +4,7 @@ import type { SlotEvidence } from '../evidence.ts';
 import { keccak } from '../hash.ts';
 import { withLateMatches } from '../market-fold.ts';
 import { decodeManifest, type Manifest } from '../manifest.ts';
+import { isSigned, signingOf, type JudgedOrder } from '../signing.ts';
 import { clearSlot } from '../slot.ts';
 import type { Hex } from '../types.ts';
 import { found, notChecked, NO_HEADER, type Case, type Rule } from './finding.ts';
@@ -38,7 +39,7 @@ export const items: Rule = {
 
 export const signatures: Rule = {
   rule: 'signatures',
-  sentence: 'Every matched order and ask was signed by the one it binds.',
+  sentence: 'Every matched order and ask was signed, approved or bought at a quote by the one it binds.',
   check: ({ evidence: { pages, orders, asks, stateAtClose } }) => {
     if (!stateAtClose) return notChecked("the market's state at the closing block is missing");
     const orderOf = new Map(orders.map((item) => [item.id, item]));
@@ -53,12 +54,7 @@ export const signatures: Rule = {
           return found(checked, `the matched order ${match.orderId} is not among the slot's orders`);
         if (!ask) return found(checked, `the matched ask ${match.askId} is not among the slot's asks`);
         checked += 2;
-        const { consumer } = order.signed.order;
-        if (order.signer !== consumer)
-          return found(
-            checked,
-            `order ${order.id} is ${signedBy(order.signer)}, not by its consumer ${consumer}`,
-          );
+        if (!isSigned(order, stateAtClose)) return found(checked, unsigned(order));
         const key = stateAtClose.providers.get(ask.signed.ask.provider)?.signer ?? null;
         if (key === null || ask.signer !== key)
           return found(
@@ -141,6 +137,18 @@ function decode(bytes: Uint8Array): Manifest | string {
     return decodeManifest(bytes);
   } catch (error) {
     return `the manifest can't be read: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+/** Why an order does not bind its consumer. */
+function unsigned({ id, signed, signer }: JudgedOrder): string {
+  switch (signingOf(signed.signature)) {
+    case 'APPROVAL':
+      return `order ${id} has no signature, and its consumer had not approved it at the close`;
+    case 'QUOTE':
+      return `order ${id} is at a firm quote, which held no money at the close`;
+    case 'KEY':
+      return `order ${id} is ${signedBy(signer)}, not by its consumer ${signed.order.consumer}`;
   }
 }
 

@@ -7,6 +7,8 @@ import { encodeManifest } from '../../domain/manifest.ts';
 import { merkleRoot, TAG } from '../../domain/merkle.ts';
 import { withLateMatches } from '../../domain/market-fold.ts';
 import { decodePage, decodeRecords, encodePage, pageLeaves } from '../../domain/page.ts';
+import { QUOTED, signingOf, type Signing } from '../../domain/signing.ts';
+import type { Hex } from '../../domain/types.ts';
 import { verifySlot } from '../../domain/verify.ts';
 import { failing, rehash, setup, skip, type Tampered } from './tamper.ts';
 import { address, clear, DOMAIN, FIRST_PAGE, honestEvidence, packMatches, randomWorld } from './world.ts';
@@ -117,8 +119,29 @@ describe('a fraud is named', () => {
     evidence.orders = [{ ...first!, signed }, ...rest];
   });
   fraud('an order that nobody signed', 'signatures', 'not signed', ({ evidence }) => {
-    const matched = evidence.pages[0]!.matches![0]!.orderId;
+    const matched = matchedBy(evidence, 'KEY');
     evidence.orders = evidence.orders.map((item) => (item.id === matched ? { ...item, signer: null } : item));
+  });
+  fraud('an approval that nobody gave', 'signatures', 'had not approved it', ({ evidence }) => {
+    const matched = matchedBy(evidence, 'APPROVAL');
+    evidence.stateAtClose!.approved.delete(matched);
+  });
+  fraud('an order at a quote that nobody took', 'signatures', 'held no money', ({ evidence }) => {
+    const matched = matchedBy(evidence, 'QUOTE');
+    evidence.stateAtClose!.quotes.delete(matched);
+  });
+  fraud('a bid served as if it were at a quote', 'signatures', 'held no money', ({ evidence }) => {
+    const matched = matchedBy(evidence, 'KEY');
+    evidence.orders = evidence.orders.map((item) =>
+      item.id === matched ? { ...item, signed: { ...item.signed, signature: QUOTED } } : item,
+    );
+  });
+  fraud('a quote refused although its money is held', 'orders-root', 'code is 1', ({ evidence, header }) => {
+    const matched = matchedBy(evidence, 'QUOTE');
+    evidence.leaves!.orders = evidence.leaves!.orders!.map((leaf) =>
+      leaf.id === matched ? { ...leaf, code: 1, position: 0 } : leaf,
+    );
+    header.ordersRoot = merkleRoot(TAG.orders, evidence.leaves!.orders.map(orderLeaf));
   });
   fraud('an ask signed by another key', 'signatures', "its provider's key is", ({ evidence }) => {
     const matched = evidence.pages[0]!.matches![0]!.askId;
@@ -300,6 +323,16 @@ describe('what is not there is not a pass', () => {
     expect(failing({ ...evidence, pages })).toEqual(['signatures', 'clearing', 'pages', 'fills']);
   });
 });
+
+/** The first matched order that is signed so. */
+function matchedBy(evidence: SlotEvidence, signing: Signing): Hex {
+  const ids = evidence.pages.flatMap((page) => page.matches!.map((match) => match.orderId));
+  const found = evidence.orders.find(
+    ({ id, signed }) => signingOf(signed.signature) === signing && ids.includes(id),
+  );
+  if (!found) throw new Error('the market has no such match');
+  return found.id;
+}
 
 function fraud(name: string, rule: string, says: string, tamper: (subject: Tampered) => void) {
   test(`${name}: ${rule}`, () => {
