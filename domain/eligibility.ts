@@ -32,7 +32,12 @@ export const ASK_CODE = {
 } as const;
 
 /** A code of `ORDER_CODE`; the first that applies. */
-export function orderCode(item: JudgedOrder, slot: bigint, state: MarketState, parameters: Parameters): number {
+export function orderCode(
+  item: JudgedOrder,
+  slot: bigint,
+  state: MarketState,
+  parameters: Parameters,
+): number {
   const { order, classes, signature } = item.signed;
   const end = slotEnd(slot, parameters);
   if (!isSigned(item, state)) return ORDER_CODE.BAD_SIGNATURE;

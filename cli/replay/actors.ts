@@ -5,11 +5,12 @@ import { formatCpi, parseCpi } from '../../domain/cpi.ts';
 import { askId, orderId } from '../../domain/eip712.ts';
 import { keccakText, ZERO_HASH } from '../../domain/hash.ts';
 import { classId, regionId } from '../../domain/names.ts';
+import { median } from '../../domain/pricing.ts';
 import { classesFor, requirementOf } from '../../domain/requirement.ts';
 import type { Ask, Hex, Order, SignedAsk, SignedOrder, SigningDomain } from '../../domain/types.ts';
 import { taskVector } from '../../domain/vectors.ts';
 import { workloadHash } from '../../domain/workload.ts';
-import { median, spread, type PriceList } from './prices.ts';
+import { spread, type PriceList } from './prices.ts';
 import type { TraceNode, TracePod } from './trace.ts';
 
 export const CONSUMERS = 50;

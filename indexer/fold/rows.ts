@@ -19,6 +19,7 @@ export interface Changes {
   lease: Change;
   page: Change;
   slot: Change;
+  quote: Change;
   fill: Change;
   used_nonce: Change;
 }
@@ -65,6 +66,10 @@ export function rowsOf({ market, slotTx }: Ledger, touched: Touched): Changes {
         skipped: slot.skipped.length,
         txHash: slotTx.get(number) ?? null,
       };
+    }),
+    quote: change(touched.quotes, 'id', (id) => {
+      const quote = market.quotes.get(id);
+      return quote ? { id, ...quote } : null;
     }),
     fill: change(touched.fills, 'id', (id) => {
       const filled = market.filled.get(id);

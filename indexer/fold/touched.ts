@@ -12,6 +12,7 @@ export interface Touched {
   leases: Map<bigint, BlockRef>;
   pages: Map<bigint, BlockRef>;
   slots: Map<bigint, BlockRef>;
+  quotes: Map<Hex, BlockRef>;
   fills: Map<Hex, BlockRef>;
   nonces: Map<string, BlockRef>;
 }
@@ -24,6 +25,7 @@ export function nothingTouched(): Touched {
     leases: new Map(),
     pages: new Map(),
     slots: new Map(),
+    quotes: new Map(),
     fills: new Map(),
     nonces: new Map(),
   };
@@ -62,9 +64,6 @@ class Reader {
 const account: Touch = (touched, args, _state, block) => {
   touched.accounts.set(args.hex('account'), block);
 };
-const consumer: Touch = (touched, args, _state, block) => {
-  touched.accounts.set(args.hex('consumer'), block);
-};
 const provider: Touch = (touched, args, _state, block) => {
   touched.providers.set(args.hex('provider'), block);
 };
@@ -73,6 +72,11 @@ const node: Touch = (touched, args, _state, block) => {
 };
 const slot: Touch = (touched, args, _state, block) => {
   touched.slots.set(args.big('slot'), block);
+};
+
+const quote: Touch = (touched, args, _state, block) => {
+  touched.accounts.set(args.hex('consumer'), block);
+  touched.quotes.set(args.hex('orderId'), block);
 };
 
 const nothing: Touch = () => undefined;
@@ -131,9 +135,9 @@ const TOUCHES: Record<string, Touch> = {
   AskCancelled: cancelled('ask', 'provider'),
   ListingCancelled: cancelled('listing', 'provider'),
   OrderApproved: nothing,
-  QuoteAccepted: consumer,
-  QuoteProcured: consumer,
-  QuoteRefunded: consumer,
+  QuoteAccepted: quote,
+  QuoteProcured: quote,
+  QuoteRefunded: quote,
   RenewalAllowed: nothing,
   PageSettled: (touched, args, state, block) => {
     touched.pages.set(args.big('pageId'), block);

@@ -153,6 +153,20 @@ export const TABLES = [
       ...BLOCK_REF,
     },
   },
+  {
+    name: 'quote',
+    key: ['id'],
+    columns: {
+      id: 'text',
+      consumer: 'text',
+      amount: 'numeric',
+      deadline: 'bigint',
+      outcome: 'text',
+      shared: 'numeric',
+      kept: 'numeric',
+      ...BLOCK_REF,
+    },
+  },
   { name: 'fill', key: ['id'], columns: { id: 'text', filled: 'integer', ...BLOCK_REF } },
   {
     name: 'used_nonce',

@@ -28,6 +28,7 @@ const TABLES = [
   'lease',
   'page',
   'slot',
+  'quote',
   'fill',
   'used_nonce',
   'chain',

@@ -134,6 +134,24 @@ describe('after a day of trade', () => {
     ).toEqual([200, 300, 800, 900, 901, 902, 903]);
   });
 
+  test('quote rows say what became of the money', async () => {
+    const { deployment, actors } = world;
+    const quotes = rows<Record<string, string | number>>('quote');
+    expect(quotes.map((row) => row['outcome']).sort()).toEqual(['PROCURED', 'REFUNDED']);
+    for (const { id, amount, deadline, outcome, shared, kept } of quotes) {
+      const [held, , until] = await actors.client.readContract({
+        address: deployment.market,
+        abi: abis.marketAbi,
+        functionName: 'quoteOf',
+        args: [id as Hex],
+      });
+      expect([held, until]).toEqual([0n, deadline]);
+      const lease = rows<Record<string, string | number>>('lease').find((row) => row['sourceId'] === id);
+      const went = Number(lease?.['locked'] ?? amount) + Number(shared) + Number(kept);
+      expect([lease !== undefined, went]).toEqual([outcome === 'PROCURED', Number(amount)]);
+    }
+  });
+
   test('outcomes, attestations and outages are in their rows', async () => {
     const { deployment, actors } = world;
     const now = (await actors.client.getBlock()).timestamp;
@@ -171,6 +189,7 @@ describe('after a day of trade', () => {
       'lease',
       'page',
       'slot',
+      'quote',
       'fill',
       'used_nonce',
       'chain_event',
