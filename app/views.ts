@@ -74,6 +74,30 @@ export interface OrderView {
   leaseId: string | null;
 }
 
+/** What became of a firm quote; money in base units. */
+export interface QuoteView {
+  id: string;
+  /** OFFERED, LAPSED (nobody accepted it in time), HELD, PROCURED, REFUNDED */
+  state: string;
+  /** What accepting it locked. */
+  amount: string | null;
+  /** What of it came back when it was procured. */
+  shared: string | null;
+  refundAfter: string | null;
+  /** The newest slot that held its order, and that slot's word. */
+  slot: string | null;
+  outcome: string | null;
+  receipt: {
+    scheduler: string;
+    slot: string;
+    seq: number;
+    item: string;
+    head: string;
+    signature: string;
+  } | null;
+  lease: { id: string; rate: string; locked: string } | null;
+}
+
 /** `LeaseRef` of the contracts: one lease with its proof against its page. */
 export interface LeaseRefView {
   pageId: string;

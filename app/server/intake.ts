@@ -1,6 +1,7 @@
 import type { Deployment } from '../../contracts/deployment.ts';
 import { askId, listingId, orderId } from '../../domain/eip712.ts';
 import { Refusal } from '../../domain/refusal.ts';
+import { signingOf } from '../../domain/signing.ts';
 import type { Hex, SignedAsk, SignedListing, SignedOrder, SigningDomain } from '../../domain/types.ts';
 import { canonicalWorkload, parseWorkload, workloadHash } from '../../domain/workload.ts';
 import type { Database } from '../../prisma/client.ts';
@@ -16,8 +17,10 @@ import {
   storedWorkloads,
   takenNonces,
 } from './book.ts';
+import { badSignature, notApproved, unknownWorkload } from './intake-refusals.ts';
 import { loadNodes, loadOrderMarket, loadProviders } from './market-facts.ts';
-import { checkOrderAgainst, checkOrderFields } from './order-checks.ts';
+import { floorsOf, type Note, type OpenAsks } from './open-asks.ts';
+import { checkOrderAgainst, checkOrderFields, wantedClasses } from './order-checks.ts';
 import { parse } from './parse.ts';
 import { createReceipts, receiptsOf, type SignedReceipt } from './receipts.ts';
 import { countRefusals, type InputKind } from './refusals.ts';
@@ -42,11 +45,17 @@ export interface IntakeOptions {
   receiptKey: Hex;
   /** Timestamp of the chain's newest block, unix seconds. */
   chainNow: () => Promise<bigint>;
+  /** What is on offer, for the notes on orders that nobody would serve; without it there are none. */
+  openAsks?: OpenAsks;
+  /** Whether an order was approved on-chain; without it none was. */
+  isApproved?: (orderId: Hex) => Promise<boolean>;
 }
 
 export interface Accepted {
   id: Hex;
   receipt: SignedReceipt;
+  /** When nobody would serve the order now: why. It may still carry over to a slot in which somebody does. */
+  note?: Note;
 }
 
 /** One answer per item of a batch, in its order. */
@@ -74,7 +83,8 @@ export interface Intake {
 /** Items of one transaction: below PostgreSQL's 65,535 parameters for the queries that bind one each. */
 const BATCH = 4000;
 
-export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOptions): Intake {
+export function createIntake(options: IntakeOptions): Intake {
+  const { db, deployment, receiptKey, chainNow } = options;
   const { parameters } = deployment;
   const domain: SigningDomain = { chainId: deployment.chainId, auction: deployment.auction };
   const receipts = createReceipts(domain, receiptKey);
@@ -119,8 +129,11 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
   const prepareOrder = async (input: unknown): Promise<PreparedOrder> => {
     const { workload, ...sent } = parse(signedOrderSchema, input);
     const id = orderId(domain, sent.order);
-    const signer = await recoverSigner(id, sent.signature);
-    if (signer !== sent.order.consumer) throw badSignature(`the consumer ${sent.order.consumer}`);
+    const { consumer } = sent.order;
+    if (signingOf(sent.signature) === 'APPROVAL') {
+      if ((await options.isApproved?.(id)) !== true) throw notApproved(id, consumer, deployment.auction);
+    } else if ((await recoverSigner(id, sent.signature)) !== consumer)
+      throw badSignature(`the consumer ${consumer}`);
     checkOrderFields(sent, parameters);
     const body = workload === undefined ? null : workloadBody(workload);
     if (body !== null && body.hash !== sent.order.workload) {
@@ -150,7 +163,9 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
         tx,
         fresh.map((item) => item.order.workload),
       );
-      const market = await loadOrderMarket(tx, (slot + 1n) * slotSeconds, fresh);
+      const slotEnd = (slot + 1n) * slotSeconds;
+      const market = await loadOrderMarket(tx, slotEnd, fresh);
+      const floors = options.openAsks && floorsOf(await options.openAsks(slotEnd));
       const chain = await receipts.open(tx, slot);
       const accepted: PreparedOrder[] = [];
       const bodies = new Map<Hex, string>();
@@ -172,7 +187,8 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
             accepted.push(item);
             const receipt = await chain.issue(item.id);
             known.set(item.id, receipt);
-            return { id: item.id, receipt };
+            const note = floors?.noteFor(wantedClasses(item), item.order, market);
+            return { id: item.id, receipt, ...(note ? { note } : {}) };
           }),
         );
       }
@@ -372,22 +388,6 @@ function claimNonce(
   }
   check();
   inBook.add(key);
-}
-
-function badSignature(expected: string): Refusal {
-  return new Refusal(
-    'BAD_SIGNATURE',
-    `The signature is not by ${expected}.`,
-    'Sign the EIP-712 message with that key, for this chain and auction contract.',
-  );
-}
-
-function unknownWorkload(hash: Hex): Refusal {
-  return new Refusal(
-    'UNKNOWN_WORKLOAD',
-    `The workload ${hash} is not stored.`,
-    'Send the workload with the order, or put it first (POST /api/workloads).',
-  );
 }
 
 function workloadBody(input: unknown): { hash: Hex; text: string } {
