@@ -1,7 +1,13 @@
 import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deployment } from '../contracts/deployment.ts';
-import { auctionAbi, leaseBookAbi, providerRegistryAbi, vaultAbi } from '../contracts/generated/abi.ts';
+import {
+  auctionAbi,
+  leaseBookAbi,
+  marketAbi,
+  providerRegistryAbi,
+  vaultAbi,
+} from '../contracts/generated/abi.ts';
 import { decodeManifest } from '../domain/manifest.ts';
 import type { MarketState } from '../domain/market-state.ts';
 import { slotEnd } from '../domain/parameters.ts';
@@ -73,7 +79,7 @@ export class IndexerBehind extends Error {
 export interface Pipeline {
   /** Takes a closed slot to its end. Running it again at any point gives the same bytes and no second commit. */
   runSlot(slot: bigint): Promise<SlotReport>;
-  /** Pays what is due to the providers; returns how many leases were settled. */
+  /** Pays what is due to the providers, refunds quotes that were not procured; returns how many leases and quotes. */
   settleDue(): Promise<number>;
   /** Takes up what was cut off and gives up what is past its deadline; at the start and now and then. */
   recover(): Promise<{ resent: number; abandoned: number }>;
@@ -107,7 +113,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     provider,
     chainId: deployment.chainId,
     key: options.schedulerKey,
-    errorAbis: [auctionAbi, leaseBookAbi, vaultAbi, providerRegistryAbi],
+    errorAbis: [auctionAbi, leaseBookAbi, marketAbi, vaultAbi, providerRegistryAbi],
     onBroadcast: options.onBroadcast,
     ...(options.pollMs === undefined ? {} : { pollMs: options.pollMs }),
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),

@@ -5,6 +5,7 @@ import type { Deployment } from '../contracts/deployment.ts';
 import { bytesToHex } from '../domain/hash.ts';
 import { encodeSettlement, leaseRef, type LeasePage } from '../domain/lease-page.ts';
 import type { Hex } from '../domain/types.ts';
+import { refundCalls } from './refunds.ts';
 import { MAX_TRANSACTION_GAS, type Call, type TransactionManager } from './commit/transaction-manager.ts';
 
 /** Gas asked for: measured for fresh accounts, with room. */
@@ -31,7 +32,10 @@ export interface SettlementOptions {
 }
 
 export interface Settlement {
-  /** Settles what is due now. Who calls twice pays gas twice at worst: what is settled is passed over. */
+  /**
+   * Settles what is due now, and returns what quotes hold that were not procured; returns how many of both. Who calls twice pays gas
+   * twice at worst: what is settled is passed over.
+   */
   settleDue(): Promise<number>;
 }
 
@@ -131,7 +135,13 @@ export function createSettlement(options: SettlementOptions): Settlement {
       const block = await provider.getBlock('latest');
       const now = BigInt(block?.timestamp ?? 0);
       const [pages, alone] = await Promise.all([duePages(now), dueAlone(now)]);
+      const refunds = await refundCalls(options, now, (id) => {
+        const isFresh = isNew(`refund:${id}`, now, REPEAT_SECONDS);
+        if (isFresh) settledAt.set(`refund:${id}`, now);
+        return isFresh;
+      });
       const calls = [
+        ...refunds,
         ...batches(pages.map(({ page }) => page)).map((batch) => pagesCall(batch, now)),
         ...alone.map((lease) => aloneCall(lease, now)),
         ...(await collectCall(now)),
@@ -144,7 +154,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
         throw new Error(
           `${reverted.effect} reverted: ${reverted.reverted?.name}(${reverted.reverted?.args.join(', ')})`,
         );
-      return pages.reduce((sum, { leases }) => sum + leases, alone.length);
+      return pages.reduce((sum, { leases }) => sum + leases, alone.length + refunds.length);
     },
   };
 }

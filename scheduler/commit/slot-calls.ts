@@ -3,6 +3,7 @@ import { auctionAbi } from '../../contracts/generated/abi.ts';
 import { bytesToHex } from '../../domain/hash.ts';
 import { decodeRecords, encodePage, SKIP_REASONS } from '../../domain/page.ts';
 import { PAGE_MATCHES } from '../../domain/parameters.ts';
+import { signingOf } from '../../domain/signing.ts';
 import type { ClearedSlot } from '../../domain/slot.ts';
 import type { Hex } from '../../domain/types.ts';
 import { MAX_TRANSACTION_GAS, type Call, type Mined } from './transaction-manager.ts';
@@ -11,6 +12,8 @@ import { MAX_TRANSACTION_GAS, type Call, type Mined } from './transaction-manage
 const HEADER_GAS = 400_000n;
 const PAGE_BASE_GAS = 300_000n;
 const MATCH_GAS = 150_000n;
+/** What a match at a firm quote adds: its surplus is shared. */
+const QUOTE_GAS = 80_000n;
 
 export const auctionInterface = new Interface(auctionAbi);
 
@@ -38,11 +41,13 @@ export function pageCalls(auction: Hex, cleared: ClearedSlot): Call[] {
   return Array.from({ length: pageCountOf(cleared.matches.length) }, (_, page) => {
     const matches = cleared.matches.slice(page * PAGE_MATCHES, (page + 1) * PAGE_MATCHES);
     const bytes = bytesToHex(encodePage(matches));
+    const quoted = matches.filter(({ order }) => signingOf(order.signature) === 'QUOTE').length;
+    const gas = PAGE_BASE_GAS + MATCH_GAS * BigInt(matches.length) + QUOTE_GAS * BigInt(quoted);
     return {
       effect: pageEffect(slot, page),
       to: auction,
       data: auctionInterface.encodeFunctionData('commitPage', [slot, page, bytes]) as Hex,
-      gasLimit: least(PAGE_BASE_GAS + MATCH_GAS * BigInt(matches.length), MAX_TRANSACTION_GAS),
+      gasLimit: least(gas, MAX_TRANSACTION_GAS),
     };
   });
 }

@@ -20,6 +20,7 @@ import { REFERENCE, FULL } from '../../../domain/vectors.ts';
 import type { Database } from '../../../prisma/client.ts';
 import type { Prisma } from '../../../prisma/generated/client.ts';
 import { nonceKey, storedWorkloads, takenNonces } from '../book.ts';
+import { unknownWorkload } from '../intake-refusals.ts';
 import { loadOrderMarket } from '../market-facts.ts';
 import { checkOrderFields, checkOrderNames } from '../order-checks.ts';
 import { parse } from '../parse.ts';
@@ -104,11 +105,7 @@ export function createQuoteDesk(options: QuoteOptions): (input: unknown) => Prom
     checkTransfer(request);
     await checkNonce(db, shape.order);
     if (!(await storedWorkloads(db, [request.workload])).has(request.workload))
-      throw new Refusal(
-        'UNKNOWN_WORKLOAD',
-        `The workload ${request.workload} is not stored.`,
-        'Put it first (POST /api/workloads).',
-      );
+      throw unknownWorkload(request.workload);
 
     const breakdown = await priced(request, times, now);
     const order = { ...shape.order, startPrice: breakdown.pricePerCardHour };
