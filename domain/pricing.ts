@@ -51,6 +51,34 @@ export function basePrice(clearings: readonly ClearingPrice[], { baseSlots }: Qu
   return median(newest.map((slot) => median(bySlot.get(slot)!.map(({ price }) => price))));
 }
 
+/** What is known of a class's price. */
+export interface ClassPrices {
+  clearings: readonly ClearingPrice[];
+  /** The cheapest that is listed, base units per card-hour; null when nothing is. */
+  listed: bigint | null;
+}
+
+/** Where a base price comes from: so many slots of auctions, or the cheapest listing while none has cleared. */
+export type Basis = { from: 'auctions'; slots: number; clearings: number } | { from: 'listing' };
+
+/** The lowest base price of the classes that would do, since the order may get any of them; null when none has a price. */
+export function lowestBase(
+  prices: readonly ClassPrices[],
+  policy: QuotePolicy,
+): { base: bigint; basis: Basis } | null {
+  let best: { base: bigint; basis: Basis } | null = null;
+  for (const { clearings, listed } of prices) {
+    const cleared = basePrice(clearings, policy);
+    const base = cleared ?? listed;
+    if (base === null || (best !== null && best.base <= base)) continue;
+    const slots = Math.min(new Set(clearings.map(({ slot }) => slot)).size, policy.baseSlots);
+    const basis: Basis =
+      cleared === null ? { from: 'listing' } : { from: 'auctions', slots, clearings: clearings.length };
+    best = { base, basis };
+  }
+  return best;
+}
+
 /** What a quote is made of. */
 export interface QuoteTerms {
   /** p of Eq. (5), base units per card-hour. */

@@ -55,7 +55,7 @@ const TASK_FIELDS = [
 ] as const;
 
 /** Ids of the classes that the order accepts; none means any. */
-export function wantedClasses({ order, classes }: SignedOrder): Hex[] {
+export function wantedClasses({ order, classes }: Pick<SignedOrder, 'order' | 'classes'>): Hex[] {
   return classes.length === 0 && order.requirement !== ZERO_HASH ? [order.requirement] : classes;
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULTS } from '../../domain/parameters.ts';
 import {
   basePrice,
+  lowestBase,
   median,
   QUOTE_POLICY,
   quotePrice,
@@ -137,6 +138,34 @@ describe('the base price', () => {
         expect(basePrice(clearings.toReversed(), policy)).toBe(slowBase(clearings, policy));
       }),
     );
+  });
+
+  test('of an order that takes several classes is the cheapest', () => {
+    const at = (price: bigint) => [{ slot: 1n, price }];
+    expect(lowestBase([], QUOTE_POLICY)).toBeNull();
+    expect(lowestBase([{ clearings: [], listed: null }], QUOTE_POLICY)).toBeNull();
+    expect(
+      lowestBase(
+        [
+          { clearings: at(9n), listed: 1n },
+          { clearings: at(5n), listed: null },
+          { clearings: [], listed: 6n },
+        ],
+        QUOTE_POLICY,
+      ),
+    ).toEqual({ base: 5n, basis: { from: 'auctions', slots: 1, clearings: 1 } });
+    expect(
+      lowestBase(
+        [
+          { clearings: at(9n), listed: 1n },
+          { clearings: [], listed: 6n },
+        ],
+        QUOTE_POLICY,
+      ),
+    ).toEqual({
+      base: 6n,
+      basis: { from: 'listing' },
+    });
   });
 
   test('lies among the prices, and one odd slot of three moves it no further than to a neighbour', () => {

@@ -5,10 +5,11 @@ import { orderId, quoteDigest } from '../../../domain/eip712.ts';
 import { ZERO_HASH } from '../../../domain/hash.ts';
 import { regionId } from '../../../domain/names.ts';
 import {
-  basePrice,
+  lowestBase,
   QUOTE_POLICY,
   quotePrice,
   transferSeconds,
+  type Basis,
   type QuotePrice,
 } from '../../../domain/pricing.ts';
 import { earliestStart, quoteTimes, type QuoteTimes } from '../../../domain/quote-times.ts';
@@ -31,8 +32,7 @@ import { pricesOf } from './prices.ts';
 
 /** How the price came about. */
 export interface Breakdown extends QuotePrice {
-  /** Where the base price comes from: so many slots of auctions, or the cheapest listing. */
-  basis: { from: 'auctions'; slots: number; clearings: number } | { from: 'listing' };
+  basis: Basis;
   /** τ of Eq. (5), seconds. */
   toleranceSeconds: bigint;
   /** Gigabytes that come from another region. */
@@ -77,7 +77,15 @@ export function createQuoteDesk(options: QuoteOptions): (input: unknown) => Prom
 
   const priced = async (request: Request, times: QuoteTimes, now: bigint): Promise<Breakdown> => {
     const prices = await pricesOf(db, request.classes, now, slotSeconds);
-    const { base, basis } = cheapest(prices);
+    const lowest = lowestBase(prices, QUOTE_POLICY);
+    if (lowest === null)
+      throw new Refusal(
+        'NO_PRICE',
+        'No auction of this class has cleared lately and nothing of it is listed, so there is no price to quote from.',
+        'Bid with a start price of your own.',
+        { retryable: true },
+      );
+    const { base, basis } = lowest;
     const gigabytes = await movedGigabytes(db, request);
     const toleranceSeconds = times.latestStart + BigInt(request.duration) - now;
     const { cards, duration } = request;
@@ -159,26 +167,6 @@ function shapeOf(request: Request, times: QuoteTimes): SignedOrder {
     if (!(error instanceof RangeError)) throw error;
     throw new Refusal('MALFORMED', `${error.message}.`, 'Name each class that would do once.');
   }
-}
-
-/** The lowest base price of the classes that would do: the order may get any of them. */
-function cheapest(prices: Awaited<ReturnType<typeof pricesOf>>): { base: bigint; basis: Breakdown['basis'] } {
-  const bases = prices.flatMap(({ clearings, listed }): { base: bigint; basis: Breakdown['basis'] }[] => {
-    const base = basePrice(clearings, QUOTE_POLICY);
-    if (base !== null) {
-      const slots = Math.min(new Set(clearings.map(({ slot }) => slot)).size, QUOTE_POLICY.baseSlots);
-      return [{ base, basis: { from: 'auctions', slots, clearings: clearings.length } }];
-    }
-    return listed === null ? [] : [{ base: listed, basis: { from: 'listing' } }];
-  });
-  const [first] = bases.sort((a, b) => (a.base < b.base ? -1 : a.base > b.base ? 1 : 0));
-  if (first) return first;
-  throw new Refusal(
-    'NO_PRICE',
-    'No auction of this class has cleared lately and nothing of it is listed, so there is no price to quote from.',
-    'Bid with a start price of your own.',
-    { retryable: true },
-  );
 }
 
 /** Gigabytes that have to move: none when every node that could get the order stands where the data are. */

@@ -1,5 +1,5 @@
 /** What a class cost lately: the base of its quotes. */
-import type { ClearingPrice } from '../../../domain/pricing.ts';
+import type { ClassPrices } from '../../../domain/pricing.ts';
 import type { Hex } from '../../../domain/types.ts';
 import type { Database } from '../../../prisma/client.ts';
 
@@ -7,15 +7,6 @@ import type { Database } from '../../../prisma/client.ts';
 const MATCHES = 2_000;
 /** What is older says nothing of today, seconds. */
 const LATELY = 86_400n;
-
-/** Where the base price of a class comes from. */
-export interface ClassPrices {
-  resourceClass: Hex;
-  /** Of auctions with a runner-up, whose match became a lease. */
-  clearings: ClearingPrice[];
-  /** The cheapest that is listed, base units per card-hour; null when nothing is. */
-  listed: bigint | null;
-}
 
 /**
  * @param wanted classes; none means all that there are
@@ -51,7 +42,6 @@ export async function pricesOf(
   const listings = new Map(listed.map((row) => [row.resourceClass, BigInt(row.price)]));
   const classes = wanted.length > 0 ? wanted : [...new Set([...byClass.keys(), ...listings.keys()])];
   return classes.map((resourceClass) => ({
-    resourceClass,
     clearings: (byClass.get(resourceClass) ?? []).map(({ slot, price }) => ({ slot, price: BigInt(price) })),
     listed: listings.get(resourceClass) ?? null,
   }));
