@@ -74,6 +74,28 @@ export interface OrderView {
   leaseId: string | null;
 }
 
+/** A firm quote as it is given; money in base units. */
+export interface QuoteAnswer {
+  id: string;
+  order: Record<string, string | number>;
+  /** Last second (chain time) at which it can be accepted. */
+  validUntil: string;
+  signature: `0x${string}`;
+  breakdown: {
+    base: string;
+    urgency: string;
+    transfer: string;
+    pricePerCardHour: string;
+    cost: string;
+    fee: string;
+    total: string;
+    basis: { from: 'auctions'; slots: number; clearings: number } | { from: 'listing' };
+    toleranceSeconds: string;
+    gigabytes: number;
+  };
+  refundAfter: string;
+}
+
 /** What became of a firm quote; money in base units. */
 export interface QuoteView {
   id: string;

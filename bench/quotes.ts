@@ -23,7 +23,7 @@ import { TraceMarket, type Won } from './quotes/market.ts';
 /** A minute: the trace has few arrivals in ten seconds, and its shortest pods run for one. */
 const PARAMETERS: Parameters = { ...DEFAULTS, slotSeconds: 60, minLeaseSeconds: 1 };
 /** μ of Eq. (5) around the one that the gateway uses, seconds. */
-const URGENCIES = [0, 150, QUOTE_POLICY.urgencySeconds, 2_400];
+const URGENCIES = [0, QUOTE_POLICY.urgencySeconds, 2_400];
 
 export const bench: Bench = async () => {
   const [nodesFile, podsFile] = [process.env['TRACE_NODES'], process.env['TRACE_PODS']];
@@ -31,7 +31,7 @@ export const bench: Bench = async () => {
     throw new Error(
       'Name the trace: TRACE_NODES=FILE TRACE_PODS=FILE, in the format of cli/replay/README.md.',
     );
-  const most = Number(process.env['TRACE_ORDERS'] ?? 2_000);
+  const most = Number(process.env['TRACE_ORDERS'] ?? 1_000);
   const nodes = (await readNodes(nodesFile)).rows;
   const pods = (await readPods(podsFile)).rows
     .sort((a, b) => a.creation - b.creation || (a.name < b.name ? -1 : 1))

@@ -127,6 +127,16 @@ export interface HeldQuote {
   kept: bigint;
 }
 
+/** What its consumer allows for an open-ended lease (`IMarket.Renewal`). */
+export interface Renewal {
+  node: Hex;
+  resourceClass: Hex;
+  /** Most that it pays, base units per card-hour. */
+  maxRate: bigint;
+  /** Unix seconds at which it ends at last. */
+  until: bigint;
+}
+
 export interface MarketState {
   treasury: Hex;
   /** On top of a lease's price, 1/10,000. */
@@ -156,6 +166,8 @@ export interface MarketState {
   approved: Set<Hex>;
   /** Orders at a firm quote, by order. */
   quotes: Map<Hex, HeldQuote>;
+  /** The newest word on each lease that anyone may prolong. */
+  renewals: Map<bigint, Renewal>;
   pages: Map<bigint, MarketPage>;
   slots: Map<bigint, CommittedSlot>;
 }
@@ -177,6 +189,7 @@ export function emptyMarket(treasury: Hex, feeBps: number): MarketState {
     usedNonces: new Set(),
     approved: new Set(),
     quotes: new Map(),
+    renewals: new Map(),
     pages: new Map(),
     slots: new Map(),
   };

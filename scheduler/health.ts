@@ -9,6 +9,7 @@ export interface Health {
   matched: number;
   skipped: number;
   settled: number;
+  renewed: number;
   failures: number;
   /** Unix milliseconds at which the chain answered last. */
   chainSeenAt: number;
@@ -21,6 +22,7 @@ export const newHealth = (): Health => ({
   matched: 0,
   skipped: 0,
   settled: 0,
+  renewed: 0,
   failures: 0,
   chainSeenAt: 0,
 });

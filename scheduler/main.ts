@@ -5,6 +5,8 @@ import { readEnvironment } from './environment.ts';
 import { closedSlots } from './follow.ts';
 import { newHealth, serveHealth } from './health.ts';
 import { openQueue, openWorker } from './jobs/queue.ts';
+import { renewJob } from './jobs/renew.definition.ts';
+import { handleRenew } from './jobs/renew.handler.ts';
 import { settleJob } from './jobs/settle.definition.ts';
 import { handleSettle } from './jobs/settle.handler.ts';
 import { slotJob } from './jobs/slot.definition.ts';
@@ -75,12 +77,19 @@ async function run(): Promise<void> {
 
   const slots = openQueue(slotJob, location);
   const ticks = openQueue(settleJob, location);
+  const renewals = openQueue(renewJob, location);
   const workers = [
     openWorker(slotJob, location, handleSlot(pipeline, onReport), onFailed),
     openWorker(
       settleJob,
       location,
       handleSettle(pipeline, (leases) => void (health.settled += leases)),
+      onFailed,
+    ),
+    openWorker(
+      renewJob,
+      location,
+      handleRenew(pipeline, (leases) => void (health.renewed += leases)),
       onFailed,
     ),
   ];
@@ -100,7 +109,10 @@ async function run(): Promise<void> {
       }
       // One tick for all slots that closed while we were away.
       const newest = closed.at(-1);
-      if (newest !== undefined) await ticks.add({ tick: newest.toString() });
+      if (newest !== undefined) {
+        const tick = newest.toString();
+        await Promise.all([ticks.add({ tick }), renewals.add({ tick })]);
+      }
       if (Date.now() - recoveredAt > RECOVER_EVERY_MS) {
         recoveredAt = Date.now();
         await recover();
@@ -116,7 +128,7 @@ async function run(): Promise<void> {
   // A slot at hand is finished when it can be; what is cut off is taken up again at the next start.
   setTimeout(() => process.exit(0), 5_000).unref();
   await Promise.all(workers.map((worker) => worker.close()));
-  await Promise.all([slots.close(), ticks.close(), pipeline.close()]);
+  await Promise.all([slots.close(), ticks.close(), renewals.close(), pipeline.close()]);
   provider.destroy();
   server?.close();
 }

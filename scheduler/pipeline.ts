@@ -19,6 +19,7 @@ import { closingBlock, createChainState, withEarlierSlots, type Closing } from '
 import { commitSlot } from './commit/commit-slot.ts';
 import { headerEffect } from './commit/slot-calls.ts';
 import { createTransactionManager } from './commit/transaction-manager.ts';
+import { createRenewals } from './renewals.ts';
 import { createSettlement } from './settle.ts';
 import { openProvider } from './provider.ts';
 import {
@@ -81,6 +82,8 @@ export interface Pipeline {
   runSlot(slot: bigint): Promise<SlotReport>;
   /** Pays what is due to the providers, refunds quotes that were not procured; returns how many leases and quotes. */
   settleDue(): Promise<number>;
+  /** Prolongs the open-ended leases that end soon; returns how many. */
+  renewDue(): Promise<number>;
   /** Takes up what was cut off and gives up what is past its deadline; at the start and now and then. */
   recover(): Promise<{ resent: number; abandoned: number }>;
   close(): Promise<void>;
@@ -127,6 +130,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     deployment,
     streamSeconds: options.streamSeconds ?? 300,
   });
+
+  const renewals = createRenewals({ pool, provider, transactions, deployment });
 
   const slotEndOf = (slot: bigint): bigint => slotEnd(slot, parameters);
 
@@ -297,6 +302,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       }),
 
     settleDue: () => settlement.settleDue(),
+
+    renewDue: () => renewals.renewDue(),
 
     async recover() {
       const resent = await transactions.resume();

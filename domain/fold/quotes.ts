@@ -29,8 +29,16 @@ export const QUOTES: Record<string, Fold> = {
     letGo(state, args.hex('orderId'), { outcome: 'REFUNDED' });
     accountOf(state, args.hex('consumer')).available += args.big('amount');
   },
-  /** Who prolongs leases reads it; the money moves with the lease that is bought then. */
-  RenewalAllowed: () => undefined,
+  /** The money moves with the lease that is bought then. */
+  RenewalAllowed: (state, args) => {
+    const word = args.tuple('renewal');
+    state.renewals.set(args.big('leaseId'), {
+      node: word.hex('node'),
+      resourceClass: word.hex('resourceClass'),
+      maxRate: word.big('maxRate'),
+      until: word.big('until'),
+    });
+  },
 };
 
 function letGo(state: MarketState, orderId: Hex, became: Partial<HeldQuote>): HeldQuote {

@@ -20,6 +20,7 @@ export interface Changes {
   page: Change;
   slot: Change;
   quote: Change;
+  renewal: Change;
   fill: Change;
   used_nonce: Change;
 }
@@ -70,6 +71,10 @@ export function rowsOf({ market, slotTx }: Ledger, touched: Touched): Changes {
     quote: change(touched.quotes, 'id', (id) => {
       const quote = market.quotes.get(id);
       return quote ? { id, ...quote } : null;
+    }),
+    renewal: change(touched.renewals, 'leaseId', (leaseId) => {
+      const renewal = market.renewals.get(leaseId);
+      return renewal ? { leaseId, ...renewal } : null;
     }),
     fill: change(touched.fills, 'id', (id) => {
       const filled = market.filled.get(id);

@@ -13,6 +13,7 @@ export interface Touched {
   pages: Map<bigint, BlockRef>;
   slots: Map<bigint, BlockRef>;
   quotes: Map<Hex, BlockRef>;
+  renewals: Map<bigint, BlockRef>;
   fills: Map<Hex, BlockRef>;
   nonces: Map<string, BlockRef>;
 }
@@ -26,6 +27,7 @@ export function nothingTouched(): Touched {
     pages: new Map(),
     slots: new Map(),
     quotes: new Map(),
+    renewals: new Map(),
     fills: new Map(),
     nonces: new Map(),
   };
@@ -138,7 +140,9 @@ const TOUCHES: Record<string, Touch> = {
   QuoteAccepted: quote,
   QuoteProcured: quote,
   QuoteRefunded: quote,
-  RenewalAllowed: nothing,
+  RenewalAllowed: (touched, args, _state, block) => {
+    touched.renewals.set(args.big('leaseId'), block);
+  },
   PageSettled: (touched, args, state, block) => {
     touched.pages.set(args.big('pageId'), block);
     for (const id of state.pages.get(args.big('pageId'))?.leaseIds ?? [])

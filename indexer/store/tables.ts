@@ -167,6 +167,18 @@ export const TABLES = [
       ...BLOCK_REF,
     },
   },
+  {
+    name: 'renewal',
+    key: ['leaseId'],
+    columns: {
+      leaseId: 'bigint',
+      node: 'text',
+      resourceClass: 'text',
+      maxRate: 'numeric',
+      until: 'bigint',
+      ...BLOCK_REF,
+    },
+  },
   { name: 'fill', key: ['id'], columns: { id: 'text', filled: 'integer', ...BLOCK_REF } },
   {
     name: 'used_nonce',

@@ -29,6 +29,7 @@ const TABLES = [
   'page',
   'slot',
   'quote',
+  'renewal',
   'fill',
   'used_nonce',
   'chain',

@@ -152,6 +152,26 @@ describe('after a day of trade', () => {
     }
   });
 
+  test('renewal rows are what the market stores, but for the word that moved on', async () => {
+    const { deployment, actors } = world;
+    const words = rows<Record<string, string | number>>('renewal');
+    expect(words).toHaveLength(2);
+    const stored = await Promise.all(
+      words.map(({ leaseId }) =>
+        actors.client.readContract({
+          address: deployment.market,
+          abi: abis.marketAbi,
+          functionName: 'renewalOf',
+          args: [BigInt(leaseId!)],
+        }),
+      ),
+    );
+    const [moved, stands] = stored[0]!.until === 0 ? [0, 1] : [1, 0];
+    expect(stored[moved]!.until).toBe(0);
+    const { node, resourceClass, maxRate, until } = stored[stands]!;
+    expect(words[stands]).toMatchObject({ node, resourceClass, maxRate: Number(maxRate), until });
+  });
+
   test('outcomes, attestations and outages are in their rows', async () => {
     const { deployment, actors } = world;
     const now = (await actors.client.getBlock()).timestamp;
@@ -190,6 +210,7 @@ describe('after a day of trade', () => {
       'page',
       'slot',
       'quote',
+      'renewal',
       'fill',
       'used_nonce',
       'chain_event',
