@@ -63,6 +63,8 @@ export interface OrderView {
   consumer: string;
   order: Record<string, string | number>;
   className: string;
+  /** KEY, APPROVAL, QUOTE */
+  signing: string;
   /** First slot that holds it. */
   slot: string;
   validUntil: string;

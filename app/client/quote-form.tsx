@@ -157,10 +157,12 @@ function Breakdown({ quote: { breakdown } }: { quote: QuoteAnswer }) {
   return (
     <dl className="cost" data-testid="breakdown">
       <Line name={base} amount={breakdown.base} />
-      <Line
-        name={`Urgency: the work is done within ${span(Number(breakdown.toleranceSeconds))}`}
-        amount={breakdown.urgency}
-      />
+      {basis.from === 'auctions' && (
+        <Line
+          name={`Urgency: the work is done within ${span(Number(breakdown.toleranceSeconds))}`}
+          amount={breakdown.urgency}
+        />
+      )}
       {breakdown.gigabytes > 0 && (
         <Line name={`Moving ${breakdown.gigabytes} GB`} amount={breakdown.transfer} />
       )}
@@ -206,7 +208,11 @@ function progressOf(quote: QuoteView, symbol: string): [tone: string, words: str
         ? ['working', 'Procured; the lease is being read.']
         : [
             'good',
-            `Procured at ${amount(quote.lease.rate)} per card-hour: lease ${quote.lease.id}. ${amount(quote.shared)} of what you had locked came back.`,
+            `Procured at ${amount(quote.lease.rate)} per card-hour: lease ${quote.lease.id}. ${
+              quote.shared === '0'
+                ? 'That is the quote itself.'
+                : `Your share of what that saves, ${amount(quote.shared)}, came back.`
+            }`,
           ];
     case 'REFUNDED':
       return ['good', `Not procured in time: all ${amount(quote.amount)} came back.`];

@@ -185,7 +185,7 @@ describe('firm quotes', () => {
     gate.forget();
     await expect(ask()).rejects.toMatchObject({
       code: 'PRICE_TOO_LOW',
-      sentence: `No ${CLASS} below 1.026761: the lowest ask is 2.35 per card-hour.`,
+      sentence: `No ${CLASS} below 0.9: the lowest ask is 2.35 per card-hour.`,
       fix: 'Bid with a start price of 2.35 or more, or wait until prices fall.',
     });
     await expect(ask({ cards: 9 })).rejects.toMatchObject({

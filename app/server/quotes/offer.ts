@@ -86,6 +86,8 @@ export function createQuoteDesk(options: QuoteOptions): (input: unknown) => Prom
         { retryable: true },
       );
     const { base, basis } = lowest;
+    // Who lists sells at once: haste is in the price already.
+    const policy = basis.from === 'listing' ? { ...QUOTE_POLICY, urgencySeconds: 0 } : QUOTE_POLICY;
     const gigabytes = await movedGigabytes(db, request);
     const toleranceSeconds = times.latestStart + BigInt(request.duration) - now;
     const { cards, duration } = request;
@@ -97,7 +99,7 @@ export function createQuoteDesk(options: QuoteOptions): (input: unknown) => Prom
       gigabytes,
       feeBps: parameters.feeBps,
     };
-    return { ...quotePrice(terms, QUOTE_POLICY), basis, toleranceSeconds, gigabytes };
+    return { ...quotePrice(terms, policy), basis, toleranceSeconds, gigabytes };
   };
 
   const quote = async (input: unknown): Promise<QuoteOffer> => {
