@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { Refusal } from '../domain/refusal.ts';
 import type { ReplayFlags } from './replay/main.ts';
+import type { VerifyFlags } from './verify/flags.ts';
 
 const program = new Command('cardhour').description(
   'An open market for computing power, and the proof of its auctions.',
@@ -23,35 +24,28 @@ program
   .command('verify')
   .description('replay slots from their published inputs against the chain')
   .option('--slot <n>', 'one slot')
+  .option('--range <a..b>', 'the slots from A to B')
   .option('--all', 'every slot that the chain has')
-  .option(
-    '--api <url>',
-    'who publishes the inputs',
-    process.env.API_URL ?? `http://localhost:${process.env.PORT ?? 3000}`,
-  )
+  .option('--follow', 'go on with each slot that is committed: a watchtower')
+  .option('--receipt <file>', 'a receipt of yours, to be found in its slot')
   .option(
     '--rpc <url>',
     'the chain',
     process.env.RPC_URL ?? `http://127.0.0.1:${process.env.CHAIN_PORT ?? 8545}`,
   )
-  .option('--deployment <file>', "the contracts' addresses", '.cardhour/deployment.json')
-  .option('--json', 'a JSON object per slot')
+  .option('--inputs <url|dir>', 'who hands out the inputs: a market, or a mirror of it (default: --api)')
+  .option('--save <dir>', 'mirror the inputs: a file a slot')
+  .option('--deployment <file>', "the contracts' addresses (default: those of npm start, or ask --api)")
+  .option(
+    '--api <url>',
+    "who tells the contracts' addresses",
+    process.env.API_URL ?? `http://localhost:${process.env.PORT ?? 3000}`,
+  )
+  .option('--json', 'a JSON object a slot')
+  .option('--csv', 'a line a slot and rule')
   .action(async (flags: VerifyFlags) => {
-    const { verify } = await import('./verify/verify.ts');
-    if ((flags.slot === undefined) === (flags.all === undefined))
-      throw new Refusal('ENVIRONMENT', 'Which slot?', 'Pass --slot N or --all.');
-    if (flags.slot !== undefined && !/^\d+$/.test(flags.slot))
-      throw new Refusal('ENVIRONMENT', `'${flags.slot}' is no slot number.`, 'Pass --slot N.');
-    process.exitCode = await verify(
-      {
-        slot: flags.slot === undefined ? undefined : BigInt(flags.slot),
-        apiUrl: flags.api,
-        rpcUrl: flags.rpc,
-        deploymentFile: flags.deployment,
-        json: flags.json === true,
-      },
-      (line) => console.log(line),
-    );
+    const { verifyCommand } = await import('./verify/main.ts');
+    process.exitCode = await verifyCommand(flags);
   });
 
 program
@@ -66,15 +60,6 @@ program
     const { replayCommand } = await import('./replay/main.ts');
     process.exitCode = await replayCommand(flags);
   });
-
-interface VerifyFlags {
-  slot?: string;
-  all?: boolean;
-  api: string;
-  rpc: string;
-  deployment: string;
-  json?: boolean;
-}
 
 try {
   await program.parseAsync();

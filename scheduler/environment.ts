@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Hex } from '../domain/types.ts';
+import { STEPS } from './steps.ts';
 
 const key = z
   .string()
@@ -16,6 +17,15 @@ const schema = z.object({
   REDIS_URL: z.string().optional(),
   /** Milliseconds between looks at the chain's clock. */
   SCHEDULER_POLL_MS: milliseconds.default(500),
+  /** Blocks behind the head at which a slot counts as there for good. */
+  CONFIRM_BLOCKS: z.coerce.number().int().min(0).max(1_000).default(12),
+  /** Milliseconds after which unmined transactions are sent again, and after which they get a higher fee. */
+  RESEND_MS: milliseconds.default(3_000),
+  BUMP_MS: milliseconds.default(30_000),
+  /** Milliseconds of silence after which another worker takes up a killed one's job. */
+  JOB_LOCK_MS: milliseconds.default(5_000),
+  /** Kills the process at this step, for tests. */
+  CARDHOUR_CRASH_AT: z.enum(STEPS).optional(),
   /** Liveness, readiness and metrics over HTTP when set. */
   METRICS_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
   /** 1 when a supervisor started us: its end is ours. */

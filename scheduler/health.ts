@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import type { Step } from './steps.ts';
 
 /** What the scheduler says of itself. */
 export interface Health {
@@ -11,8 +12,33 @@ export interface Health {
   settled: number;
   renewed: number;
   failures: number;
+  /** The step that each of the newest slots has reached. */
+  standing: Standing;
   /** Unix milliseconds at which the chain answered last. */
   chainSeenAt: number;
+}
+
+/** Where the newest slots stand. */
+interface Standing {
+  set(slot: bigint, step: Step): void;
+  toJSON(): Record<string, Step>;
+}
+
+const MOST_STANDING = 32;
+
+function newStanding(): Standing {
+  const steps = new Map<bigint, Step>();
+  return {
+    set(slot, step) {
+      steps.delete(slot);
+      steps.set(slot, step);
+      for (const oldest of steps.keys()) {
+        if (steps.size <= MOST_STANDING) break;
+        steps.delete(oldest);
+      }
+    },
+    toJSON: () => Object.fromEntries([...steps].map(([slot, step]) => [slot.toString(), step])),
+  };
 }
 
 export const newHealth = (): Health => ({
@@ -24,6 +50,7 @@ export const newHealth = (): Health => ({
   settled: 0,
   renewed: 0,
   failures: 0,
+  standing: newStanding(),
   chainSeenAt: 0,
 });
 
@@ -35,7 +62,7 @@ export function serveHealth(port: number, health: Health): Server {
   const server = createServer((request, response) => {
     const ready = Date.now() - health.chainSeenAt < CHAIN_SILENCE_MS;
     if (request.url === '/metrics') {
-      const { lastSlot, chainSeenAt: _seen, ...counters } = health;
+      const { lastSlot, chainSeenAt: _seen, standing: _standing, ...counters } = health;
       const lines = Object.entries(counters).map(
         ([name, value]) => `cardhour_scheduler_${name}_total ${value}`,
       );

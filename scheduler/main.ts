@@ -4,33 +4,65 @@ import { parseDeployment } from '../contracts/deployment.ts';
 import { readEnvironment } from './environment.ts';
 import { closedSlots } from './follow.ts';
 import { newHealth, serveHealth } from './health.ts';
+import { clearJob } from './jobs/clear.definition.ts';
+import { handleClear } from './jobs/clear.handler.ts';
+import { commitJob } from './jobs/commit.definition.ts';
+import { handleCommit } from './jobs/commit.handler.ts';
+import { confirmJob } from './jobs/confirm.definition.ts';
+import { handleConfirm } from './jobs/confirm.handler.ts';
 import { openQueue, openWorker } from './jobs/queue.ts';
 import { renewJob } from './jobs/renew.definition.ts';
 import { handleRenew } from './jobs/renew.handler.ts';
 import { settleJob } from './jobs/settle.definition.ts';
 import { handleSettle } from './jobs/settle.handler.ts';
-import { slotJob } from './jobs/slot.definition.ts';
-import { handleSlot } from './jobs/slot.handler.ts';
-import { createPipeline, type SlotReport } from './pipeline.ts';
+import { openSlotQueues } from './jobs/slot-queues.ts';
+import { createPipeline } from './pipeline.ts';
 import { openProvider } from './provider.ts';
+import type { ClearResult } from './slot/clear.ts';
+import type { CommitResult } from './slot/commit.ts';
+import type { Step } from './steps.ts';
 
 /** Milliseconds between looks for stuck, lost or late work. */
-const RECOVER_EVERY_MS = 30_000;
+const RECOVER_EVERY_MS = 10_000;
 
 const log = (line: string): void => {
   console.log(`scheduler: ${line}`);
 };
 
-const describe = (report: SlotReport): string => {
-  const total = Object.values(report.ms).reduce((sum, ms) => sum + ms, 0);
-  const skipped = report.skipped.map((match) => `, ${match.orderId} skipped: ${match.reason}`).join('');
-  return `slot ${report.slot} ${report.state}: ${report.matched} matched, ${report.unmatched} not, ${Math.round(total)} ms${skipped}`;
-};
+/** @returns null for what is not worth a line */
+function describe(slot: bigint, result: ClearResult | CommitResult): string | null {
+  switch (result.state) {
+    case 'published': {
+      const { read, clear, publish } = result.ms;
+      return `slot ${slot} published: ${result.orders} orders, ${result.asks} asks, ${Math.round(read + clear + publish)} ms`;
+    }
+    case 'committed': {
+      const skipped = 'skipped' in result ? result.skipped : [];
+      const words = skipped.map((match) => `, ${match.orderId} skipped: ${match.reason}`).join('');
+      return `slot ${slot} committed: ${result.matched} matched, ${result.unmatched} not${words}`;
+    }
+    case 'abandoned':
+      return `slot ${slot} abandoned${'why' in result ? `: ${result.why}` : ''}`;
+    default:
+      return null;
+  }
+}
+
+/** Ends the process as a power cut would, at a step that the environment names: for `npm run test:chaos`. */
+function crasher(at: Step | undefined): (step: Step) => void {
+  return (step) => {
+    if (step === at) process.kill(process.pid, 'SIGKILL');
+  };
+}
 
 async function run(): Promise<void> {
   const environment = readEnvironment(process.env);
   const deployment = parseDeployment(JSON.parse(await readFile(environment.DEPLOYMENT_FILE, 'utf8')));
-  const location = { databaseUrl: environment.DATABASE_URL, redisUrl: environment.REDIS_URL };
+  const location = {
+    databaseUrl: environment.DATABASE_URL,
+    redisUrl: environment.REDIS_URL,
+    lockMs: environment.JOB_LOCK_MS,
+  };
   const stop = new AbortController();
   const health = newHealth();
 
@@ -42,32 +74,47 @@ async function run(): Promise<void> {
     }, 1_000).unref();
   }
 
+  const crash = crasher(environment.CARDHOUR_CRASH_AT);
   const pipeline = createPipeline({
     databaseUrl: environment.DATABASE_URL,
     rpcUrl: environment.RPC_URL,
     deployment,
     schedulerKey: environment.SCHEDULER_KEY,
     signal: stop.signal,
+    confirmBlocks: environment.CONFIRM_BLOCKS,
+    resendAfterMs: environment.RESEND_MS,
+    bumpAfterMs: environment.BUMP_MS,
+    onStep: (step, slot) => {
+      crash(step);
+      if (slot !== null) health.standing.set(slot, step);
+    },
   });
   const provider = openProvider(environment.RPC_URL, deployment.chainId);
 
-  const onReport = (report: SlotReport): void => {
-    if (report.state === 'empty') return;
-    if (report.state === 'committed') health.committed += 1;
-    else health.abandoned += 1;
-    health.matched += report.matched;
-    health.skipped += report.skipped.length;
-    log(describe(report));
+  const onResult = (slot: bigint, result: ClearResult | CommitResult): void => {
+    if (result.state === 'committed') {
+      health.committed += 1;
+      health.matched += result.matched;
+      if ('skipped' in result) health.skipped += result.skipped.length;
+    }
+    if (result.state === 'abandoned') health.abandoned += 1;
+    const line = describe(slot, result);
+    if (line !== null) log(line);
   };
   const onFailed = (data: object | undefined, error: Error): void => {
+    // It is tried again, and nothing is wrong.
+    if ('retryable' in error && error.retryable === true) return;
     health.failures += 1;
     console.error(`scheduler: job ${JSON.stringify(data)} failed: ${error.message}`);
   };
 
+  const slots = openSlotQueues(location);
+  const ticks = openQueue(settleJob, location);
   const recover = async (): Promise<void> => {
     try {
-      const { resent, abandoned } = await pipeline.recover();
-      if (resent + abandoned > 0) log(`${resent} transactions sent again, ${abandoned} late slots given up`);
+      const resent = await pipeline.resend();
+      if (resent > 0) log(`${resent} transactions sent again`);
+      for (const slot of await pipeline.unfinished()) await slots.resume(slot);
     } catch (error) {
       health.failures += 1;
       console.error(`scheduler: ${error instanceof Error ? error.message : String(error)}`);
@@ -75,11 +122,16 @@ async function run(): Promise<void> {
   };
   await recover();
 
-  const slots = openQueue(slotJob, location);
-  const ticks = openQueue(settleJob, location);
   const renewals = openQueue(renewJob, location);
   const workers = [
-    openWorker(slotJob, location, handleSlot(pipeline, onReport), onFailed),
+    openWorker(clearJob, location, handleClear(pipeline, slots, onResult), onFailed),
+    openWorker(commitJob, location, handleCommit(pipeline, slots, onResult), onFailed),
+    openWorker(
+      confirmJob,
+      location,
+      handleConfirm(pipeline, slots, (slot) => log(`slot ${slot} was taken out by a reorganisation`)),
+      onFailed,
+    ),
     openWorker(
       settleJob,
       location,
@@ -104,9 +156,12 @@ async function run(): Promise<void> {
       health.chainSeenAt = Date.now();
       const closed = closedSlots(deployment.parameters, BigInt(block?.timestamp ?? 0), health.lastSlot);
       for (const slot of closed) {
-        await slots.add({ slot: slot.toString() });
+        await slots.clear(slot);
         health.lastSlot = slot;
       }
+      // Whatever ended its job: no later slot goes on without this one.
+      const open = health.lastSlot === null ? null : await pipeline.firstOpen(health.lastSlot + 1n);
+      if (open !== null) await slots.resume(open);
       // One tick for all slots that closed while we were away.
       const newest = closed.at(-1);
       if (newest !== undefined) {

@@ -1,5 +1,4 @@
 import pg from 'pg';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deployment } from '../contracts/deployment.ts';
 import {
   auctionAbi,
@@ -8,30 +7,22 @@ import {
   providerRegistryAbi,
   vaultAbi,
 } from '../contracts/generated/abi.ts';
-import { decodeManifest } from '../domain/manifest.ts';
-import type { MarketState } from '../domain/market-state.ts';
 import { slotEnd } from '../domain/parameters.ts';
-import { clearSlot, type ClearedSlot } from '../domain/slot.ts';
 import type { Hex } from '../domain/types.ts';
-import { BOOK_LOCK } from '../prisma/locks.ts';
-import { createBook, type SlotItems } from './book/book.ts';
-import { closingBlock, createChainState, withEarlierSlots, type Closing } from './chain-state.ts';
-import { commitSlot } from './commit/commit-slot.ts';
-import { headerEffect } from './commit/slot-calls.ts';
+import { createBook } from './book/book.ts';
+import { createChainState } from './chain-state.ts';
+import type { SkippedMatch } from './commit/slot-calls.ts';
+import { createSlotReader } from './commit/slot-on-chain.ts';
 import { createTransactionManager } from './commit/transaction-manager.ts';
 import { createRenewals } from './renewals.ts';
 import { createSettlement } from './settle.ts';
 import { openProvider } from './provider.ts';
-import {
-  committedBefore,
-  markAbandoned,
-  markCommitted,
-  openBefore,
-  publishSlot,
-  readSlotRun,
-  type SkippedMatch,
-  type SlotRun,
-} from './slot-run.ts';
+import { createClear, type ClearResult } from './slot/clear.ts';
+import { createCommit, type CommitResult } from './slot/commit.ts';
+import { createConfirm, type ConfirmResult } from './slot/confirm.ts';
+import { createInputs } from './slot/inputs.ts';
+import { openBefore, unfinishedRuns, type UnfinishedSlot } from './slot-run.ts';
+import type { StepListener } from './steps.ts';
 
 export interface PipelineOptions {
   databaseUrl: string;
@@ -41,6 +32,7 @@ export interface PipelineOptions {
   schedulerKey: Hex;
   /** Called after each broadcast: a replay mines its block here. */
   onBroadcast?: () => Promise<void>;
+  onStep?: StepListener;
   /** Ends the wait for the indexer early. */
   signal?: AbortSignal;
   /** Milliseconds to wait for the indexer to reach the end of the slot. */
@@ -49,8 +41,14 @@ export interface PipelineOptions {
   pollMs?: number;
   /** Milliseconds after which a missing receipt gives up for now. */
   timeoutMs?: number;
+  /** Milliseconds after which unmined transactions are sent again. */
+  resendAfterMs?: number;
+  /** Milliseconds after which unmined transactions get a higher fee. */
+  bumpAfterMs?: number;
   /** Least seconds of chain time between two payments of a running lease; 0 pays at its end alone. */
   streamSeconds?: number;
+  /** Blocks behind the head at which a slot counts as there for good. */
+  confirmBlocks?: number;
 }
 
 export interface SlotReport {
@@ -69,34 +67,34 @@ export interface SlotReport {
   ms: { read: number; clear: number; publish: number; commit: number };
 }
 
-/** The slot's end is not in the database yet; the job tries again. */
-export class IndexerBehind extends Error {
-  readonly retryable = true;
-  constructor(slot: bigint) {
-    super(`the indexer has no block after the end of slot ${slot} yet`);
-  }
-}
-
+/** A slot's steps. Each may run again at any point, in any process, and gives the same bytes and no second commit. */
 export interface Pipeline {
-  /** Takes a closed slot to its end. Running it again at any point gives the same bytes and no second commit. */
+  /** Reads a closed slot, clears it and publishes inputs and result. @throws IndexerBehind */
+  clear(slot: bigint, onStep?: StepListener): Promise<ClearResult>;
+  /** Sees a published slot into the chain. @throws TransactionPending, ChainMoved */
+  commit(slot: bigint, onStep?: StepListener): Promise<CommitResult>;
+  /** Looks whether a committed slot still stands, and how deep. */
+  confirm(slot: bigint, onStep?: StepListener): Promise<ConfirmResult>;
+  /** Clears and commits a closed slot in one go, and what is open before it. */
   runSlot(slot: bigint): Promise<SlotReport>;
   /** Pays what is due to the providers, refunds quotes that were not procured; returns how many leases and quotes. */
   settleDue(): Promise<number>;
   /** Prolongs the open-ended leases that end soon; returns how many. */
   renewDue(): Promise<number>;
-  /** Takes up what was cut off and gives up what is past its deadline; at the start and now and then. */
+  /** Sends again whatever the chain lacks; returns how many transactions. */
+  resend(): Promise<number>;
+  /** The first slot before `slot` that is not at its end: no later one goes on without it. */
+  firstOpen(slot: bigint): Promise<UnfinishedSlot | null>;
+  /** Whether the chain's time is past the slot. */
+  isClosed(slot: bigint): Promise<boolean>;
+  /** Slots to go on with, ascending: what was cut off, and what missed its deadline. */
+  unfinished(): Promise<UnfinishedSlot[]>;
+  /** `resend`, then all that is unfinished in one go. */
   recover(): Promise<{ resent: number; abandoned: number }>;
   close(): Promise<void>;
 }
 
-/** Any constant tells our advisory locks from other users' of the same database. */
-const SLOT_LOCK = 0x434853;
-
-interface Inputs {
-  closing: Closing;
-  state: MarketState;
-  items: SlotItems;
-}
+const NO_GAS = { header: 0n, pages: 0n };
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { deployment } = options;
@@ -105,7 +103,6 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const deadlineSeconds = BigInt(parameters.commitDeadlineSeconds);
   /** After so many slots an earlier one is either on the chain or given up. */
   const openSlots = deadlineSeconds / slotSeconds + 2n;
-  const domain = { chainId: deployment.chainId, auction: deployment.auction };
 
   const pool = new pg.Pool({ connectionString: options.databaseUrl, max: 6 });
   // A connection that breaks while idle is replaced by the pool; the next query tells.
@@ -118,11 +115,24 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     key: options.schedulerKey,
     errorAbis: [auctionAbi, leaseBookAbi, marketAbi, vaultAbi, providerRegistryAbi],
     onBroadcast: options.onBroadcast,
+    onStep: options.onStep,
     ...(options.pollMs === undefined ? {} : { pollMs: options.pollMs }),
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+    ...(options.resendAfterMs === undefined ? {} : { resendAfterMs: options.resendAfterMs }),
+    ...(options.bumpAfterMs === undefined ? {} : { bumpAfterMs: options.bumpAfterMs }),
   });
-  const chainState = createChainState({ treasury: deployment.treasury, feeBps: parameters.feeBps });
-  const book = createBook(domain, openSlots);
+  const chain = createSlotReader(provider, deployment.auction);
+  const readInputs = createInputs({
+    parameters,
+    chainState: createChainState({ treasury: deployment.treasury, feeBps: parameters.feeBps }),
+    book: createBook({ chainId: deployment.chainId, auction: deployment.auction }, openSlots),
+    openSlots,
+    waitMs: options.indexerWaitMs ?? 10_000,
+    signal: options.signal,
+  });
+  const clear = createClear({ pool, provider, deployment, readInputs, openSlots });
+  const commit = createCommit({ pool, provider, deployment, chain, transactions, openSlots });
+  const confirm = createConfirm({ pool, provider, chain, depth: options.confirmBlocks ?? 12 });
   const settlement = createSettlement({
     pool,
     provider,
@@ -133,192 +143,87 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
   const renewals = createRenewals({ pool, provider, transactions, deployment });
 
-  const slotEndOf = (slot: bigint): bigint => slotEnd(slot, parameters);
+  /** The pipeline's own listener, and the one of this call. */
+  const both =
+    (own: StepListener | undefined): StepListener =>
+    (step, slot) => {
+      own?.(step, slot);
+      options.onStep?.(step, slot);
+    };
 
-  const chainTime = async (): Promise<bigint> => BigInt((await provider.getBlock('latest'))?.timestamp ?? 0);
-
-  /** One slot at a time over all processes: the next slot's book depends on this one's matches. */
-  const exclusively = async <T>(body: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
-    const client = await pool.connect();
-    try {
-      await client.query('SELECT pg_advisory_lock($1, hashtext($2))', [SLOT_LOCK, deployment.auction]);
-      return await body(client);
-    } finally {
-      await client
-        .query('SELECT pg_advisory_unlock($1, hashtext($2))', [SLOT_LOCK, deployment.auction])
-        .catch(() => undefined);
-      client.release();
-    }
-  };
-
-  /** Reads in one snapshot of the database: a reorganisation can't come between the block and its events. */
-  const inSnapshot = async <T>(client: pg.PoolClient, body: () => Promise<T>): Promise<T> => {
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    try {
-      return await body();
-    } finally {
-      await client.query('COMMIT');
-    }
-  };
-
-  const itemsOf = async (
-    client: pg.PoolClient,
-    slot: bigint,
-    run: SlotRun | null,
-    state: MarketState,
-  ): Promise<SlotItems> => {
-    if (run !== null) {
-      const manifest = decodeManifest(run.manifest);
-      return book.byIds(client, manifest.orders, manifest.asks);
-    }
-    await book.load(client, slot, slotEndOf(slot));
-    return book.itemsOf({ slot, slotEnd: slotEndOf(slot), state, parameters });
-  };
-
-  /** What the slot is made of and judged by. */
-  const readInputs = async (
-    client: pg.PoolClient,
-    slot: bigint,
-    run: SlotRun | null,
-  ): Promise<Inputs | 'behind' | 'none'> => {
-    const ended = await closingBlock(client, slotEndOf(slot));
-    if (typeof ended === 'string') return ended;
-    // Whoever holds it now may be storing a message of this slot; who takes it later reads a later clock.
-    await client.query('SELECT pg_advisory_xact_lock($1, $2)', [BOOK_LOCK.space, BOOK_LOCK.key]);
-    return inSnapshot(client, async () => {
-      const closing = await closingBlock(client, slotEndOf(slot));
-      if (typeof closing === 'string') return closing;
-      const { state: atClose, rebuilt } = await chainState.at(client, closing);
-      // What was over on the other branch may stand on this one.
-      if (rebuilt) book.clear();
-      const state = await withEarlierSlots(client, atClose, closing, slot);
-      const earlier = await committedBefore(client, slot, openSlots);
-      if (!earlier.every((other) => isWhole(state, other))) return 'behind';
-      return { closing, state, items: await itemsOf(client, slot, run, state) };
-    });
-  };
-
-  /** Null when the chain began after the slot. */
-  const awaitInputs = async (
-    client: pg.PoolClient,
-    slot: bigint,
-    run: SlotRun | null,
-  ): Promise<Inputs | null> => {
-    const until = Date.now() + (options.indexerWaitMs ?? 10_000);
-    for (;;) {
-      const inputs = await readInputs(client, slot, run);
-      if (inputs === 'none') return null;
-      if (inputs !== 'behind') return inputs;
-      if (Date.now() > until || options.signal?.aborted === true) throw new IndexerBehind(slot);
-      await sleep(50);
-    }
-  };
-
-  const isWhole = (state: MarketState, slot: bigint): boolean => {
-    const committed = state.slots.get(slot);
-    return committed !== undefined && committed.pages.length === committed.header.pageCount;
-  };
-
-  const clear = (slot: bigint, { closing, items, state }: Inputs): ClearedSlot => {
-    const { number: closeBlock, seed } = closing;
-    return clearSlot({ slot, seed, closeBlock, parameters, orders: items.orders, asks: items.asks }, state);
-  };
-
-  const reportOf = (
-    slot: bigint,
-    state: SlotReport['state'],
-    ms: SlotReport['ms'],
-    run: SlotRun | null,
-  ): SlotReport => ({
-    slot,
-    state,
-    orders: 0,
-    asks: 0,
-    matched: run?.matched ?? 0,
-    unmatched: run?.unmatched ?? 0,
-    skipped: [],
-    gas: { header: 0n, pages: 0n },
-    ms,
-  });
-
-  const abandon = async (slot: bigint, ms: SlotReport['ms'], why: string): Promise<SlotReport> => {
-    await markAbandoned(pool, slot, why);
-    return reportOf(slot, 'abandoned', ms, null);
-  };
-
-  /** Whether a slot has something to give up: an order that was promised it, or a run. */
-  const hasPromise = async (client: pg.PoolClient, slot: bigint): Promise<boolean> => {
-    const { rowCount } = await client.query(
-      'SELECT 1 FROM "order" WHERE slot = $1 UNION ALL SELECT 1 FROM slot_run WHERE slot = $1 LIMIT 1',
-      [slot],
-    );
-    return rowCount === 1;
-  };
-
-  const runLocked = async (client: pg.PoolClient, slot: bigint): Promise<SlotReport> => {
+  const runSlot = async (slot: bigint): Promise<SlotReport> => {
     const ms = { read: 0, clear: 0, publish: 0, commit: 0 };
-    let lap = performance.now();
-    const took = (step: keyof SlotReport['ms']): void => {
-      const now = performance.now();
-      ms[step] = now - lap;
-      lap = now;
+    const report: SlotReport = {
+      slot,
+      state: 'empty',
+      orders: 0,
+      asks: 0,
+      matched: 0,
+      unmatched: 0,
+      skipped: [],
+      gas: NO_GAS,
+      ms,
     };
-
-    const [run, now] = await Promise.all([readSlotRun(client, slot), chainTime()]);
-    if (run !== null && run.state !== 'published') return reportOf(slot, run.state, ms, run);
-    if (now > slotEndOf(slot) + deadlineSeconds && !(await transactions.has(headerEffect(slot)))) {
-      const why = run === null ? 'not run before its deadline' : 'not sent before its deadline';
-      return (await hasPromise(client, slot)) ? abandon(slot, ms, why) : reportOf(slot, 'empty', ms, null);
+    for (;;) {
+      const cleared = await clear(slot, both(undefined));
+      if (cleared.state === 'waiting') {
+        await runSlot(cleared.on.slot);
+        continue;
+      }
+      if (cleared.state === 'empty') return report;
+      if (cleared.state !== 'published') {
+        const { state, matched, unmatched } = cleared;
+        return { ...report, state, matched, unmatched };
+      }
+      Object.assign(ms, cleared.ms);
+      const { orders, asks } = cleared;
+      const started = performance.now();
+      const result = await commit(slot, both(undefined));
+      ms.commit += performance.now() - started;
+      if (result.state === 'waiting') await runSlot(result.on.slot);
+      else if (result.state === 'abandoned') return { ...report, state: 'abandoned' };
+      else if (result.state === 'committed') return { ...report, ...result, orders, asks };
     }
-
-    const inputs = await awaitInputs(client, slot, run);
-    took('read');
-    if (inputs === null || inputs.items.orders.length === 0) return reportOf(slot, 'empty', ms, null);
-    const { items } = inputs;
-    const cleared = clear(slot, inputs);
-    took('clear');
-    const published = run ?? (await publishSlot(client, slot, cleared));
-    took('publish');
-    const commit = await commitSlot({ provider, transactions, auction: deployment.auction, cleared });
-    took('commit');
-
-    if (commit.state === 'abandoned') return abandon(slot, ms, commit.note);
-    await markCommitted(pool, slot, commit.skipped, commit.note);
-    return {
-      ...reportOf(slot, 'committed', ms, published),
-      orders: items.orders.length,
-      asks: items.asks.length,
-      skipped: commit.skipped,
-      gas: commit.gas,
-    };
   };
 
   return {
-    runSlot: (slot) =>
-      exclusively(async (client) => {
-        // Slots are cleared on the results of all before them, and the chain takes them in ascending order.
-        for (const earlier of await openBefore(client, slot, openSlots)) await runLocked(client, earlier);
-        return runLocked(client, slot);
-      }),
+    clear: (slot, onStep) => clear(slot, both(onStep)),
+    commit: (slot, onStep) => commit(slot, both(onStep)),
+    confirm: (slot, onStep) => confirm(slot, both(onStep)),
+    runSlot,
 
-    settleDue: () => settlement.settleDue(),
+    async settleDue() {
+      options.onStep?.('settling', null);
+      const leases = await settlement.settleDue();
+      options.onStep?.('settled', null);
+      return leases;
+    },
+
+    resend: () => transactions.resume(),
+
+    firstOpen: (slot) => openBefore(pool, slot, openSlots),
+
+    async isClosed(slot) {
+      const block = await provider.getBlock('latest');
+      return BigInt(block?.timestamp ?? 0) >= slotEnd(slot, parameters);
+    },
+
+    async unfinished() {
+      const block = await provider.getBlock('latest');
+      const late = (BigInt(block?.timestamp ?? 0) - deadlineSeconds) / slotSeconds - 1n;
+      return unfinishedRuns(pool, late);
+    },
 
     renewDue: () => renewals.renewDue(),
 
     async recover() {
-      const resent = await transactions.resume();
-      const latest = ((await chainTime()) - deadlineSeconds) / slotSeconds - 1n;
-      const { rows } = await pool.query<{ slot: string }>(
-        `SELECT slot FROM slot_run WHERE state = 'published'
-         UNION SELECT DISTINCT o.slot FROM "order" o LEFT JOIN slot_run r ON r.slot = o.slot WHERE r.slot IS NULL AND o.slot < $1
-         ORDER BY slot`,
-        [latest],
-      );
+      const resent = await this.resend();
       let abandoned = 0;
       const failures: unknown[] = [];
-      for (const row of rows) {
+      for (const { slot, state } of await this.unfinished()) {
         try {
-          if ((await this.runSlot(BigInt(row.slot))).state === 'abandoned') abandoned += 1;
+          if (state === 'committed' && (await this.confirm(slot)) !== 'lost') continue;
+          if ((await runSlot(slot)).state === 'abandoned') abandoned += 1;
         } catch (error) {
           // One slot that can't be taken up must not keep the others waiting.
           failures.push(error);

@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { marketAbi } from '../contracts/generated/abi.ts';
 import type { Deployment } from '../contracts/deployment.ts';
 import type { Hex } from '../domain/types.ts';
-import type { Call } from './commit/transaction-manager.ts';
+import type { Call } from './commit/signing.ts';
 
 /** Gas asked for; measured at 60,000 for accounts that traded before. */
 const REFUND_GAS = 150_000n;

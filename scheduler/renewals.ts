@@ -5,7 +5,8 @@ import { marketAbi } from '../contracts/generated/abi.ts';
 import type { Deployment } from '../contracts/deployment.ts';
 import { leaseRef, type LeasePage } from '../domain/lease-page.ts';
 import type { Hex } from '../domain/types.ts';
-import type { Call, TransactionManager } from './commit/transaction-manager.ts';
+import type { Call } from './commit/signing.ts';
+import type { TransactionManager } from './commit/transaction-manager.ts';
 
 /** Prolonged so long before its end, seconds: the contract allows it in the last hour, the money is locked from then on. */
 const AHEAD_SECONDS = 600n;

@@ -5,8 +5,9 @@ import type { Deployment } from '../contracts/deployment.ts';
 import { bytesToHex } from '../domain/hash.ts';
 import { encodeSettlement, leaseRef, type LeasePage } from '../domain/lease-page.ts';
 import type { Hex } from '../domain/types.ts';
+import { MAX_TRANSACTION_GAS, type Call } from './commit/signing.ts';
+import type { TransactionManager } from './commit/transaction-manager.ts';
 import { refundCalls } from './refunds.ts';
-import { MAX_TRANSACTION_GAS, type Call, type TransactionManager } from './commit/transaction-manager.ts';
 
 /** Gas asked for: measured for fresh accounts, with room. */
 const BASE_GAS = 100_000n;

@@ -1,44 +1,83 @@
 import type { ClientBase, Pool } from 'pg';
-import { ORDER_CODE } from '../domain/eligibility.ts';
-import type { ClearedSlot } from '../domain/slot.ts';
-import type { Hex } from '../domain/types.ts';
+import { PAGE_MATCHES } from '../domain/parameters.ts';
+import type { SlotHeader } from '../domain/types.ts';
+import type { SkippedMatch, SlotPlan } from './commit/slot-calls.ts';
 
-/** Tables `slot_run`, `slot_match` and `order_outcome`, which the scheduler alone writes. */
-export type SlotState = 'published' | 'committed' | 'abandoned';
+/**
+ * Tables `slot_run`, `slot_page`, `slot_match` and `order_outcome`, which the scheduler alone writes. Every change of a run names
+ * the attempt that it belongs to: of two processes that come to the same end, one writes it.
+ */
+export type SlotState = 'published' | 'retrying' | 'committed' | 'abandoned';
 
 export interface SlotRun {
   state: SlotState;
+  attempt: number;
   matched: number;
   unmatched: number;
-  manifest: Uint8Array;
+  /** Null when nothing was published. */
+  header: SlotHeader | null;
+  confirmed: boolean;
   error: string | null;
 }
 
-/** The word for an ineligible order's code. */
-const wordOf = (code: number): string =>
-  Object.entries(ORDER_CODE).find(([, value]) => value === code)?.[0] ?? `CODE_${code}`;
+interface StoredHeader extends Omit<SlotHeader, 'slot' | 'closeBlock' | 'gammaWad'> {
+  slot: string;
+  closeBlock: string;
+  gammaWad: string;
+}
 
 export async function readSlotRun(client: ClientBase | Pool, slot: bigint): Promise<SlotRun | null> {
-  const { rows } = await client.query<SlotRun>(
-    'SELECT state, matched, unmatched, manifest, error FROM slot_run WHERE slot = $1',
+  const { rows } = await client.query<Omit<SlotRun, 'header'> & { header: StoredHeader | null }>(
+    'SELECT state, attempt, matched, unmatched, header, confirmed, error FROM slot_run WHERE slot = $1',
     [slot],
   );
-  return rows[0] ?? null;
+  const row = rows[0];
+  return row === undefined ? null : { ...row, header: row.header === null ? null : revived(row.header) };
+}
+
+const revived = (header: StoredHeader): SlotHeader => ({
+  ...header,
+  slot: BigInt(header.slot),
+  closeBlock: BigInt(header.closeBlock),
+  gammaWad: BigInt(header.gammaWad),
+});
+
+/** @throws Error when nothing is published, or its pages are gone */
+export async function readPlan(pool: Pool, slot: bigint, { header }: SlotRun): Promise<SlotPlan> {
+  const { rows } = await pool.query<{ data: Buffer }>(
+    'SELECT data FROM slot_page WHERE slot = $1 ORDER BY page',
+    [slot],
+  );
+  if (header === null || rows.length !== header.pageCount)
+    throw new Error(`slot ${slot} has ${rows.length} pages in the database, not ${header?.pageCount}`);
+  return { header, pages: rows.map((row) => row.data) };
+}
+
+/** A slot that is not at its end. */
+export interface UnfinishedSlot {
+  slot: bigint;
+  /** Null when nothing ran it yet. */
+  state: SlotState | null;
 }
 
 /**
- * Earlier slots that are still open, ascending: a run that is not on the chain yet, or an order's first slot that no run has taken.
+ * The first slot before `slot` that is still open: a run that is not on the chain yet, or an order's first slot that no run has taken.
  * @param window slots before `slot` whose deadline may not be over
  */
-export async function openBefore(client: ClientBase, slot: bigint, window: bigint): Promise<bigint[]> {
-  const { rows } = await client.query<{ slot: string }>(
-    `SELECT slot FROM slot_run WHERE state = 'published' AND slot >= $1 AND slot < $2
-     UNION SELECT DISTINCT o.slot FROM "order" o LEFT JOIN slot_run r ON r.slot = o.slot
+export async function openBefore(
+  client: ClientBase | Pool,
+  slot: bigint,
+  window: bigint,
+): Promise<UnfinishedSlot | null> {
+  const { rows } = await client.query<{ slot: string; state: SlotState | null }>(
+    `SELECT slot, state FROM slot_run WHERE state IN ('published', 'retrying') AND slot >= $1 AND slot < $2
+     UNION SELECT DISTINCT o.slot, NULL FROM "order" o LEFT JOIN slot_run r ON r.slot = o.slot
        WHERE r.slot IS NULL AND o.slot >= $1 AND o.slot < $2
-     ORDER BY slot`,
+     ORDER BY slot LIMIT 1`,
     [slot - window, slot],
   );
-  return rows.map((row) => BigInt(row.slot));
+  const row = rows[0];
+  return row === undefined ? null : { ...row, slot: BigInt(row.slot) };
 }
 
 /** Slots before `slot`, within `window`, that are on the chain. */
@@ -50,105 +89,130 @@ export async function committedBefore(client: ClientBase, slot: bigint, window: 
   return rows.map((row) => BigInt(row.slot));
 }
 
-const asJson = (value: unknown): string =>
-  JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner));
-
-/** What each order of the slot got: `matched`, why not, or why it took no part. */
-function outcomesOf(cleared: ClearedSlot): { id: Hex; code: string; detail: object }[] {
-  return [
-    ...cleared.matches.map(({ orderId, askId, price }) => ({
-      id: orderId,
-      code: 'matched',
-      detail: { askId, price },
-    })),
-    ...cleared.unmatched.map(({ orderId, reason, counts, nearestReserve }) => ({
-      id: orderId,
-      code: reason,
-      detail: { counts, nearestReserve },
-    })),
-    ...cleared.orders
-      .filter(({ code }) => code !== ORDER_CODE.ELIGIBLE && code !== ORDER_CODE.SPENT_IN_SLOT)
-      .map((order) => ({ id: order.id, code: wordOf(order.code), detail: {} })),
-  ];
-}
-
-/**
- * Stores the slot's inputs and its result, all in one statement, before anything of it is signed.
- * @throws Error when the slot has a run already; nothing is written then
- */
-export async function publishSlot(client: ClientBase, slot: bigint, cleared: ClearedSlot): Promise<SlotRun> {
-  const { matches } = cleared;
-  const outcomes = outcomesOf(cleared);
-  const unmatched = outcomes.length - matches.length;
-  const manifest = Buffer.from(cleared.manifest);
-  await client.query(
-    `WITH run AS (
-       INSERT INTO slot_run (slot, state, matched, unmatched, manifest, "updatedAt")
-       VALUES ($1, 'published', $2, $3, $4, now())),
-     matches AS (
-       INSERT INTO slot_match (slot, index, "orderId", "askId", "runnerUp", step, price, shortlist)
-       SELECT $1, index - 1, "orderId", "askId", "runnerUp", step, price, shortlist
-       FROM unnest($5::text[], $6::text[], $7::text[], $8::int[], $9::numeric[], $10::jsonb[])
-         WITH ORDINALITY AS t("orderId", "askId", "runnerUp", step, price, shortlist, index))
-     INSERT INTO order_outcome ("orderId", slot, code, detail)
-     SELECT id, $1, code, detail FROM unnest($11::text[], $12::text[], $13::jsonb[]) AS t(id, code, detail)`,
-    [
-      slot,
-      matches.length,
-      unmatched,
-      manifest,
-      matches.map((match) => match.orderId),
-      matches.map((match) => match.askId),
-      matches.map((match) => match.runnerUp),
-      matches.map((match) => match.step),
-      matches.map((match) => match.price.toString()),
-      matches.map((match) => asJson(match.candidates)),
-      outcomes.map((outcome) => outcome.id),
-      outcomes.map((outcome) => outcome.code),
-      outcomes.map((outcome) => asJson(outcome.detail)),
-    ],
+/** Slots before `slot`, within `window`, that were given up and stand on the chain all the same: a reorganisation let them in. */
+export async function revivedBefore(
+  client: ClientBase,
+  slot: bigint,
+  window: bigint,
+): Promise<{ slot: bigint; attempt: number }[]> {
+  const { rows } = await client.query<{ slot: string; attempt: number }>(
+    `SELECT r.slot, r.attempt FROM slot_run r JOIN slot s ON s.slot = r.slot AND s."pagesCommitted" = s."pageCount"
+     WHERE r.state = 'abandoned' AND r.slot >= $1 AND r.slot < $2`,
+    [slot - window, slot],
   );
-  return { state: 'published', matched: matches.length, unmatched, manifest, error: null };
+  return rows.map((row) => ({ slot: BigInt(row.slot), attempt: row.attempt }));
 }
 
-/** A match that the contract refused; it consumed nothing, so the order stands in the next slot. */
-export interface SkippedMatch {
-  orderId: Hex;
-  askId: Hex;
-  reason: string;
+/** Whether an earlier slot was given up after this one had been cleared on its result. */
+export async function builtOnAbandoned(pool: Pool, slot: bigint, window: bigint): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `SELECT 1 FROM slot_run e JOIN slot_run r ON r.slot = $2 AND e."updatedAt" > r."updatedAt"
+     WHERE e.state = 'abandoned' AND e.slot >= $1 AND e.slot < $2 LIMIT 1`,
+    [slot - window, slot],
+  );
+  return rowCount === 1;
 }
 
+/** @returns false when the attempt is over already */
 export async function markCommitted(
   pool: Pool,
   slot: bigint,
+  attempt: number,
   skipped: readonly SkippedMatch[],
   note: string | null,
-): Promise<void> {
+): Promise<boolean> {
   const words = skipped.map((match) => `${match.orderId} skipped: ${match.reason}`);
   if (note !== null) words.push(note);
-  await pool.query(
-    `WITH skipped AS (
+  const { rowCount } = await pool.query(
+    `WITH run AS (
+       UPDATE slot_run SET state = 'committed', error = $5 WHERE slot = $1 AND attempt = $2 AND state = 'published' RETURNING slot),
+     skipped AS (
        UPDATE order_outcome o SET code = 'SKIPPED', detail = o.detail || jsonb_build_object('reason', t.reason)
-       FROM unnest($2::text[], $3::text[]) AS t(id, reason) WHERE o."orderId" = t.id AND o.slot = $1)
-     UPDATE slot_run SET state = 'committed', error = $4, "updatedAt" = now() WHERE slot = $1`,
+       FROM unnest($3::text[], $4::text[]) AS t(id, reason), run WHERE o."orderId" = t.id AND o.slot = run.slot)
+     SELECT slot FROM run`,
     [
       slot,
+      attempt,
       skipped.map((match) => match.orderId),
       skipped.map((match) => match.reason),
       words.length > 0 ? words.join('; ') : null,
     ],
   );
+  return rowCount === 1;
 }
 
-/** Gives the slot up: what it matched returns to the book. A slot that never ran gets a row that says so. */
-export async function markAbandoned(pool: Pool, slot: bigint, why: string): Promise<void> {
+/** It stands deep enough; its pages are on the chain for good. */
+export async function markConfirmed(pool: Pool, slot: bigint, attempt: number): Promise<void> {
+  await pool.query(
+    `WITH run AS (
+       UPDATE slot_run SET confirmed = true WHERE slot = $1 AND attempt = $2 AND state = 'committed' RETURNING slot)
+     DELETE FROM slot_page p USING run WHERE p.slot = run.slot`,
+    [slot, attempt],
+  );
+}
+
+/** The chain no longer has it: its stored transactions are to be seen through again. */
+export async function markLost(pool: Pool, slot: bigint, attempt: number): Promise<void> {
+  await pool.query(
+    `UPDATE slot_run SET state = 'published', error = 'a reorganisation took it out' WHERE slot = $1 AND attempt = $2 AND state = 'committed'`,
+    [slot, attempt],
+  );
+}
+
+/** The slot is cleared anew, from the start: nothing of this attempt stays but its transactions. */
+export async function markRetrying(
+  client: ClientBase | Pool,
+  slot: bigint,
+  attempt: number,
+  why: string,
+): Promise<void> {
+  await client.query(
+    `WITH run AS (
+       UPDATE slot_run SET state = 'retrying', attempt = attempt + 1, matched = 0, unmatched = 0, manifest = '', header = NULL,
+         confirmed = false, error = $3, "updatedAt" = now()
+       WHERE slot = $1 AND attempt = $2 AND state IN ('published', 'abandoned') RETURNING slot),
+     pages AS (DELETE FROM slot_page p USING run WHERE p.slot = run.slot),
+     matches AS (DELETE FROM slot_match m USING run WHERE m.slot = run.slot)
+     DELETE FROM order_outcome o USING run WHERE o.slot = run.slot`,
+    [slot, attempt, why],
+  );
+}
+
+/**
+ * Gives the slot up: what it matched returns to the book, but for the pages that stand. A slot that never ran gets a row that says so.
+ * @param pages how many of its pages the chain has
+ */
+export async function markAbandoned(
+  pool: Pool,
+  slot: bigint,
+  attempt: number,
+  why: string,
+  pages = 0,
+): Promise<void> {
   await pool.query(
     `WITH run AS (
        INSERT INTO slot_run (slot, state, matched, unmatched, manifest, error, "updatedAt")
-       VALUES ($1, 'abandoned', 0, 0, '', $2, now())
-       ON CONFLICT (slot) DO UPDATE SET state = 'abandoned', matched = 0, error = $2, "updatedAt" = now()),
-     matches AS (DELETE FROM slot_match WHERE slot = $1)
-     UPDATE order_outcome SET code = 'SLOT_ABANDONED' WHERE slot = $1 AND code = 'matched'`,
-    [slot, why],
+       VALUES ($1, 'abandoned', 0, 0, '', $3, now())
+       ON CONFLICT (slot) DO UPDATE SET state = 'abandoned', matched = least(slot_run.matched, $4), error = $3, "updatedAt" = now()
+         WHERE slot_run.attempt = $2 AND slot_run.state IN ('published', 'retrying')
+       RETURNING slot),
+     gone AS (DELETE FROM slot_match m USING run WHERE m.slot = run.slot AND m.index >= $4 RETURNING m."orderId")
+     UPDATE order_outcome o SET code = 'SLOT_ABANDONED' FROM gone
+     WHERE o.slot = $1 AND o."orderId" = gone."orderId" AND o.code = 'matched'`,
+    [slot, attempt, why, pages * PAGE_MATCHES],
   );
+}
+
+/**
+ * Slots that are not at their end, ascending: runs that are open or not confirmed, and orders' first slots that no run has taken.
+ * @param late the newest slot that is past its deadline
+ */
+export async function unfinishedRuns(pool: Pool, late: bigint): Promise<UnfinishedSlot[]> {
+  const { rows } = await pool.query<{ slot: string; state: SlotState | null }>(
+    `SELECT slot, state FROM slot_run WHERE state IN ('published', 'retrying') OR (state = 'committed' AND NOT confirmed)
+     UNION SELECT DISTINCT o.slot, NULL FROM "order" o LEFT JOIN slot_run r ON r.slot = o.slot WHERE r.slot IS NULL AND o.slot < $1
+     ORDER BY slot`,
+    [late],
+  );
+  return rows.map((row) => ({ slot: BigInt(row.slot), state: row.state }));
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ZERO_HASH } from '../../domain/hash.ts';
-import type { Ask, Hex, Order, SignedAsk, SignedOrder } from '../../domain/types.ts';
+import type { Hex, Order, SignedOrder } from '../../domain/types.ts';
 
 /** Unsigned integer of `bits` bits as a bigint; JSON writes it as a decimal string or, where safe, a number. */
 function uint(bits: number) {
@@ -83,12 +83,6 @@ const orderSignature = z
   .string()
   .regex(/^0x([0-9a-fA-F]{130})?$/, '65 bytes as 0x and 130 hexadecimal digits, or 0x, are needed')
   .transform((value) => value.toLowerCase() as Hex);
-/** As slots publish it: any bytes. */
-const anyBytes = z
-  .string()
-  .regex(/^0x([0-9a-fA-F]{2}){0,255}$/)
-  .transform((value) => value.toLowerCase() as Hex);
-
 /** What `POST /api/orders` takes. The workload may be left out when it was put before. */
 export const signedOrderSchema = z.strictObject({
   order: orderSchema,
@@ -133,14 +127,14 @@ export const reportSchema = z.strictObject({
   signature,
 });
 
-/** `GET /api/slots/{n}/inputs`, read back. */
-export const slotInputsSchema = z.object({
-  manifest: z
-    .string()
-    .regex(/^0x([0-9a-f]{2})*$/)
-    .transform((text) => text as Hex),
-  orders: z.array(z.object({ order: orderSchema, classes: z.array(hash), signature: anyBytes })),
-  asks: z.array(z.object({ ask: askSchema, signature })),
+/** A receipt as the gateway answered it: by itself, or in the answer's `receipt`. */
+export const receiptSchema = z.object({
+  scheduler: address,
+  slot: uint(64),
+  seq: smallUint(32),
+  item: hash,
+  head: hash,
+  signature,
 });
 
 /** JSON text of a value whose bigints are written as decimal strings. */
@@ -152,8 +146,4 @@ export function toJson(value: unknown): string {
 export function orderOfRow(row: { message: unknown; signature: string }): SignedOrder {
   const { order, classes } = z.object({ order: orderSchema, classes: z.array(hash) }).parse(row.message);
   return { order: order satisfies Order, classes, signature: row.signature as Hex };
-}
-
-export function askOfRow(row: { message: unknown; signature: string }): SignedAsk {
-  return { ask: askSchema.parse(row.message) satisfies Ask, signature: row.signature as Hex };
 }

@@ -13,12 +13,14 @@ import { QUOTED } from '../../domain/signing.ts';
 import { clearSlot, type SlotAsk, type SlotMatch, type SlotOrder } from '../../domain/slot.ts';
 import type { Hex, SigningDomain, SignedOrder } from '../../domain/types.ts';
 import { lockFor } from '../../domain/units.ts';
-import { packMatches } from '../../test/domain/world.ts';
+import { packMatches } from '../../test/domain/pack-matches.ts';
 
 const DOMAIN: SigningDomain = { chainId: 31_337, auction: `0x${'a'.repeat(40)}` };
 const TREASURY: Hex = `0x${'b'.repeat(40)}`;
 /** Nobody signs here: whose key it was is known. */
 const BY_KEY: Hex = `0x${'00'.repeat(65)}`;
+/** Nobody publishes anything here. */
+const NO_INPUTS = new Uint8Array();
 /** A consumer's purse, base units: more than any trace spends. */
 const PURSE = 10n ** 18n;
 
@@ -124,6 +126,7 @@ export class TraceMarket {
       parameters: this.parameters,
       orders,
       asks: this.#asks,
+      manifest: NO_INPUTS,
     };
     const { matches, header } = clearSlot(input, this.state);
     if (matches.length > 0) this.#commit(slot, header, matches);

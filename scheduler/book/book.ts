@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import type { MarketState } from '../../domain/market-state.ts';
 import type { Hex, SigningDomain } from '../../domain/types.ts';
 import { readAsk, readOrder, type BookAsk, type BookOrder, type StoredMessage } from './rows.ts';
 import { askIsOver, askStands, orderIsOver, orderStands, type Moment } from './standing.ts';
@@ -12,10 +13,11 @@ export interface SlotItems {
 export interface Book {
   /** Reads the rows that came since the last call and that slots up to `slot` may hold. */
   load(client: ClientBase, slot: bigint, slotEnd: bigint): Promise<void>;
-  /** The slot's items in ascending id order; forgets those that are over for good. */
-  itemsOf(moment: Moment): SlotItems;
-  /** Exactly these items, from memory or the database. @throws Error when one is nowhere */
-  byIds(client: ClientBase, orderIds: readonly Hex[], askIds: readonly Hex[]): Promise<SlotItems>;
+  /**
+   * The slot's items in ascending id order; forgets those that were over for good at its closing block. What later blocks ended is
+   * left out, but not forgotten: a reorganisation may take them back without the closing block.
+   */
+  itemsOf(moment: Moment, atClose: MarketState): SlotItems;
   /** Forgets everything: what was over may stand again after a reorganisation. */
   clear(): void;
 }
@@ -79,18 +81,19 @@ export function createBook(domain: SigningDomain, lateSlots: bigint): Book {
       for (const [id, since] of over) if (since < loadedTo - 2n * lateSlots) over.delete(id);
     },
 
-    itemsOf(moment) {
+    itemsOf(moment, atClose) {
+      const final = { ...moment, state: atClose };
       const items: SlotItems = { orders: [], asks: [] };
       for (const item of orders.values()) {
         if (orderStands(item, moment)) items.orders.push(item);
-        else if (item.slot < moment.slot && orderIsOver(item, moment)) {
+        else if (item.slot < moment.slot && orderIsOver(item, final)) {
           orders.delete(item.id);
           over.set(item.id, item.slot);
         }
       }
       for (const item of asks.values()) {
         if (askStands(item, moment)) items.asks.push(item);
-        else if (item.slot < moment.slot && askIsOver(item, moment)) {
+        else if (item.slot < moment.slot && askIsOver(item, final)) {
           asks.delete(item.id);
           over.set(item.id, item.slot);
         }
@@ -98,28 +101,6 @@ export function createBook(domain: SigningDomain, lateSlots: bigint): Book {
       items.orders.sort(byId);
       items.asks.sort(byId);
       return items;
-    },
-
-    async byIds(client, orderIds, askIds) {
-      const pick = async <T extends { id: Hex }>(
-        table: 'order' | 'ask',
-        ids: readonly Hex[],
-        held: ReadonlyMap<Hex, T>,
-        read: (row: StoredMessage, domain: SigningDomain) => T,
-      ): Promise<T[]> => {
-        const fetched = await fetch(client, table, 'id = ANY($1)', [ids], (id) => held.has(id), read);
-        const found = new Map(fetched.map((item) => [item.id, item]));
-        return ids.map((id) => {
-          const item = held.get(id) ?? found.get(id);
-          if (item === undefined)
-            throw new Error(`${table} ${id} of a published slot is not in the database`);
-          return item;
-        });
-      };
-      return {
-        orders: await pick('order', orderIds, orders, readOrder),
-        asks: await pick('ask', askIds, asks, readAsk),
-      };
     },
 
     clear() {

@@ -1,96 +1,81 @@
-import type { JsonRpcProvider } from 'ethers';
-import type { ClearedSlot } from '../../domain/slot.ts';
 import type { Hex } from '../../domain/types.ts';
-import { auctionInterface, headerCall, pageCalls, skippedIn } from './slot-calls.ts';
-import type { Mined, TransactionManager } from './transaction-manager.ts';
+import type { Mined } from './outcome.ts';
+import { headerCall, pageCalls, type SkippedMatch, type SlotPlan } from './slot-calls.ts';
+import type { SlotOnChain, SlotReader } from './slot-on-chain.ts';
+import type { TransactionManager } from './transaction-manager.ts';
 
-/** How a slot ended on the chain. `note` says what went another way than planned. */
+/** How a slot ended on the chain. */
 export type SlotCommit =
-  | { state: 'abandoned'; note: string }
-  | {
-      state: 'committed';
-      note: string | null;
-      skipped: { orderId: Hex; askId: Hex; reason: string }[];
-      gas: { header: bigint; pages: bigint };
-    };
+  | { state: 'committed'; skipped: SkippedMatch[]; gas: { header: bigint; pages: bigint } }
+  /** The contract did not take the header; `forGood` when it never will. */
+  | { state: 'refused'; why: string; forGood: boolean }
+  /** The header stands, but not all pages came in time: those from `pages` on are missing. */
+  | { state: 'cut'; why: string; pages: number }
+  /** The chain has this slot with other contents. */
+  | { state: 'taken' };
 
 export interface SlotCommitInput {
-  provider: JsonRpcProvider;
+  chain: SlotReader;
   transactions: TransactionManager;
   auction: Hex;
-  cleared: ClearedSlot;
+  plan: SlotPlan;
+  attempt: number;
 }
 
-const OTHER_CONTENTS = 'the chain has this slot with other contents';
-const NO_GAS = { header: 0n, pages: 0n };
-
-/** Pages that the chain has of a slot; null before its header. */
-async function pagesOnChain(provider: JsonRpcProvider, auction: Hex, slot: bigint): Promise<number | null> {
-  const data = await provider.call({
-    to: auction,
-    data: auctionInterface.encodeFunctionData('slotState', [slot]),
-  });
-  const [state] = auctionInterface.decodeFunctionResult('slotState', data) as unknown as [
-    { headerHash: string; pagesCommitted: bigint },
-  ];
-  return BigInt(state.headerHash) === 0n ? null : Number(state.pagesCommitted);
+/** The node's answers do not fit together: it lags, or the chain is being reorganised. The same call may succeed. */
+export class ChainMoved extends Error {
+  readonly retryable = true;
 }
 
-/** Whether the header on the chain fixes the very result that we cleared. */
-async function isOurs(input: SlotCommitInput): Promise<boolean> {
-  const { provider, auction, cleared } = input;
-  const topics = auctionInterface.encodeFilterTopics('SlotCommitted', [cleared.header.slot]);
-  const logs = await provider.getLogs({
-    address: auction,
-    topics,
-    fromBlock: cleared.header.closeBlock,
-    toBlock: 'latest',
-  });
-  const parsed = logs[0] === undefined ? null : auctionInterface.parseLog(logs[0]);
-  const header = parsed?.args['header'] as
-    { inputsHash: string; ordersRoot: string; asksRoot: string } | undefined;
-  const { inputsHash, ordersRoot, asksRoot } = cleared.header;
-  return (
-    header?.inputsHash === inputsHash && header.ordersRoot === ordersRoot && header.asksRoot === asksRoot
-  );
-}
+/** How often pages are sent anew after the chain refused one. */
+const ROUNDS = 4;
+/** Refusals that no later block takes back. */
+const FOR_GOOD = ['SlotTooLate', 'SlotOutOfOrder'];
 
 const words = (mined: Mined): string =>
   `${mined.effect} reverted: ${mined.reverted?.name}(${mined.reverted?.args.join(', ')})`;
 
-/** Sends the header and the pages, all before waiting for any, and reads what the contract made of them. */
+/** Sends the header and the pages that the chain lacks, all before waiting for any, and reads what the contract made of them. */
 export async function commitSlot(input: SlotCommitInput): Promise<SlotCommit> {
-  const { provider, transactions, auction, cleared } = input;
-  const { slot } = cleared.header;
-  const header = headerCall(auction, cleared);
-  const pages = pageCalls(auction, cleared);
-
-  let calls = [header, ...pages];
-  const [stored, present] = await Promise.all([
-    transactions.has(header.effect),
-    pagesOnChain(provider, auction, slot),
-  ]);
-  if (!stored && present !== null) {
-    // Nothing of ours is stored, so what the chain has came from a database that is gone.
-    if (!(await isOurs(input))) return { state: 'committed', note: OTHER_CONTENTS, skipped: [], gas: NO_GAS };
-    calls = pages.slice(present);
-  }
-
-  const mined = await transactions.send(calls);
-  const headerMined = mined.find((result) => result.effect === header.effect);
-  if (headerMined?.reverted) {
-    const taken = headerMined.reverted.name === 'SlotAlreadyCommitted' && (await isOurs(input));
-    if (!taken) return { state: 'abandoned', note: words(headerMined) };
-  }
-  const pagesMined = mined.filter((result) => result !== headerMined);
-  const failed = pagesMined.filter((result) => result.reverted !== null);
-  return {
+  const { chain, transactions, auction, plan, attempt } = input;
+  const gas = { header: 0n, pages: 0n };
+  const committed = async (): Promise<SlotCommit> => ({
     state: 'committed',
-    note: failed.length > 0 ? failed.map(words).join('; ') : null,
-    skipped: pagesMined.flatMap(skippedIn),
-    gas: {
-      header: headerMined?.gasUsed ?? 0n,
-      pages: pagesMined.reduce((sum, result) => sum + result.gasUsed, 0n),
-    },
-  };
+    skipped: await chain.skipped(plan.header),
+    gas,
+  });
+  let why = '';
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    const before = await chain.read(plan.header);
+    if (before.whole) return committed();
+    if (before.header === 'other') return { state: 'taken' };
+    const calls = pageCalls(auction, plan, attempt, before.pages, round);
+    if (before.header === 'none') calls.unshift(headerCall(auction, plan, attempt));
+
+    const mined = await transactions.send(calls);
+    for (const result of mined)
+      gas[result.effect === calls[0]?.effect && before.header === 'none' ? 'header' : 'pages'] +=
+        result.gasUsed;
+    const after = await chain.read(plan.header);
+    if (after.whole) return committed();
+    const outcome = failureOf(mined, after);
+    if (outcome !== null) return outcome;
+    why = firstRevert(mined);
+    if (why.includes('SlotTooLate')) return { state: 'cut', why, pages: after.pages };
+  }
+  throw new ChainMoved(`slot ${plan.header.slot} is not finished yet: ${why}`);
+}
+
+function firstRevert(mined: readonly Mined[]): string {
+  const reverted = mined.find((result) => result.reverted !== null);
+  if (reverted === undefined) throw new ChainMoved('the chain no longer has what it had mined');
+  return words(reverted);
+}
+
+/** Null when the header stands and is ours. */
+function failureOf(mined: readonly Mined[], after: SlotOnChain): SlotCommit | null {
+  if (after.header === 'ours') return null;
+  if (after.header === 'other') return { state: 'taken' };
+  const name = mined[0]?.reverted?.name ?? '';
+  return { state: 'refused', why: firstRevert(mined), forGood: FOR_GOOD.includes(name) };
 }

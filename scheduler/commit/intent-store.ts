@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Hex } from '../../domain/types.ts';
 
-/** `signed` stored; `sent` handed to a node; `mined` succeeded; `failed` mined and reverted. */
+/** `signed` stored; `sent` handed to a node; `mined` succeeded; `failed` mined and reverted. A reorganisation may undo the last two. */
 export type IntentState = 'signed' | 'sent' | 'mined' | 'failed';
 
 /** A transaction as stored before its broadcast. */
@@ -10,7 +10,7 @@ export interface Intent {
   nonce: number;
   raw: Hex;
   hash: Hex;
-  /** Hashes of earlier, cheaper bytes under the same nonce. */
+  /** Hashes of earlier bytes of this effect: any of them may still be the one that is mined. */
   replaced: Hex[];
   state: IntentState;
 }
@@ -22,18 +22,21 @@ export interface SignedBytes {
   hash: Hex;
 }
 
+/** A node that counts from the start again must not make us send our whole past. */
+const MOST_AT_ONCE = 512;
+
 const COLUMNS = 'effect, nonce, raw, hash, replaced, state';
 
 /** Any constant tells our advisory locks from other users' of the same database. */
 const NONCE_LOCK = 0x43484e;
 
-/** Rows of `tx_intent` of one sender. */
+/** Rows of `tx_intent` of one sender. Several processes write them at once. */
 export interface IntentStore {
   find(effects: readonly string[]): Promise<Intent[]>;
-  /** Unfinished intents from this nonce on, in nonce order. */
-  unfinished(from: number): Promise<Intent[]>;
-  /** The newest finished intents, for the check that no reorganisation took them out. */
-  recentlyMined(limit: number): Promise<Intent[]>;
+  /** Intents from this nonce on, whatever their state, in nonce order; at most `MOST_AT_ONCE`. */
+  from(nonce: number): Promise<Intent[]>;
+  /** Intents below this nonce of which nobody has noted how they ended, in nonce order. */
+  openBelow(nonce: number): Promise<Intent[]>;
   /**
    * Takes one nonce for each effect and stores what `sign` makes of it, all or nothing. Nobody else takes a
    * nonce meanwhile. An effect that is stored already keeps its bytes.
@@ -43,15 +46,19 @@ export interface IntentStore {
     firstFree: number,
     sign: (effect: string, nonce: number) => SignedBytes,
   ): Promise<Intent[]>;
-  /** New bytes for the nonce it has (a dearer fee). */
+  /** Stores bytes for a nonce that nobody holds; false when somebody does. */
+  fill(nonce: number, bytes: SignedBytes): Promise<boolean>;
+  /** New bytes for the nonce it has (a dearer fee). When another process was first, its bytes. */
   replace(intent: Intent, bytes: SignedBytes): Promise<Intent>;
-  /** Moves an intent whose nonce somebody else used to a new nonce. */
+  /** Moves an intent whose nonce somebody else used to a new nonce. When another process was first, its row. */
   renonce(
     intent: Intent,
     firstFree: number,
     sign: (effect: string, nonce: number) => SignedBytes,
   ): Promise<Intent>;
-  mark(effects: readonly string[], state: IntentState): Promise<void>;
+  /** Notes how far intents came; what is mined already is not called sent again. */
+  mark(effects: readonly string[], state: Exclude<IntentState, 'signed'>): Promise<void>;
+  forget(effects: readonly string[]): Promise<void>;
 }
 
 /** @param sender lower-case address whose nonces these are */
@@ -88,10 +95,42 @@ export function createIntentStore(pool: Pool, sender: Hex): IntentStore {
     }
   };
 
+  const insert = async (client: Pool | PoolClient, fresh: readonly Intent[]): Promise<number> => {
+    const { rowCount } = await client.query(
+      `INSERT INTO tx_intent (effect, sender, nonce, raw, hash, replaced, state)
+       SELECT effect, $1, nonce, raw, hash, '{}', 'signed'
+       FROM unnest($2::text[], $3::int[], $4::text[], $5::text[]) AS t(effect, nonce, raw, hash)
+       ON CONFLICT DO NOTHING`,
+      [
+        sender,
+        fresh.map((intent) => intent.effect),
+        fresh.map((intent) => intent.nonce),
+        fresh.map((intent) => intent.raw),
+        fresh.map((intent) => intent.hash),
+      ],
+    );
+    return rowCount ?? 0;
+  };
+
+  /** New bytes for an intent that still is as we know it; else what it has become. */
+  const rewrite = async (
+    client: Pool | PoolClient,
+    intent: Intent,
+    nonce: number,
+    bytes: SignedBytes,
+  ): Promise<Intent> => {
+    const { rows } = await client.query<Intent>(
+      `UPDATE tx_intent SET nonce = $3, raw = $4, hash = $5, replaced = replaced || hash, state = 'signed'
+       WHERE sender = $1 AND effect = $2 AND hash = $6 RETURNING ${COLUMNS}`,
+      [sender, intent.effect, nonce, bytes.raw, bytes.hash, intent.hash],
+    );
+    return rows[0] ?? (await select(client, 'effect = $2', [intent.effect]))[0] ?? intent;
+  };
+
   return {
     find: (effects) => select(pool, 'effect = ANY($2) ORDER BY nonce', [effects]),
-    unfinished: (from) => select(pool, `nonce >= $2 AND state IN ('signed', 'sent') ORDER BY nonce`, [from]),
-    recentlyMined: (limit) => select(pool, `state = 'mined' ORDER BY nonce DESC LIMIT $2`, [limit]),
+    from: (nonce) => select(pool, `nonce >= $2 ORDER BY nonce LIMIT ${MOST_AT_ONCE}`, [nonce]),
+    openBelow: (nonce) => select(pool, `nonce < $2 AND state IN ('signed', 'sent') ORDER BY nonce`, [nonce]),
 
     reserve: (effects, firstFree, sign) =>
       exclusively(async (client, next) => {
@@ -103,54 +142,33 @@ export function createIntentStore(pool: Pool, sender: Hex): IntentStore {
           const nonce = next + fresh.length;
           fresh.push({ ...sign(effect, nonce), nonce, replaced: [], state: 'signed' });
         }
-        await client.query(
-          `INSERT INTO tx_intent (effect, sender, nonce, raw, hash, replaced, state)
-           SELECT effect, $1, nonce, raw, hash, '{}', 'signed'
-           FROM unnest($2::text[], $3::int[], $4::text[], $5::text[]) AS t(effect, nonce, raw, hash)`,
-          [
-            sender,
-            fresh.map((intent) => intent.effect),
-            fresh.map((intent) => intent.nonce),
-            fresh.map((intent) => intent.raw),
-            fresh.map((intent) => intent.hash),
-          ],
-        );
+        if ((await insert(client, fresh)) !== fresh.length)
+          throw new Error(`effects ${effects.join(', ')} or their nonces belong to another sender`);
         return [...stored, ...fresh].sort((a, b) => a.nonce - b.nonce);
       }, firstFree),
 
-    async replace(intent, bytes) {
-      const replaced = [...intent.replaced, intent.hash];
-      await pool.query(
-        `UPDATE tx_intent SET raw = $3, hash = $4, replaced = $5, state = 'signed' WHERE sender = $1 AND effect = $2`,
-        [sender, intent.effect, bytes.raw, bytes.hash, replaced],
-      );
-      return { ...intent, raw: bytes.raw, hash: bytes.hash, replaced, state: 'signed' };
-    },
+    fill: (nonce, bytes) =>
+      exclusively(
+        async (client) => (await insert(client, [{ ...bytes, nonce, replaced: [], state: 'signed' }])) === 1,
+        0,
+      ),
+
+    replace: (intent, bytes) => rewrite(pool, intent, intent.nonce, bytes),
 
     renonce: (intent, firstFree, sign) =>
-      exclusively(async (client, next) => {
-        const bytes = sign(intent.effect, next);
-        await client.query(
-          `UPDATE tx_intent SET nonce = $3, raw = $4, hash = $5, replaced = '{}', state = 'signed'
-           WHERE sender = $1 AND effect = $2`,
-          [sender, intent.effect, next, bytes.raw, bytes.hash],
-        );
-        return {
-          effect: intent.effect,
-          nonce: next,
-          raw: bytes.raw,
-          hash: bytes.hash,
-          replaced: [],
-          state: 'signed',
-        };
-      }, firstFree),
+      exclusively((client, next) => rewrite(client, intent, next, sign(intent.effect, next)), firstFree),
 
     async mark(effects, state) {
-      await pool.query('UPDATE tx_intent SET state = $3 WHERE sender = $1 AND effect = ANY($2)', [
+      const from = state === 'sent' ? `AND state = 'signed'` : '';
+      await pool.query(`UPDATE tx_intent SET state = $3 WHERE sender = $1 AND effect = ANY($2) ${from}`, [
         sender,
         effects,
         state,
       ]);
+    },
+
+    async forget(effects) {
+      await pool.query('DELETE FROM tx_intent WHERE sender = $1 AND effect = ANY($2)', [sender, effects]);
     },
   };
 }

@@ -1,60 +1,84 @@
-import { Interface } from 'ethers';
+import { Interface, keccak256 } from 'ethers';
 import { auctionAbi } from '../../contracts/generated/abi.ts';
 import { bytesToHex } from '../../domain/hash.ts';
 import { decodeRecords, encodePage, SKIP_REASONS } from '../../domain/page.ts';
 import { PAGE_MATCHES } from '../../domain/parameters.ts';
-import { signingOf } from '../../domain/signing.ts';
 import type { ClearedSlot } from '../../domain/slot.ts';
-import type { Hex } from '../../domain/types.ts';
-import { MAX_TRANSACTION_GAS, type Call, type Mined } from './transaction-manager.ts';
+import type { Hex, SlotHeader } from '../../domain/types.ts';
+import { MAX_TRANSACTION_GAS, type Call } from './signing.ts';
 
 /** Gas asked for, above what was measured for fresh accounts; what is not used is not paid. */
 const HEADER_GAS = 400_000n;
 const PAGE_BASE_GAS = 300_000n;
 const MATCH_GAS = 150_000n;
-/** What a match at a firm quote adds: its surplus is shared. */
-const QUOTE_GAS = 80_000n;
 
 export const auctionInterface = new Interface(auctionAbi);
 
-export const headerEffect = (slot: bigint): string => `slot:${slot}:header`;
-const pageEffect = (slot: bigint, page: number): string => `slot:${slot}:page:${page}`;
+/** What a slot commits: all that its transactions say. */
+export interface SlotPlan {
+  header: SlotHeader;
+  /** Packed (ADR 0007, "Pages"). */
+  pages: Uint8Array[];
+}
 
-const pageCountOf = (matches: number): number => Math.ceil(matches / PAGE_MATCHES);
-
-const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
-
-/** The slot's first transaction. */
-export function headerCall(auction: Hex, cleared: ClearedSlot): Call {
-  const header = { ...cleared.header, pageCount: pageCountOf(cleared.matches.length) };
+export function planOf(cleared: ClearedSlot): SlotPlan {
+  const pageCount = Math.ceil(cleared.matches.length / PAGE_MATCHES);
   return {
-    effect: headerEffect(header.slot),
-    to: auction,
-    data: auctionInterface.encodeFunctionData('commitSlot', [header]) as Hex,
-    gasLimit: HEADER_GAS,
+    header: { ...cleared.header, pageCount },
+    pages: Array.from({ length: pageCount }, (_, page) =>
+      encodePage(cleared.matches.slice(page * PAGE_MATCHES, (page + 1) * PAGE_MATCHES)),
+    ),
   };
 }
 
-/** The slot's matches, page by page. */
-export function pageCalls(auction: Hex, cleared: ClearedSlot): Call[] {
-  const { slot } = cleared.header;
-  return Array.from({ length: pageCountOf(cleared.matches.length) }, (_, page) => {
-    const matches = cleared.matches.slice(page * PAGE_MATCHES, (page + 1) * PAGE_MATCHES);
-    const bytes = bytesToHex(encodePage(matches));
-    const quoted = matches.filter(({ order }) => signingOf(order.signature) === 'QUOTE').length;
-    const gas = PAGE_BASE_GAS + MATCH_GAS * BigInt(matches.length) + QUOTE_GAS * BigInt(quoted);
+const headerData = (header: SlotHeader): Hex =>
+  auctionInterface.encodeFunctionData('commitSlot', [header]) as Hex;
+
+/** As `IAuction.SlotState.headerHash` has it: the header's words behind the selector. */
+export const headerHash = (header: SlotHeader): Hex => keccak256(`0x${headerData(header).slice(10)}`) as Hex;
+
+export const headerEffect = (slot: bigint, attempt: number): string => `slot:${slot}:${attempt}:header`;
+
+/** The slot's first transaction. */
+export function headerCall(auction: Hex, { header }: SlotPlan, attempt: number): Call {
+  const effect = headerEffect(header.slot, attempt);
+  return { effect, to: auction, data: headerData(header), gasLimit: HEADER_GAS };
+}
+
+/**
+ * The slot's matches from page `from` on.
+ * @param round above 1 when the chain refused a page and the slot can still be finished
+ */
+export function pageCalls(
+  auction: Hex,
+  { header, pages }: SlotPlan,
+  attempt: number,
+  from: number,
+  round: number,
+): Call[] {
+  const { slot, matchCount } = header;
+  return pages.slice(from).map((bytes, index) => {
+    const page = from + index;
+    const gas = PAGE_BASE_GAS + MATCH_GAS * BigInt(Math.min(PAGE_MATCHES, matchCount - page * PAGE_MATCHES));
     return {
-      effect: pageEffect(slot, page),
+      effect: `slot:${slot}:${attempt}:page:${page}${round > 1 ? `:again:${round}` : ''}`,
       to: auction,
-      data: auctionInterface.encodeFunctionData('commitPage', [slot, page, bytes]) as Hex,
-      gasLimit: least(gas, MAX_TRANSACTION_GAS),
+      data: auctionInterface.encodeFunctionData('commitPage', [slot, page, bytesToHex(bytes)]) as Hex,
+      gasLimit: gas < MAX_TRANSACTION_GAS ? gas : MAX_TRANSACTION_GAS,
     };
   });
 }
 
-/** Matches that the contract refused, from a page's logs. */
-export function skippedIn(mined: Mined): { orderId: Hex; askId: Hex; reason: string }[] {
-  return mined.logs.flatMap((log) => {
+/** A match that the contract refused; it consumed nothing, so the order stands in the next slot. */
+export interface SkippedMatch {
+  orderId: Hex;
+  askId: Hex;
+  reason: string;
+}
+
+/** Matches that the contract refused, from a slot's logs. */
+export function skippedIn(logs: readonly { topics: readonly string[]; data: string }[]): SkippedMatch[] {
+  return logs.flatMap((log) => {
     const parsed = auctionInterface.parseLog(log);
     if (parsed?.name !== 'PageCommitted') return [];
     const records = decodeRecords(parsed.args['accounts'] as Hex, parsed.args['records'] as Hex);

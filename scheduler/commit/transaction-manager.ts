@@ -1,38 +1,12 @@
-import {
-  Transaction,
-  Wallet,
-  type InterfaceAbi,
-  type JsonRpcProvider,
-  type TransactionReceipt,
-} from 'ethers';
+import type { InterfaceAbi, JsonRpcProvider } from 'ethers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Hex } from '../../domain/types.ts';
-import { createIntentStore, type Intent, type SignedBytes } from './intent-store.ts';
-import { createRevertDecoder, rpcError, type Revert } from './revert.ts';
-
-/** A transaction may use 2²⁴ gas (EIP-7825). */
-export const MAX_TRANSACTION_GAS = 16_777_216n;
-
-/** One effect on the chain. `effect` names it for ever: the same name is never signed for two nonces at once. */
-export interface Call {
-  effect: string;
-  to: Hex;
-  data: Hex;
-  gasLimit: bigint;
-}
-
-export interface Mined {
-  effect: string;
-  hash: Hex;
-  blockNumber: number;
-  gasUsed: bigint;
-  /** Fee per gas paid, in wei. */
-  gasPrice: bigint;
-  logs: readonly { address: string; topics: readonly string[]; data: string }[];
-  /** Null when it succeeded. */
-  reverted: Revert | null;
-}
+import type { StepListener } from '../steps.ts';
+import { createIntentStore, type Intent } from './intent-store.ts';
+import { createOutcomes, type Mined } from './outcome.ts';
+import { createPursuit } from './pursuit.ts';
+import { createTransactionSigner, type Call } from './signing.ts';
 
 /** Not mined within the time given; sending again continues with the stored bytes. */
 export class TransactionPending extends Error {
@@ -54,8 +28,11 @@ export interface TransactionManagerOptions {
   errorAbis: readonly InterfaceAbi[];
   /** Called after each broadcast; a replay mines its block here. */
   onBroadcast?: (() => Promise<void>) | undefined;
+  onStep?: StepListener | undefined;
   /** Milliseconds between looks for receipts. */
   pollMs?: number;
+  /** Milliseconds without a receipt after which everything that the chain lacks is sent again. */
+  resendAfterMs?: number;
   /** Milliseconds without a receipt after which the fee is raised. */
   bumpAfterMs?: number;
   /** Milliseconds after which `send` gives up waiting with `TransactionPending`. */
@@ -63,8 +40,10 @@ export interface TransactionManagerOptions {
 }
 
 /**
- * One account, many effects, at-least-once callers. Intent, nonce and signed bytes are stored before the
- * broadcast; the same bytes are sent again until they are mined; a stuck fee is raised by replacement.
+ * One account, many effects, at-least-once callers in several processes. Intent, nonce and signed bytes are stored before the
+ * broadcast; the same bytes are sent again until they are mined; a stuck fee is raised by replacement; what a reorganisation
+ * takes out is sent again. An effect may reach the chain twice when the account's nonces are used elsewhere too: it must be one that
+ * does nothing the second time.
  */
 export interface TransactionManager {
   readonly address: Hex;
@@ -72,172 +51,79 @@ export interface TransactionManager {
   has(effect: string): Promise<boolean>;
   /** Signs what is new with consecutive nonces, broadcasts all, waits for all. Results in the order of `calls`. */
   send(calls: readonly Call[]): Promise<Mined[]>;
-  /** Sends unfinished intents again and those that a reorganisation took out of the chain; returns how many. */
+  /** Sends again whatever the chain lacks; returns how many intents that were. */
   resume(): Promise<number>;
 }
 
-/** How many finished intents `resume` looks back for a reorganisation. */
-const REORG_LOOKBACK = 64;
-
 export function createTransactionManager(options: TransactionManagerOptions): TransactionManager {
   const { pool, provider, chainId } = options;
-  const wallet = new Wallet(options.key, provider);
-  const address = wallet.address.toLowerCase() as Hex;
-  const store = createIntentStore(pool, address);
-  const decodeRevert = createRevertDecoder(provider, options.errorAbis);
+  const signer = createTransactionSigner(provider, chainId, options.key);
+  const store = createIntentStore(pool, signer.address);
+  const outcomes = createOutcomes(provider, signer.address, options.errorAbis);
   const pollMs = options.pollMs ?? 100;
   const bumpAfterMs = options.bumpAfterMs ?? 30_000;
+  const resendAfterMs = options.resendAfterMs ?? Math.min(3_000, bumpAfterMs);
   const timeoutMs = options.timeoutMs ?? 120_000;
-
-  const firstFree = (): Promise<number> => provider.getTransactionCount(address, 'latest');
-
-  /** Twice the base fee outlasts six full blocks; the tip is a gwei, or the node's word when it is higher. */
-  const fees = async (): Promise<{ maxFeePerGas: bigint; maxPriorityFeePerGas: bigint }> => {
-    const block = await provider.getBlock('latest');
-    const maxPriorityFeePerGas = 1_000_000_000n;
-    return { maxFeePerGas: (block?.baseFeePerGas ?? 0n) * 2n + maxPriorityFeePerGas, maxPriorityFeePerGas };
-  };
-
-  const signBytes = (effect: string, transaction: Transaction): SignedBytes => {
-    transaction.signature = wallet.signingKey.sign(transaction.unsignedHash);
-    return { effect, raw: transaction.serialized as Hex, hash: transaction.hash as Hex };
-  };
-
-  const receiptOf = async (intent: Intent): Promise<TransactionReceipt | null> => {
-    for (const hash of [intent.hash, ...intent.replaced]) {
-      const receipt = await provider.getTransactionReceipt(hash);
-      if (receipt !== null) return receipt;
-    }
-    return null;
-  };
-
-  /** Sends the stored bytes; what the node already has is no error, a used nonce is for the caller to find out. */
-  const broadcast = async (intent: Intent): Promise<void> => {
-    try {
-      await provider.send('eth_sendRawTransaction', [intent.raw]);
-    } catch (error) {
-      const { message } = rpcError(error);
-      if (/already (known|imported)|nonce (is )?too low|nonce has already been used/i.test(message)) return;
-      throw new Error(`broadcast of ${intent.effect} refused: ${message}`, { cause: error });
-    }
-  };
-
-  const broadcastAll = async (intents: readonly Intent[]): Promise<void> => {
-    if (intents.length === 0) return;
-    await Promise.all(intents.map(broadcast));
-    const fresh = intents.filter((intent) => intent.state === 'signed').map((intent) => intent.effect);
-    await Promise.all([fresh.length > 0 ? store.mark(fresh, 'sent') : null, options.onBroadcast?.()]);
-  };
-
-  const revertOf = (intent: Intent, receipt: TransactionReceipt): Promise<Revert> => {
-    const transaction = Transaction.from(intent.raw);
-    return decodeRevert({
-      hash: receipt.hash as Hex,
-      from: address,
-      to: transaction.to as Hex,
-      data: transaction.data as Hex,
-      blockNumber: receipt.blockNumber,
-      outOfGas: receipt.gasUsed >= transaction.gasLimit,
-    });
-  };
-
-  const minedFrom = async (intent: Intent, receipt: TransactionReceipt): Promise<Mined> => {
-    const { blockNumber, gasUsed, gasPrice, logs } = receipt;
-    const reverted = receipt.status === 1 ? null : await revertOf(intent, receipt);
-    const hash = receipt.hash as Hex;
-    return { effect: intent.effect, hash, blockNumber, gasUsed, gasPrice, logs, reverted };
-  };
-
-  /** A quarter more than before satisfies every node's replacement rule (a tenth), and never less than today's price. */
-  const bump = async (intent: Intent): Promise<Intent> => {
-    const transaction = Transaction.from(intent.raw);
-    const now = await fees();
-    const raised = (old: bigint | null, current: bigint): bigint => {
-      const dearer = ((old ?? 0n) * 5n) / 4n + 1n;
-      return dearer > current ? dearer : current;
-    };
-    transaction.signature = null;
-    transaction.maxFeePerGas = raised(transaction.maxFeePerGas, now.maxFeePerGas);
-    transaction.maxPriorityFeePerGas = raised(transaction.maxPriorityFeePerGas, now.maxPriorityFeePerGas);
-    return store.replace(intent, signBytes(intent.effect, transaction));
-  };
-
-  /** The nonce went to a transaction that is not ours: the same call under a new nonce. */
-  const renonce = async (intent: Intent): Promise<Intent> => {
-    const [fee, free] = await Promise.all([fees(), firstFree()]);
-    return store.renonce(intent, free, (effect, nonce) => {
-      const transaction = Transaction.from(intent.raw);
-      transaction.signature = null;
-      transaction.nonce = nonce;
-      transaction.maxFeePerGas = fee.maxFeePerGas;
-      transaction.maxPriorityFeePerGas = fee.maxPriorityFeePerGas;
-      return signBytes(effect, transaction);
-    });
-  };
+  const onStep = options.onStep ?? ((): void => undefined);
+  const pursuit = createPursuit({
+    store,
+    signer,
+    outcomes,
+    provider,
+    bumpAfterMs,
+    onBroadcast: options.onBroadcast,
+    onSent: () => onStep('broadcast', null),
+  });
 
   /** One look: what is mined is taken out of `waiting`. */
   const collect = async (waiting: Map<string, Intent>, mined: Map<string, Mined>): Promise<void> => {
     const look = async (intent: Intent): Promise<void> => {
-      const receipt = await receiptOf(intent);
+      const receipt = await outcomes.receiptOf(intent);
       if (receipt === null) return;
-      mined.set(intent.effect, await minedFrom(intent, receipt));
+      mined.set(intent.effect, await outcomes.minedFrom(intent, receipt));
       waiting.delete(intent.effect);
     };
     await Promise.all([...waiting.values()].map(look));
   };
 
-  const settleStates = async (
-    mined: readonly Mined[],
-    before: ReadonlyMap<string, Intent>,
-  ): Promise<void> => {
+  const note = async (mined: readonly Mined[], before: ReadonlyMap<string, Intent>): Promise<void> => {
     for (const state of ['mined', 'failed'] as const) {
       const effects = mined
-        .filter(
-          (result) =>
-            (result.reverted === null) === (state === 'mined') && before.get(result.effect)?.state !== state,
-        )
-        .map((result) => result.effect);
+        .filter(({ reverted }) => (reverted === null) === (state === 'mined'))
+        .filter(({ effect }) => before.get(effect)?.state !== state)
+        .map(({ effect }) => effect);
       if (effects.length > 0) await store.mark(effects, state);
     }
   };
 
-  /** Waits until all are mined; raises fees and takes new nonces on the way. */
+  /** Waits until all are mined. */
   const waitFor = async (intents: readonly Intent[]): Promise<Map<string, Mined>> => {
-    const waiting = new Map(intents.map((intent) => [intent.effect, intent]));
-    const before = new Map(waiting);
+    const before = new Map(intents.map((intent) => [intent.effect, intent]));
+    const waiting = new Map(before);
     const mined = new Map<string, Mined>();
     const started = Date.now();
-    let lastMove = started;
+    let pushAt = started + resendAfterMs;
     for (;;) {
       await collect(waiting, mined);
-      if (waiting.size === 0) break;
-      if (Date.now() - started > timeoutMs) {
-        await settleStates([...mined.values()], before);
-        throw new TransactionPending([...waiting.keys()]);
-      }
-      if (Date.now() - lastMove > bumpAfterMs) {
-        lastMove = Date.now();
-        const used = await firstFree();
-        for (const intent of await store.unfinished(used))
-          if (!waiting.has(intent.effect)) await broadcast(intent);
-        for (const intent of [...waiting.values()]) {
-          // Asked after the nonce count, so a receipt that came in between is not taken for a lost nonce.
-          if (intent.nonce < used && (await receiptOf(intent)) !== null) continue;
-          const next = intent.nonce < used ? await renonce(intent) : await bump(intent);
-          waiting.set(intent.effect, next);
-          await broadcast(next);
-        }
-        await options.onBroadcast?.();
-      } else {
+      if (waiting.size === 0 || Date.now() - started > timeoutMs) break;
+      if (Date.now() < pushAt) {
         await sleep(pollMs);
+        continue;
       }
+      await pursuit.push();
+      // Dearer bytes, a new nonce, or what another process made of it.
+      for (const intent of await store.find([...waiting.keys()])) waiting.set(intent.effect, intent);
+      pushAt = Date.now() + resendAfterMs;
     }
-    await settleStates([...mined.values()], before);
+    onStep('mined', null);
+    await note([...mined.values()], before);
+    onStep('noted', null);
+    if (waiting.size > 0) throw new TransactionPending([...waiting.keys()]);
     return mined;
   };
 
   return {
-    address,
+    address: signer.address,
 
     async has(effect) {
       return (await store.find([effect])).length > 0;
@@ -245,49 +131,22 @@ export function createTransactionManager(options: TransactionManagerOptions): Tr
 
     async send(calls) {
       const byEffect = new Map(calls.map((call) => [call.effect, call]));
-      const [fee, free] = await Promise.all([fees(), firstFree()]);
-      const intents = await store.reserve([...byEffect.keys()], free, (effect, nonce) => {
-        const call = byEffect.get(effect) as Call;
-        if (call.gasLimit > MAX_TRANSACTION_GAS)
-          throw new Error(`${effect} asks for ${call.gasLimit} gas, more than a transaction may use`);
-        return signBytes(
-          effect,
-          Transaction.from({
-            type: 2,
-            chainId,
-            nonce,
-            to: call.to,
-            data: call.data,
-            gasLimit: call.gasLimit,
-            value: 0n,
-            ...fee,
-          }),
-        );
-      });
+      const [fee, free] = await Promise.all([signer.price(), pursuit.firstFree()]);
+      const intents = await store.reserve([...byEffect.keys()], free, (effect, nonce) =>
+        signer.call(byEffect.get(effect) as Call, nonce, fee),
+      );
+      onStep('reserved', null);
+      // Another caller's bytes that never left, or that a reorganisation took out, hold a lower nonce, and ours would wait for it for ever.
       const ours = new Set(intents.map((intent) => intent.effect));
-      // Another caller's bytes that never left hold a lower nonce, and ours would wait for it for ever.
-      const open = await store.unfinished(free);
-      await broadcastAll(open.filter((intent) => intent.state === 'signed' || ours.has(intent.effect)));
+      const open = await store.from(free);
+      await pursuit.broadcast(open.filter((intent) => intent.state !== 'sent' || ours.has(intent.effect)));
+      onStep('sent', null);
       const mined = await waitFor(intents);
       return calls.map((call) => mined.get(call.effect) as Mined);
     },
 
     async resume() {
-      const again = await store.unfinished(0);
-      for (const intent of await store.recentlyMined(REORG_LOOKBACK)) {
-        if ((await receiptOf(intent)) === null) again.push(intent);
-      }
-      if (again.length === 0) return 0;
-      again.sort((a, b) => a.nonce - b.nonce);
-      const open: Intent[] = [];
-      const used = await firstFree();
-      for (const intent of again) {
-        const receipt = await receiptOf(intent);
-        if (receipt !== null) await store.mark([intent.effect], receipt.status === 1 ? 'mined' : 'failed');
-        else open.push(intent.nonce < used ? await renonce(intent) : intent);
-      }
-      await broadcastAll(open);
-      return open.length;
+      return (await pursuit.push()).length;
     },
   };
 }

@@ -12,8 +12,10 @@ export interface JobDefinition<Data> {
   /** Two jobs with the same id are one job. */
   readonly idOf: (data: Data) => string;
   readonly attempts: number;
-  /** Milliseconds before the first retry; doubled with each. */
+  /** Milliseconds before each retry. */
   readonly backoffMs: number;
+  /** How many finished jobs stay, so that a duplicate of a recent one is recognised; 0 lets a finished job be added again. */
+  readonly keep: number;
 }
 
 export const queueName = (definition: { name: string; version: number }): string =>

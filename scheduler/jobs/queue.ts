@@ -1,11 +1,15 @@
-import { createPostgresBackend, Queue, UnrecoverableError, Worker, withBackend } from 'bullmq';
+import { createPostgresBackend, Queue, UnrecoverableError, Worker, withBackend, type Job } from 'bullmq';
 import { queueName, type JobDefinition } from './definition.ts';
 
 /** Where jobs live: the database itself, or Redis when it outgrows that. */
 export interface QueueLocation {
   databaseUrl: string;
   redisUrl?: string | undefined;
+  /** Milliseconds of silence after which a worker counts as dead and its job is taken up by another. */
+  lockMs?: number | undefined;
 }
+
+const LOCK_MS = 5_000;
 
 export interface JobQueue<Data> {
   /** Adds the job unless one with its id is there already, done or not. */
@@ -17,9 +21,6 @@ export interface JobWorker {
   /** Finishes the job at hand, takes no other. */
   close(): Promise<void>;
 }
-
-/** How many finished jobs stay, so that a duplicate of a recent one is recognised. */
-const KEEP = { count: 2_000 };
 
 const postgres = withBackend(createPostgresBackend);
 
@@ -35,7 +36,12 @@ const postgresConnection = (
  * A killed worker's job is taken up again within seconds, well before a slot's deadline; how often does not matter, since
  * handlers are idempotent. The lock is renewed while the handler works.
  */
-const WORKER = { concurrency: 1, lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 100 };
+const workerOptions = ({ lockMs = LOCK_MS }: QueueLocation) => ({
+  concurrency: 1,
+  lockDuration: lockMs,
+  stalledInterval: Math.ceil(lockMs / 2),
+  maxStalledCount: 1_000_000,
+});
 
 /** An `error` event without a listener would end the process; the connection heals itself. */
 const onError =
@@ -52,9 +58,9 @@ export function openQueue<Data extends object>(
   const options = {
     defaultJobOptions: {
       attempts: definition.attempts,
-      backoff: { type: 'exponential', delay: definition.backoffMs },
-      removeOnComplete: KEEP,
-      removeOnFail: KEEP,
+      backoff: { type: 'fixed', delay: definition.backoffMs },
+      removeOnComplete: definition.keep === 0 ? true : { count: definition.keep },
+      removeOnFail: definition.keep === 0 ? true : { count: definition.keep },
     },
   };
   const queue =
@@ -71,26 +77,38 @@ export function openQueue<Data extends object>(
   };
 }
 
+/** Says how far a job has come; whoever watches the queue sees it. */
+export type Progress = (standing: object) => void;
+
 /**
  * Takes jobs one by one. A job whose data do not fit the definition is not tried again.
- * @param onFailed called after the last attempt
+ * @param onFailed called after each attempt that failed
  */
 export function openWorker<Data extends object>(
   definition: JobDefinition<Data>,
   location: QueueLocation,
-  handle: (data: Data) => Promise<unknown>,
+  handle: (data: Data, progress: Progress) => Promise<unknown>,
   onFailed: (data: Data | undefined, error: Error) => void,
 ): JobWorker {
   const name = queueName(definition);
-  const process = async (job: { data: unknown }): Promise<unknown> => {
+  const process = async (job: Pick<Job, 'data' | 'updateProgress'>): Promise<unknown> => {
     const parsed = definition.schema.safeParse(job.data);
     if (!parsed.success) throw new UnrecoverableError(`${name}: ${parsed.error.message}`);
-    return handle(parsed.data);
+    return handle(parsed.data, (standing) => {
+      // Whether anyone learns of it does not matter to the work.
+      job.updateProgress(standing).catch(() => undefined);
+    });
   };
   const worker =
     location.redisUrl === undefined
-      ? new postgres.Worker<Data>(name, process, { ...WORKER, connection: postgresConnection(location) })
-      : new Worker<Data>(name, process, { ...WORKER, connection: { url: location.redisUrl } });
+      ? new postgres.Worker<Data>(name, process, {
+          ...workerOptions(location),
+          connection: postgresConnection(location),
+        })
+      : new Worker<Data>(name, process, {
+          ...workerOptions(location),
+          connection: { url: location.redisUrl },
+        });
   worker.on('error', onError(name));
   worker.on('failed', (job, error) => {
     onFailed(job?.data, error);

@@ -15,4 +15,5 @@ export const renewJob: JobDefinition<RenewJob> = {
   // The next tick does what this one missed.
   attempts: 2,
   backoffMs: 500,
+  keep: 2_000,
 };

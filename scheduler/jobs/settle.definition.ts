@@ -15,4 +15,5 @@ export const settleJob: JobDefinition<SettleJob> = {
   // The next tick does what this one missed.
   attempts: 2,
   backoffMs: 500,
+  keep: 2_000,
 };

@@ -1,20 +1,16 @@
 /** A small market made of events alone: what the domain's tests clear, publish, and tamper with. */
 import { askId, orderId } from '../../domain/eip712.ts';
 import type { BlockFact, SlotEvidence } from '../../domain/evidence.ts';
-import { bytesToHex, keccakText, uintBytes, ZERO_HASH } from '../../domain/hash.ts';
+import { keccakText, ZERO_HASH } from '../../domain/hash.ts';
 import { leaseId } from '../../domain/lease-page.ts';
 import { applyEvent } from '../../domain/market-fold.ts';
+import { encodeManifest, type Manifest } from '../../domain/manifest.ts';
+import { packMatches } from './pack-matches.ts';
 import { emptyMarket, type MarketState } from '../../domain/market-state.ts';
 import { classId, regionId } from '../../domain/names.ts';
 import { matchRoot } from '../../domain/page.ts';
 import { DEFAULTS, slotEnd, type Parameters } from '../../domain/parameters.ts';
-import {
-  clearSlot,
-  type ClearedSlot,
-  type SlotAsk,
-  type SlotMatch,
-  type SlotOrder,
-} from '../../domain/slot.ts';
+import { clearSlot, type ClearedSlot, type SlotAsk, type SlotOrder } from '../../domain/slot.ts';
 import type { Ask, Hex, MarketEvent, Order, SigningDomain } from '../../domain/types.ts';
 import { APPROVED, QUOTED } from '../../domain/signing.ts';
 import { lockFor, owed, feeUp } from '../../domain/units.ts';
@@ -279,7 +275,23 @@ export function randomWorld(terms: {
 
 export function clear(world: World): ClearedSlot {
   const { slot, seed, closeBlock, parameters, orders, asks } = world;
-  return clearSlot({ slot, seed, closeBlock, parameters, orders, asks }, world.state);
+  const manifest = encodeManifest(manifestOfWorld(world));
+  return clearSlot({ slot, seed, closeBlock, parameters, orders, asks, manifest }, world.state);
+}
+
+/** The world's inputs; every item was receipted in this slot, orders first. */
+export function manifestOfWorld({ slot, orders, asks }: World): Manifest {
+  const byId = <T extends { id: Hex }>(items: readonly T[]): T[] =>
+    [...items].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const plain = <T>({ id, signed }: { id: Hex; signed: T }) => ({ id, signed });
+  const items = [...byId(orders), ...byId(asks)].map(({ id }) => id);
+  return {
+    domain: DOMAIN,
+    slot,
+    orders: byId(orders).map(plain),
+    asks: byId(asks).map(plain),
+    receipts: { items, signature: items.length > 0 ? '0x01' : '0x' },
+  };
 }
 
 /** What an honest scheduler, the contracts and the gateway leave behind: every lease filled, run and settled. */
@@ -302,11 +314,12 @@ export function honestEvidence(world: World, pageMatches = 2): SlotEvidence {
     slot,
     domain: DOMAIN,
     parameters,
-    committed: { header, block: committed },
+    committed: { header, block: committed, scheduler: address('scheduler') },
     closing: block(closeBlock, end - 1n),
     next: { ...block(closeBlock + 1n, end), hash: seed },
     pages,
     manifest: cleared.manifest,
+    receiptSigner: address('scheduler'),
     orders: world.orders,
     asks: world.asks,
     leaves: { orders: cleared.orders, asks: cleared.asks },
@@ -362,35 +375,6 @@ function chainEvents(
 
 /** Id of the slot's first page; pages from before are fewer. */
 export const FIRST_PAGE = 1_000n;
-
-/** `accounts` and `records` of `PageCommitted`: one provider and one consumer a match, however often they come. */
-export function packMatches(matches: readonly SlotMatch[]): { accounts: Hex; records: Hex } {
-  const accounts: Hex[] = [];
-  const records = matches.map(({ order: { order }, ask: { ask }, leaf, price }) => {
-    const [provider, consumer] = [accounts.length, accounts.length + 1];
-    accounts.push(ask.provider, order.consumer);
-    const empty = leaf.skip !== 0;
-    const words: Hex[] = [
-      bytesToHex(uintBytes(leaf.skip, 1)),
-      leaf.orderId,
-      leaf.askId,
-      leaf.node,
-      order.workload,
-      bytesToHex(uintBytes(order.nonce, 8)),
-      bytesToHex(uintBytes(empty ? 0n : price, 12)),
-      bytesToHex(uintBytes(empty ? 0 : order.cards, 2)),
-      bytesToHex(uintBytes(empty ? 0 : order.duration, 4)),
-      bytesToHex(uintBytes(consumer, 1)),
-      bytesToHex(uintBytes(provider, 1)),
-    ];
-    return join(words);
-  });
-  return { accounts: join(accounts), records: join(records) };
-}
-
-function join(parts: readonly Hex[]): Hex {
-  return `0x${parts.map((part) => part.slice(2)).join('')}`;
-}
 
 function block(number: bigint, timestamp: bigint): BlockFact {
   return { number, timestamp, hash: keccakText(`block ${number}`) };

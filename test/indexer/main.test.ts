@@ -11,7 +11,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { formatDeployment } from '../../contracts/deployment.ts';
 import { BUYER } from './actors.ts';
 import { tradeOneDay } from './day.ts';
-import { readTables, setup } from './setup.ts';
+import { readTables } from '../support/tables.ts';
+import { setup } from './setup.ts';
 
 const MAIN = fileURLToPath(new URL('../../indexer/main.ts', import.meta.url));
 

@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { BIDDER, BUYER, PROVIDER } from './actors.ts';
 import { tradeOneDay } from './day.ts';
-import { readTables, setup } from './setup.ts';
+import { readTables } from '../support/tables.ts';
+import { setup } from './setup.ts';
 
 let world: Awaited<ReturnType<typeof setup>>;
 afterEach(() => world.teardown());

@@ -3,7 +3,8 @@ import { createIndexer } from '../../indexer/indexer.ts';
 import { deployMarket, startChain } from '../support/chain.ts';
 import { emptyDatabase } from '../support/postgres.ts';
 import { tradeOneDay } from './day.ts';
-import { PARAMETERS, readTables, setup } from './setup.ts';
+import { readTables } from '../support/tables.ts';
+import { PARAMETERS, setup } from './setup.ts';
 
 const REFUSED = { name: 'Refusal', code: 'CHAIN_REPLACED' };
 let world: Awaited<ReturnType<typeof setup>>;

@@ -1,4 +1,3 @@
-import pg from 'pg';
 import type { Deployment } from '../../contracts/deployment.ts';
 import { bondTestMoney } from '../../contracts/test-bond.ts';
 import { createIndexer } from '../../indexer/indexer.ts';
@@ -6,6 +5,7 @@ import type { Indexer } from '../../indexer/indexer.ts';
 import { account, deployMarket, startChain } from '../support/chain.ts';
 import type { ChainOptions, TestChain } from '../support/chain.ts';
 import { testDatabase } from '../support/postgres.ts';
+import { readTables, type Tables } from '../support/tables.ts';
 import { openActors, SCHEDULER } from './actors.ts';
 
 export const PARAMETERS = {
@@ -17,24 +17,6 @@ export const PARAMETERS = {
   claimWindowSeconds: 3_600,
   answerSeconds: 60,
 };
-export type Tables = Record<string, unknown[]>;
-
-const TABLES = [
-  'block',
-  'chain_event',
-  'account',
-  'provider',
-  'node',
-  'lease',
-  'page',
-  'slot',
-  'quote',
-  'renewal',
-  'fill',
-  'used_nonce',
-  'chain',
-];
-
 /** A chain with a market and its actors, and databases and indexers as a test needs them; `teardown` ends all. */
 export async function setup(options: ChainOptions = {}) {
   const closing: (() => Promise<void>)[] = [];
@@ -76,22 +58,4 @@ export async function setup(options: ChainOptions = {}) {
       for (const close of closing.reverse()) await close();
     },
   };
-}
-
-/** All that the indexer wrote, in an order that does not depend on how it did. */
-export async function readTables(url: string): Promise<Tables> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    const tables: Tables = {};
-    for (const table of TABLES) {
-      const { rows } = await client.query<{ row: unknown }>(
-        `SELECT to_jsonb(t) AS row FROM "${table}" t ORDER BY to_jsonb(t)::text`,
-      );
-      tables[table] = rows.map(({ row }) => row);
-    }
-    return tables;
-  } finally {
-    await client.end();
-  }
 }

@@ -8,8 +8,9 @@ import { account } from '../support/chain.ts';
 import { BIDDER, BUYER, LEAVER, PROVIDER, SCHEDULER } from './actors.ts';
 import { MONITORS, tradeOneDay } from './day.ts';
 import { refOf } from '../support/leases.ts';
-import { readTables, setup } from './setup.ts';
-import type { Tables } from './setup.ts';
+import { readTables } from '../support/tables.ts';
+import { setup } from './setup.ts';
+import type { Tables } from '../support/tables.ts';
 
 let world: Awaited<ReturnType<typeof setup>>;
 /** Answers of claims and what they show: they move no more than `Slashed` says, and the contracts' own tests make them. */

@@ -16,6 +16,7 @@ const definition: JobDefinition<Work> = {
   idOf: (data) => `work-${data.number}`,
   attempts: 3,
   backoffMs: 20,
+  keep: 100,
 };
 
 describe.each([
