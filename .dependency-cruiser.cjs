@@ -24,10 +24,10 @@ module.exports = {
     only('domain-imports-nothing', '^domain/', []),
     {
       name: 'domain-packages',
-      comment: 'Hash functions excepted, domain is plain TypeScript.',
+      comment: 'Hash functions and the curve excepted, domain is plain TypeScript.',
       severity: 'error',
       from: { path: '^domain/' },
-      to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: 'node_modules/@noble/hashes/' },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: 'node_modules/(@noble/hashes|@bitauth/libauth)/' },
     },
     only('contracts-import-domain-alone', '^contracts/', ['^domain/']),
     only('prisma-imports-domain-alone', '^prisma/', ['^domain/refusal\\.ts$']),

@@ -176,9 +176,8 @@ export interface CandidateView {
   node: string;
   provider: string;
   reserve: string;
-  distance: string;
-  entropyGap: string;
-  lottery: string;
+  distance: number;
+  entropyGap: number;
   /** Last clock step at which it still accepts. */
   droppedAt: number;
 }

@@ -24,3 +24,10 @@ export function random(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/** The middle of the samples; the upper one of two. */
+export function median(samples: readonly number[]): number {
+  const value = samples.toSorted((a, b) => a - b)[samples.length >> 1];
+  if (value === undefined) throw new Error('no samples');
+  return value;
+}

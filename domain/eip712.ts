@@ -125,11 +125,10 @@ const separators = new Map<string, Uint8Array>();
 
 function digest(domain: SigningDomain, type: MessageType, message: object): Hex {
   const values = message as Record<string, unknown>;
-  const fields = TYPES[type];
-  const words = new Uint8Array(32 * (fields.length + 1));
+  const columns = COLUMNS[type];
+  const words = new Uint8Array(32 * (columns.length + 1));
   words.set(typeHash(type));
-  for (let i = 0; i < fields.length; i++)
-    writeField(words, 32 * (i + 1), fields[i]!, values[fields[i]!.name]);
+  for (let i = 0; i < columns.length; i++) writeField(words, 32 * (i + 2), columns[i]!, values);
   const bytes = new Uint8Array(66);
   bytes[0] = 0x19;
   bytes[1] = 0x01;
@@ -138,23 +137,40 @@ function digest(domain: SigningDomain, type: MessageType, message: object): Hex 
   return keccak(bytes);
 }
 
-/** One 32-byte word. @throws RangeError when the value is missing or exceeds its type. */
+/** A field of a message, its type read once. */
+interface Column {
+  name: string;
+  type: string;
+  integer: boolean;
+  /** Bytes, at the end of its word. */
+  size: number;
+}
+
+const COLUMNS = Object.fromEntries(
+  Object.entries(TYPES).map(([type, fields]) => [type, fields.map(columnOf)]),
+) as Record<MessageType, Column[]>;
+
+function columnOf({ name, type }: { name: string; type: string }): Column {
+  const integer = type.startsWith('uint');
+  return { name, type, integer, size: integer ? Number(type.slice(4)) / 8 : type === 'address' ? 20 : 32 };
+}
+
+/** The word that ends at `end`. @throws RangeError when the value is missing or exceeds its type. */
 function writeField(
   words: Uint8Array,
-  at: number,
-  { name, type }: { name: string; type: string },
-  value: unknown,
+  end: number,
+  { name, type, integer, size }: Column,
+  values: Record<string, unknown>,
 ): void {
-  if (type.startsWith('uint')) {
+  const value = values[name];
+  if (integer) {
     if (typeof value !== 'number' && typeof value !== 'bigint') throw new RangeError(`${name} is no integer`);
-    const size = Number(type.slice(4)) / 8;
-    writeUint(words, at + 32 - size, size, value);
+    writeUint(words, end - size, size, value);
     return;
   }
-  const size = type === 'address' ? 20 : 32;
   if (typeof value !== 'string' || value.length !== 2 + 2 * size)
     throw new RangeError(`${name} is no ${type}`);
-  writeHex(words, at + 32 - size, value as Hex);
+  writeHex(words, end - size, value as Hex);
 }
 
 /** keccak256 of the type as EIP-712 writes it: `ASK_TYPEHASH` and so on in the contracts. */

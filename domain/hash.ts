@@ -3,14 +3,39 @@ import { keccak256 } from './keccak.ts';
 import type { Hex } from './types.ts';
 
 const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+/** Value of a hex digit by its character's code; -1 when it is none. */
+const NIBBLE = Int8Array.from({ length: 128 }, (_, code) =>
+  /[0-9a-f]/i.test(String.fromCharCode(code)) ? Number.parseInt(String.fromCharCode(code), 16) : -1,
+);
 const UTF8 = new TextEncoder();
 
 export const ZERO_HASH: Hex = `0x${'0'.repeat(64)}`;
 
 export function bytesToHex(bytes: Uint8Array): Hex {
+  if (bytes.length > LONG) return longHex(bytes);
   let text = '';
   for (let i = 0; i < bytes.length; i++) text += HEX_OF_BYTE[bytes[i]!]!;
   return `0x${text}`;
+}
+
+/** From so many bytes on, text is faster decoded at once than put together. */
+const LONG = 256;
+const ASCII = new TextDecoder('latin1');
+
+function longHex(bytes: Uint8Array): Hex {
+  const digits = new Uint8Array(2 + 2 * bytes.length);
+  digits[0] = 48;
+  digits[1] = 120;
+  for (let i = 0; i < bytes.length; i++) {
+    digits[2 * i + 2] = digit(bytes[i]! >> 4);
+    digits[2 * i + 3] = digit(bytes[i]! & 15);
+  }
+  return ASCII.decode(digits) as Hex;
+}
+
+/** Character of a hex digit's value. */
+function digit(value: number): number {
+  return value < 10 ? 48 + value : 87 + value;
 }
 
 /** @throws RangeError on anything but an even number of hex digits after 0x. */
@@ -26,17 +51,12 @@ export function writeHex(target: Uint8Array, offset: number, hex: Hex): void {
   if (!Number.isInteger(length) || length < 0 || !hex.startsWith('0x')) throw notHex(hex);
   if (offset + length > target.length) throw new RangeError(`${hex} does not fit`);
   for (let i = 0; i < length; i++) {
-    const byte = (nibble(hex.charCodeAt(2 + 2 * i)) << 4) | nibble(hex.charCodeAt(3 + 2 * i));
+    const [high, low] = [hex.charCodeAt(2 + 2 * i), hex.charCodeAt(3 + 2 * i)];
+    if (high > 0x7f || low > 0x7f) throw notHex(hex);
+    const byte = (NIBBLE[high]! << 4) | NIBBLE[low]!;
     if (byte < 0) throw notHex(hex);
     target[offset + i] = byte;
   }
-}
-
-/** Value of a hex digit's character; below zero when it is none. */
-function nibble(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
-  const lower = code | 32;
-  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
 function notHex(text: string): RangeError {

@@ -4,20 +4,19 @@
  */
 import type { Resources } from './distance.ts';
 import { entropyGap } from './entropy.ts';
-import { keccakWords, ZERO_HASH } from './hash.ts';
+import { classesOf, passes, Scales, type FilterReason, type Offer, type Wish } from './filters.ts';
+import { keccakWords } from './hash.ts';
 import { leasedCards, nonceKey, type MarketState } from './market-state.ts';
 import { SHORTLIST_WIDTH, type Parameters } from './parameters.ts';
 import { clearRea, clock, lastStep, type Candidate } from './rea.ts';
-import { ANY_CLASS } from './requirement.ts';
+import { nearestAmong, ShortlistIndex, type Shortlisted } from './shortlist.ts';
 import { signingOf } from './signing.ts';
-import { compare, ShortlistIndex, type Shortlisted } from './shortlist.ts';
 import type { Hex, SignedAsk, SignedOrder } from './types.ts';
 import { lockFor } from './units.ts';
 import type { StateVector } from './vectors.ts';
 
 /** The filter that left nothing; `FUNDS`, `NONCE`: an earlier match of the slot took the balance or the nonce. */
-export type UnmatchedReason =
-  'NO_CLASS' | 'NO_REGION' | 'NO_CARDS' | 'NO_REPUTATION' | 'NO_TIER' | 'PRICE' | 'FUNDS' | 'NONCE';
+export type UnmatchedReason = FilterReason | 'FUNDS' | 'NONCE';
 
 /** A shortlisted ask as the auction saw it; what the auction page draws. */
 export interface ShortlistEntry extends Candidate {
@@ -51,17 +50,24 @@ export interface Unmatched {
 }
 
 /** An ask with what the slot's matches leave of it. */
-interface Standing {
+interface Standing extends Offer {
   id: Hex;
-  provider: Hex;
+  /** Number of the provider. */
+  provider: number;
+  seller: Hex;
+  /** Base units per card-hour. */
+  reserve: bigint;
   signed: SignedAsk;
   resources: Resources;
   entropyGap: number;
   ticket: bigint;
-  free: number;
-  reputation: number;
-  tier: number;
   node: NodeStanding;
+}
+
+/** The asks of one class; `index` forgets those without a card, `all` has every one. */
+interface ClassBook {
+  all: Standing[];
+  index: ShortlistIndex<Standing>;
 }
 
 interface NodeStanding {
@@ -88,12 +94,8 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
   const { seed, parameters, state } = input;
   const factors = clock(parameters.gammaWad);
   const nodes = new Map(input.vectors.map((vector) => [vector.node, standingOf(vector, input)]));
-  const asks = input.asks.map((ask): Standing => {
-    const node = nodes.get(ask.signed.ask.supply)!;
-    const { resources, entropyGap: gap, ticket } = node;
-    return { ...ask, provider: ask.signed.ask.provider, resources, entropyGap: gap, ticket, node };
-  });
-  const book = new Map([...Map.groupBy(asks, classOf)].map(([name, of]) => [name, new ShortlistIndex(of)]));
+  const scales = new Scales(input.asks.map(({ signed }) => signed.ask));
+  const book = bookOf(input, nodes, scales);
   const bidding = new Map<Hex, bigint>();
   const usedNonces = new Set<string>();
   const queue = input.orders
@@ -115,21 +117,24 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
       unmatched.push({ orderId: id, reason: 'FUNDS', counts: {}, nearestReserve: null });
       continue;
     }
-    const shortlist = shortlistOf(signed, BigInt(key), book);
+    const wish = scales.wishOf(order);
+    const classes = booksFor(signed, book);
+    const shortlist = shortlistOf(signed, wish, BigInt(key), classes);
     if (shortlist.length === 0) {
-      unmatched.push({ orderId: id, ...whyNone(signed, asks) });
+      const groups = classes.map(({ all }) => all);
+      unmatched.push({ orderId: id, ...scales.whyNone(wish, groups) });
       continue;
     }
     const candidates = shortlist.map(({ ask, distance, lottery }) => ({
       key: ask.id,
       askId: ask.id,
       node: ask.node.id,
-      provider: ask.provider,
-      reserve: ask.signed.ask.reservePrice,
+      provider: ask.seller,
+      reserve: ask.reserve,
       distance,
       entropyGap: ask.entropyGap,
       lottery: toWord(lottery),
-      droppedAt: lastStep(order.startPrice, factors, ask.signed.ask.reservePrice),
+      droppedAt: lastStep(order.startPrice, factors, ask.reserve),
     }));
     const clearing = clearRea(order.startPrice, factors, candidates)!;
     const winner = shortlist[clearing.winner]!.ask;
@@ -146,7 +151,7 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
     });
     winner.free -= order.cards;
     winner.node.free -= order.cards;
-    if (winner.free === 0) book.get(classOf(winner))?.remove(winner);
+    if (winner.free === 0) book.get(winner.signed.ask.resourceClass)!.index.remove(winner);
     if (!isHeld) {
       const locked = lockFor(order.cards, order.duration, clearing.price, parameters.feeBps);
       bidding.set(order.consumer, balance - locked);
@@ -168,96 +173,62 @@ function standingOf(vector: StateVector, { state, end, seed }: MatchInput): Node
   };
 }
 
-function classOf(ask: Standing): Hex {
-  return ask.signed.ask.resourceClass;
-}
-
 function toWord(value: bigint): Hex {
   return `0x${value.toString(16).padStart(64, '0')}`;
 }
 
-/** What each filter keeps, in the order of filtering. */
-const FILTERS: [UnmatchedReason, (signed: SignedOrder) => (ask: Standing) => boolean][] = [
-  [
-    'NO_CLASS',
-    ({ order, classes }) => {
-      if (order.requirement === ANY_CLASS) return () => true;
-      const allowed = new Set(classes.length > 0 ? classes : [order.requirement]);
-      return (ask) => allowed.has(ask.signed.ask.resourceClass);
-    },
-  ],
-  [
-    'NO_REGION',
-    ({ order }) =>
-      (ask) =>
-        order.region === ZERO_HASH || order.region === ask.signed.ask.region,
-  ],
-  [
-    'NO_CARDS',
-    ({ order }) =>
-      (ask) =>
-        ask.free >= order.cards && ask.node.free >= order.cards,
-  ],
-  [
-    'NO_REPUTATION',
-    ({ order }) =>
-      (ask) =>
-        ask.reputation >= order.minReputation,
-  ],
-  [
-    'NO_TIER',
-    ({ order }) =>
-      (ask) =>
-        ask.tier >= order.minTier,
-  ],
-  [
-    'PRICE',
-    ({ order }) =>
-      (ask) =>
-        ask.signed.ask.reservePrice <= order.startPrice,
-  ],
-];
-
-/** The nearest W that may serve the order, at most one a provider; each class's own nearest, merged. */
-function shortlistOf(
-  signed: SignedOrder,
-  place: bigint,
-  book: ReadonlyMap<Hex, ShortlistIndex<Standing>>,
-): Shortlisted<Standing>[] {
-  const { order, classes } = signed;
-  const task = { compute: order.taskCompute, network: order.taskNetwork, storage: order.taskStorage };
-  const filters = FILTERS.slice(1).map(([, keeping]) => keeping(signed));
-  const accepts = (ask: Standing): boolean => filters.every((keeps) => keeps(ask));
-  const named = classes.length > 0 ? classes : [order.requirement];
-  const allowed = order.requirement === ANY_CLASS ? [...book.keys()] : named;
-  const nearest = allowed.map((name) => book.get(name)?.nearest(task, place, SHORTLIST_WIDTH, accepts) ?? []);
-  if (nearest.length === 1) return nearest[0]!;
-  const providers = new Set<Hex>();
-  return nearest
-    .flat()
-    .sort(compare)
-    .filter(({ ask }) => !providers.has(ask.provider) && providers.add(ask.provider))
-    .slice(0, SHORTLIST_WIDTH);
-}
-
-/** The filter that left no ask, in the order of filtering. */
-function whyNone(signed: SignedOrder, asks: readonly Standing[]): Omit<Unmatched, 'orderId'> {
-  const counts: Record<string, number> = {};
-  let left = asks;
-  for (const [reason, keeping] of FILTERS) {
-    const kept = left.filter(keeping(signed));
-    counts[reason] = kept.length;
-    if (kept.length === 0) {
-      const nearestReserve = reason === 'PRICE' ? lowestReserve(left) : null;
-      return { reason, counts, nearestReserve };
-    }
-    left = kept;
+/** The slot's asks by class. */
+function bookOf(
+  input: MatchInput,
+  nodes: ReadonlyMap<Hex, NodeStanding>,
+  scales: Scales,
+): Map<Hex, ClassBook> {
+  const providers = new Map<Hex, number>();
+  const classes = new Map<Hex, Standing[]>();
+  for (const { id, signed, free, reputation, tier } of input.asks) {
+    const { ask } = signed;
+    const node = nodes.get(ask.supply)!;
+    const { resources, entropyGap: gap, ticket } = node;
+    const provider = providers.get(ask.provider) ?? providers.size;
+    providers.set(ask.provider, provider);
+    const { region, reserveRank } = scales.of(ask);
+    const standing: Standing = {
+      id,
+      provider,
+      seller: ask.provider,
+      reserve: ask.reservePrice,
+      signed,
+      node,
+      resources,
+      entropyGap: gap,
+      ticket,
+      region,
+      reserveRank,
+      reputation,
+      tier,
+      free,
+    };
+    const others = classes.get(ask.resourceClass);
+    if (others) others.push(standing);
+    else classes.set(ask.resourceClass, [standing]);
   }
-  throw new Error('an order without a shortlist passes every filter');
+  return new Map([...classes].map(([name, all]) => [name, { all, index: new ShortlistIndex(all) }]));
 }
 
-function lowestReserve(asks: readonly Standing[]): bigint {
-  return asks
-    .map((ask) => ask.signed.ask.reservePrice)
-    .reduce((lowest, reserve) => (reserve < lowest ? reserve : lowest));
+function booksFor(signed: SignedOrder, book: ReadonlyMap<Hex, ClassBook>): ClassBook[] {
+  const named = classesOf(signed);
+  if (named === null) return [...book.values()];
+  return named.map((name) => book.get(name)).filter((found) => found !== undefined);
+}
+
+/** The nearest W that may serve the order, at most one a provider. */
+function shortlistOf(
+  { order }: SignedOrder,
+  wish: Wish,
+  place: bigint,
+  classes: readonly ClassBook[],
+): Shortlisted<Standing>[] {
+  const task = { compute: order.taskCompute, network: order.taskNetwork, storage: order.taskStorage };
+  const indexes = classes.map(({ index }) => index);
+  return nearestAmong(indexes, task, place, SHORTLIST_WIDTH, (ask) => passes(wish, ask));
 }

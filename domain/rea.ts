@@ -42,13 +42,14 @@ export function priceAt(start: bigint, factor: bigint): bigint {
 
 /** The last step whose price is at or above `reserve`; -1 when the start price is below it. */
 export function lastStep(start: bigint, factors: readonly bigint[], reserve: bigint): number {
-  // floor(start × g / 10^18) ≥ reserve, without the division.
-  const least = reserve * WAD;
+  if (start === 0n) return reserve > 0n ? -1 : LAST_STEP;
+  // floor(start × g / 10^18) ≥ reserve, for the least such g: one division instead of a product a step.
+  const least = (reserve * WAD + start - 1n) / start;
   let low = -1;
   let high = LAST_STEP;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (start * factors[middle]! >= least) low = middle;
+    if (factors[middle]! >= least) low = middle;
     else high = middle - 1;
   }
   return low;

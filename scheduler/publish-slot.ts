@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { ORDER_CODE } from '../domain/eligibility.ts';
-import type { ClearedSlot } from '../domain/slot.ts';
+import type { ClearedSlot, SlotMatch } from '../domain/slot.ts';
 import type { Hex } from '../domain/types.ts';
 import { planOf } from './commit/slot-calls.ts';
 
@@ -28,6 +28,18 @@ function outcomesOf(cleared: ClearedSlot): { id: Hex; code: string; detail: obje
       .filter(({ code }) => code !== ORDER_CODE.ELIGIBLE && code !== ORDER_CODE.SPENT_IN_SLOT)
       .map((order) => ({ id: order.id, code: wordOf(order.code), detail: {} })),
   ];
+}
+
+/**
+ * A match's shortlist as JSON, `[place in the manifest's asks, distance, entropy gap, last step]` each: what can't be read from the
+ * asks. Sixteen asks spelt out would be 7 KB a match.
+ */
+function shortlistOf({ leaf, candidates }: SlotMatch): string {
+  const entries = candidates.map(
+    ({ distance, entropyGap, droppedAt }, i) =>
+      `[${leaf.shortlist[i]},${distance},${entropyGap},${droppedAt}]`,
+  );
+  return `[${entries.join(',')}]`;
 }
 
 /**
@@ -67,7 +79,7 @@ export async function publishSlot(client: ClientBase, slot: bigint, cleared: Cle
       matches.map((match) => match.runnerUp),
       matches.map((match) => match.step),
       matches.map((match) => match.price.toString()),
-      matches.map((match) => asJson(match.candidates)),
+      matches.map(shortlistOf),
       outcomes.map((outcome) => outcome.id),
       outcomes.map((outcome) => outcome.code),
       outcomes.map((outcome) => asJson(outcome.detail)),

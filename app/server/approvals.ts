@@ -2,6 +2,7 @@ import type { PublicClient } from 'viem';
 import type { Deployment } from '../../contracts/deployment.ts';
 import { auctionAbi } from '../../contracts/generated/abi.ts';
 import { Refusal } from '../../domain/refusal.ts';
+import { signingOf } from '../../domain/signing.ts';
 import type { Hex } from '../../domain/types.ts';
 
 /** Asks the chain whether an order was approved: `approveOrder` or `approveOrderSigned`. */
@@ -26,4 +27,14 @@ export function createApprovals(
       );
     }
   };
+}
+
+/** Which of the orders that carry no signature are approved; without a look at the chain none is. */
+export async function approvedAmong(
+  orders: readonly { id: Hex; signature: Hex }[],
+  isApproved?: (orderId: Hex) => Promise<boolean>,
+): Promise<Set<Hex>> {
+  const unsigned = orders.filter(({ signature }) => signingOf(signature) === 'APPROVAL');
+  const answers = await Promise.all(unsigned.map(async ({ id }) => (await isApproved?.(id)) ?? false));
+  return new Set(unsigned.filter((_, index) => answers[index]).map(({ id }) => id));
 }

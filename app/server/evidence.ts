@@ -8,10 +8,10 @@ import { NO_RECEIPTS, type Manifest } from '../../domain/manifest.ts';
 import { decodePage, pageLeaves, type PageRecord } from '../../domain/page.ts';
 import { lastReceipt } from '../../domain/receipts.ts';
 import { manifestOf } from '../../domain/rules/finding.ts';
+import { recoverSigner } from '../../domain/signature.ts';
 import type { Hex, Receipt, SigningDomain } from '../../domain/types.ts';
 import { readBlock } from './blocks.ts';
 import { createHistory } from './history.ts';
-import { recoverSigner } from './signature.ts';
 
 /** A slot that the chain has, as far as choosing and fetching need it. */
 export interface CommittedSlot {
@@ -75,20 +75,11 @@ export function createEvidence({
       const manifest = bytes && manifestOf(bytes);
       const items = manifest === null || typeof manifest === 'string' ? NO_ITEMS : manifest;
       const last = header && lastReceipt(slot, header.scheduler, items.receipts);
-      const [block, closing, next, pages, orders, asks, signer, held] = await Promise.all([
+      const [block, closing, next, pages] = await Promise.all([
         header === null ? null : readBlock(client, header.blockNumber),
         closeBlock === null ? null : readBlock(client, closeBlock),
         closeBlock === null ? null : readBlock(client, closeBlock + 1n),
         header === null ? [] : pagesOf(client, domain, header.header.gammaWad, slot, history.pagesOf(slot)),
-        Promise.all(items.orders.map(signers.of)),
-        Promise.all(items.asks.map(signers.of)),
-        last && recoverSigner(receiptDigest(domain, last), items.receipts.signature),
-        Promise.all(
-          given.map(async ({ signature, ...receipt }) => ({
-            receipt,
-            signer: await recoverSigner(receiptDigest(domain, receipt), signature),
-          })),
-        ),
       ]);
       const head = history.head();
       return {
@@ -104,10 +95,15 @@ export function createEvidence({
         next,
         pages,
         manifest: bytes,
-        ...(last === null ? {} : { receiptSigner: signer }),
-        held,
-        orders,
-        asks,
+        ...(last === null
+          ? {}
+          : { receiptSigner: recoverSigner(receiptDigest(domain, last), items.receipts.signature) }),
+        held: given.map(({ signature, ...receipt }) => ({
+          receipt,
+          signer: recoverSigner(receiptDigest(domain, receipt), signature),
+        })),
+        orders: items.orders.map(signers.of),
+        asks: items.asks.map(signers.of),
         stateAtClose: closeBlock === null || closing === null ? null : history.stateAt(closeBlock),
         eventsSince:
           closeBlock === null ? null : history.eventsBetween(closeBlock, history.lastPageBlock(slot)),
@@ -154,19 +150,19 @@ const NO_ITEMS: Pick<Manifest, 'orders' | 'asks' | 'receipts'> = {
 
 /** Signers of items, recovered once per id and signature while slot after slot holds them: an ask may stand in a thousand. */
 function createSigners() {
-  let before = new Map<string, Promise<Hex | null>>();
-  let known = new Map<string, Promise<Hex | null>>();
+  let before = new Map<string, Hex | null>();
+  let known = new Map<string, Hex | null>();
   return {
     /** Forgets what the last slot did not hold. */
     nextSlot(): void {
       before = known;
       known = new Map();
     },
-    async of<T extends { signature: Hex }>({ id, signed }: { id: Hex; signed: T }) {
+    of<T extends { signature: Hex }>({ id, signed }: { id: Hex; signed: T }) {
       const key = id + signed.signature;
       const signer = known.get(key) ?? before.get(key) ?? recoverSigner(id, signed.signature);
       known.set(key, signer);
-      return { id, signed, signer: await signer };
+      return { id, signed, signer };
     },
   };
 }

@@ -1,4 +1,4 @@
-/** What the gate says to messages that nobody signed, and to orders whose command nobody knows. */
+/** What the gate says to messages that nobody signed, whose nonce is used, or whose command nobody knows. */
 import { Refusal } from '../../domain/refusal.ts';
 import type { Hex } from '../../domain/types.ts';
 
@@ -16,6 +16,17 @@ export function notApproved(id: Hex, consumer: Hex, auction: Hex): Refusal {
     `The order ${id} has no signature, and ${consumer} has not approved it on-chain.`,
     `Call approveOrder(order) of ${auction} from that account, or approveOrderSigned with its ERC-1271 signature from any; then send the order again.`,
     { retryable: true },
+  );
+}
+
+/** @param onChain it was filled or cancelled there; else another message of the book carries it */
+export function nonceUsed(account: Hex, nonce: bigint, onChain: boolean): Refusal {
+  return new Refusal(
+    'NONCE_USED',
+    onChain
+      ? `The nonce ${nonce} of ${account} was filled or cancelled on-chain.`
+      : `Another message of ${account} already carries the nonce ${nonce}.`,
+    'Sign it again with a nonce of its own.',
   );
 }
 

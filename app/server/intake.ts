@@ -2,6 +2,7 @@ import type { Deployment } from '../../contracts/deployment.ts';
 import { askId, listingId, orderId } from '../../domain/eip712.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { signingOf } from '../../domain/signing.ts';
+import { recoverSigner } from '../../domain/signature.ts';
 import type { Hex, SignedAsk, SignedListing, SignedOrder, SigningDomain } from '../../domain/types.ts';
 import { canonicalWorkload, parseWorkload, workloadHash } from '../../domain/workload.ts';
 import type { Database } from '../../prisma/client.ts';
@@ -17,14 +18,14 @@ import {
   storedWorkloads,
   takenNonces,
 } from './book.ts';
-import { badSignature, notApproved, unknownWorkload } from './intake-refusals.ts';
+import { approvedAmong } from './approvals.ts';
+import { badSignature, nonceUsed, notApproved, unknownWorkload } from './intake-refusals.ts';
 import { loadNodes, loadOrderMarket, loadProviders } from './market-facts.ts';
-import { floorsOf, type Note, type OpenAsks } from './open-asks.ts';
+import type { Floors, Note, OpenAsks } from './open-asks.ts';
 import { checkOrderAgainst, checkOrderFields, wantedClasses } from './order-checks.ts';
 import { parse } from './parse.ts';
 import { createReceipts, receiptsOf, type SignedReceipt } from './receipts.ts';
 import { countRefusals, type InputKind } from './refusals.ts';
-import { recoverSigner } from './signature.ts';
 import {
   checkCapacity,
   checkNode,
@@ -105,14 +106,12 @@ export function createIntake(options: IntakeOptions): Intake {
   const inBatches = async <P, T>(
     kind: InputKind,
     inputs: unknown[],
-    prepare: (input: unknown) => Promise<P> | P,
+    prepare: (input: unknown) => P,
     store: (items: P[]) => Promise<Answer<T>[]>,
   ): Promise<Answer<T>[]> => {
     const answers: Answer<T>[] = [];
     for (let from = 0; from < inputs.length; from += BATCH) {
-      const prepared = await Promise.all(
-        inputs.slice(from, from + BATCH).map((input) => answerOf(() => prepare(input))),
-      );
+      const prepared = inputs.slice(from, from + BATCH).map((input) => answerOf(() => prepare(input)));
       const stored = await store(prepared.filter((item) => item.ok).map((item) => item.value)).then((list) =>
         list.values(),
       );
@@ -126,13 +125,12 @@ export function createIntake(options: IntakeOptions): Intake {
     return answers;
   };
 
-  const prepareOrder = async (input: unknown): Promise<PreparedOrder> => {
+  const prepareOrder = (input: unknown): PreparedOrder => {
     const { workload, ...sent } = parse(signedOrderSchema, input);
     const id = orderId(domain, sent.order);
     const { consumer } = sent.order;
-    if (signingOf(sent.signature) === 'APPROVAL') {
-      if ((await options.isApproved?.(id)) !== true) throw notApproved(id, consumer, deployment.auction);
-    } else if ((await recoverSigner(id, sent.signature)) !== consumer)
+    // An approval is looked up with the others of its batch.
+    if (signingOf(sent.signature) !== 'APPROVAL' && recoverSigner(id, sent.signature) !== consumer)
       throw badSignature(`the consumer ${consumer}`);
     checkOrderFields(sent, parameters);
     const body = workload === undefined ? null : workloadBody(workload);
@@ -146,8 +144,18 @@ export function createIntake(options: IntakeOptions): Intake {
     return { id, ...sent, body: body?.text ?? null };
   };
 
-  const storeOrders = (items: PreparedOrder[]): Promise<Answer<Accepted>[]> =>
-    atMoment(async (tx, now) => {
+  /** What needs no lock and must not hold it: the chain's word on approvals, and what is on offer. */
+  const lookAround = async (
+    items: PreparedOrder[],
+  ): Promise<{ approved: Set<Hex>; floors: Floors | undefined }> => {
+    const approved = await approvedAmong(items, options.isApproved);
+    const offered = options.openAsks?.(((await chainNow()) / slotSeconds + 1n) * slotSeconds);
+    return { approved, floors: (await offered)?.floors };
+  };
+
+  const storeOrders = async (items: PreparedOrder[]): Promise<Answer<Accepted>[]> => {
+    const { approved, floors } = await lookAround(items);
+    return atMoment(async (tx, now) => {
       if (items.length === 0) return [];
       const slot = now / slotSeconds;
       const known = await receiptsOf(
@@ -163,9 +171,7 @@ export function createIntake(options: IntakeOptions): Intake {
         tx,
         fresh.map((item) => item.order.workload),
       );
-      const slotEnd = (slot + 1n) * slotSeconds;
-      const market = await loadOrderMarket(tx, slotEnd, fresh);
-      const floors = options.openAsks && floorsOf(await options.openAsks(slotEnd));
+      const market = await loadOrderMarket(tx, (slot + 1n) * slotSeconds, fresh);
       const chain = await receipts.open(tx, slot);
       const accepted: PreparedOrder[] = [];
       const bodies = new Map<Hex, string>();
@@ -173,9 +179,11 @@ export function createIntake(options: IntakeOptions): Intake {
       const answers: Answer<Accepted>[] = [];
       for (const item of items) {
         answers.push(
-          await answerOf(async () => {
+          answerOf(() => {
             const before = known.get(item.id);
             if (before !== undefined) return { id: item.id, receipt: before };
+            if (signingOf(item.signature) === 'APPROVAL' && !approved.has(item.id))
+              throw notApproved(item.id, item.order.consumer, deployment.auction);
             claimNonce(nonces, item.order.consumer, item.order.nonce, () => {
               checkOrderAgainst(item, market, parameters);
               if (item.body === null && !workloads.has(item.order.workload))
@@ -185,10 +193,10 @@ export function createIntake(options: IntakeOptions): Intake {
               bodies.set(item.order.workload, item.body);
             workloads.add(item.order.workload);
             accepted.push(item);
-            const receipt = await chain.issue(item.id);
+            const receipt = chain.issue(item.id);
             known.set(item.id, receipt);
-            const note = floors?.noteFor(wantedClasses(item), item.order, market);
-            return { id: item.id, receipt, ...(note ? { note } : {}) };
+            const note = floors?.noteFor(wantedClasses(item), item.order, market) ?? undefined;
+            return { id: item.id, receipt, note };
           }),
         );
       }
@@ -197,8 +205,9 @@ export function createIntake(options: IntakeOptions): Intake {
       await chain.save();
       return answers;
     });
+  };
 
-  const prepareAsk = async (input: unknown): Promise<PreparedSupply & SignedAsk> => {
+  const prepareAsk = (input: unknown): PreparedSupply & SignedAsk => {
     const sent = parse(signedAskSchema, input);
     if (sent.ask.supplyKind !== 0) {
       throw new Refusal(
@@ -210,15 +219,15 @@ export function createIntake(options: IntakeOptions): Intake {
     const id = askId(domain, sent.ask);
     const supply = supplyOfAsk(sent.ask);
     checkSupplyFields(supply);
-    return { ...sent, id, supply, signer: await recoverSigner(id, sent.signature) };
+    return { ...sent, id, supply, signer: recoverSigner(id, sent.signature) };
   };
 
-  const prepareListing = async (input: unknown): Promise<PreparedSupply & SignedListing> => {
+  const prepareListing = (input: unknown): PreparedSupply & SignedListing => {
     const sent = parse(signedListingSchema, input);
     const id = listingId(domain, sent.listing);
     const supply = supplyOfListing(sent.listing);
     checkSupplyFields(supply);
-    return { ...sent, id, supply, signer: await recoverSigner(id, sent.signature) };
+    return { ...sent, id, supply, signer: recoverSigner(id, sent.signature) };
   };
 
   /** Judges offers one after the other; what one takes of a node the next can't have. */
@@ -267,12 +276,12 @@ export function createIntake(options: IntakeOptions): Intake {
       const answers: Answer<Accepted>[] = [];
       for (const item of items) {
         answers.push(
-          await answerOf(async () => {
+          answerOf(() => {
             const before = known.get(item.id);
             if (before !== undefined) return { id: item.id, receipt: before };
             judge(item);
             accepted.push(item);
-            const receipt = await chain.issue(item.id);
+            const receipt = chain.issue(item.id);
             known.set(item.id, receipt);
             return { id: item.id, receipt };
           }),
@@ -301,7 +310,7 @@ export function createIntake(options: IntakeOptions): Intake {
       const answers: Answer<{ id: Hex }>[] = [];
       for (const item of items) {
         answers.push(
-          await answerOf(() => {
+          answerOf(() => {
             if (!known.has(item.id)) {
               judge(item);
               accepted.push(item);
@@ -353,9 +362,9 @@ interface PreparedSupply {
   signer: Hex | null;
 }
 
-async function answerOf<T>(make: () => Promise<T> | T): Promise<Answer<T>> {
+function answerOf<T>(make: () => T): Answer<T> {
   try {
-    return { ok: true, value: await make() };
+    return { ok: true, value: make() };
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, refusal: error };
     throw error;
@@ -377,15 +386,7 @@ function claimNonce(
   check: () => void,
 ): void {
   const key = nonceKey(account, nonce);
-  if (spent.has(key) || inBook.has(key)) {
-    throw new Refusal(
-      'NONCE_USED',
-      spent.has(key)
-        ? `The nonce ${nonce} of ${account} was filled or cancelled on-chain.`
-        : `Another message of ${account} already carries the nonce ${nonce}.`,
-      'Sign it again with a nonce of its own.',
-    );
-  }
+  if (spent.has(key) || inBook.has(key)) throw nonceUsed(account, nonce, spent.has(key));
   check();
   inBook.add(key);
 }

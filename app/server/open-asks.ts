@@ -13,6 +13,8 @@ export interface OpenAsk {
   resourceClass: Hex;
   className: string;
   region: string;
+  /** Hash of the region. */
+  place: Hex;
   /** Base units per card-hour. */
   reserve: bigint;
   /** Cards that one order could get of it. */
@@ -27,20 +29,20 @@ export type Wish = Pick<Order, 'region' | 'cards' | 'minReputation' | 'minTier' 
 /** Milliseconds for which an answer is repeated: what it says is advice, the slot decides. */
 const FRESH_MS = 1_000;
 
-/** Asks of the slot that ends then (unix seconds). */
-export type OpenAsks = (slotEnd: bigint) => Promise<readonly OpenAsk[]>;
+/** What the slot that ends then (unix seconds) has on offer. */
+export type OpenAsks = (slotEnd: bigint) => Promise<{ asks: readonly OpenAsk[]; floors: Floors }>;
 
 /** @param minProviderStake prior of a reputation, base units */
 export function createOpenAsks(db: Database, minProviderStake: bigint): OpenAsks {
-  let last: { slotEnd: bigint; at: number; asks: Promise<OpenAsk[]> } | null = null;
+  let last: { slotEnd: bigint; at: number; read: ReturnType<OpenAsks> } | null = null;
   return (slotEnd) => {
     const now = Date.now();
     if (last?.slotEnd !== slotEnd || now - last.at > FRESH_MS) {
-      const asks = readAsks(db, slotEnd, minProviderStake);
-      last = { slotEnd, at: now, asks };
-      asks.catch(() => (last = null));
+      const read = readAsks(db, slotEnd, minProviderStake).then((asks) => ({ asks, floors: floorsOf(asks) }));
+      last = { slotEnd, at: now, read };
+      read.catch(() => (last = null));
     }
-    return last.asks;
+    return last.read;
   };
 }
 
@@ -72,10 +74,12 @@ async function readAsks(db: Database, slotEnd: bigint, prior: bigint): Promise<O
     WHERE a."validUntil" >= ${slotEnd} AND (a.message->>'validFrom')::numeric <= ${slotEnd}
       AND NOT EXISTS (SELECT 1 FROM used_nonce u
         WHERE u.kind = 'ask' AND u.account = a.provider AND u.nonce = (a.message->>'nonce')::numeric)`;
+  const places = new Map([...new Set(rows.map((row) => row.region))].map((name) => [name, regionId(name)]));
   return rows.map(({ resourceClass, className, region, reserve, free, tier, ...record }) => ({
     resourceClass,
     className,
     region,
+    place: places.get(region)!,
     reserve: BigInt(reserve),
     free,
     tier,
@@ -149,12 +153,12 @@ export interface Floors {
   noteFor(wanted: readonly Hex[], wish: Wish, names: Names): Note | null;
 }
 
-export function floorsOf(asks: readonly OpenAsk[]): Floors {
+function floorsOf(asks: readonly OpenAsk[]): Floors {
   const lowest = new Map<string, bigint>();
-  for (const { resourceClass, region, reserve, free } of asks) {
+  for (const { resourceClass, place: at, reserve, free } of asks) {
     if (free < 1) continue;
     for (const name of [ANY_CLASS, resourceClass])
-      for (const place of [ZERO_HASH, regionId(region)]) {
+      for (const place of [ZERO_HASH, at]) {
         const best = lowest.get(name + place);
         if (best === undefined || reserve < best) lowest.set(name + place, reserve);
       }
@@ -186,7 +190,7 @@ function tooLow(where: string, price: bigint, lowest: bigint): Refusal {
 }
 
 function isAt(ask: OpenAsk, region: Hex): boolean {
-  return region === ZERO_HASH || regionId(ask.region) === region;
+  return region === ZERO_HASH || ask.place === region;
 }
 
 function classWords(wanted: readonly Hex[], { classes }: Names): string {

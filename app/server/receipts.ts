@@ -1,6 +1,7 @@
 import { privateKeyToAccount } from 'viem/accounts';
 import { receiptDigest } from '../../domain/eip712.ts';
 import { keccakWords, ZERO_HASH } from '../../domain/hash.ts';
+import { signDigest } from '../../domain/signature.ts';
 import type { Hex, Receipt, SigningDomain } from '../../domain/types.ts';
 import type { Prisma } from '../../prisma/generated/client.ts';
 
@@ -11,14 +12,13 @@ export interface SignedReceipt extends Receipt {
 
 /** The receipts of one slot: each head is the keccak256 of the head before it and the item. */
 export interface ReceiptChain {
-  issue(item: Hex): Promise<SignedReceipt>;
+  issue(item: Hex): SignedReceipt;
   /** Stores what was issued; the caller's transaction makes it last. */
   save(): Promise<void>;
 }
 
 export function createReceipts(domain: SigningDomain, key: Hex) {
-  const account = privateKeyToAccount(key);
-  const scheduler = account.address.toLowerCase() as Hex;
+  const scheduler = privateKeyToAccount(key).address.toLowerCase() as Hex;
 
   return {
     scheduler,
@@ -34,17 +34,23 @@ export function createReceipts(domain: SigningDomain, key: Hex) {
       let head = last === null ? ZERO_HASH : (last.head as Hex);
       const issued: SignedReceipt[] = [];
       return {
-        async issue(item) {
+        issue(item) {
           head = keccakWords(head, item);
           const receipt: Receipt = { scheduler, slot, seq, item, head };
-          const signature = await account.sign({ hash: receiptDigest(domain, receipt) });
+          const signature = signDigest(receiptDigest(domain, receipt), key);
           seq += 1;
           const signed = { ...receipt, signature };
           issued.push(signed);
           return signed;
         },
         async save() {
-          if (issued.length > 0) await tx.receipt.createMany({ data: issued });
+          if (issued.length === 0) return;
+          await tx.$executeRaw`
+            INSERT INTO receipt (slot, seq, item, head, scheduler, signature)
+            SELECT ${slot}, seq, item, head, ${scheduler}, signature FROM unnest(
+              ${issued.map((receipt) => receipt.seq)}::int[], ${issued.map((receipt) => receipt.item)}::text[],
+              ${issued.map((receipt) => receipt.head)}::text[], ${issued.map((receipt) => receipt.signature)}::text[]
+            ) AS t(seq, item, head, signature)`;
         },
       };
     },

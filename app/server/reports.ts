@@ -1,11 +1,11 @@
 import { hashMessage } from 'viem';
 import { Refusal } from '../../domain/refusal.ts';
 import { reportDigest } from '../../domain/report.ts';
+import { recoverSigner } from '../../domain/signature.ts';
 import type { Hex, SigningDomain } from '../../domain/types.ts';
 import type { Database } from '../../prisma/client.ts';
 import { parse } from './parse.ts';
 import { countRefusals } from './refusals.ts';
-import { recoverSigner } from './signature.ts';
 import { reportSchema } from './wire.ts';
 
 /**
@@ -36,7 +36,7 @@ export async function acceptReport(
       select: { signer: true },
     });
     const digest = hashMessage({ raw: reportDigest(domain, leaseId, report) });
-    const signer = await recoverSigner(digest, signature);
+    const signer = recoverSigner(digest, signature);
     if (provider === null || signer !== (provider.signer as Hex)) {
       throw new Refusal(
         'BAD_SIGNATURE',

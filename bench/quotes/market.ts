@@ -90,7 +90,16 @@ export class TraceMarket {
       const { resourceClass, reservePrice: reserve } = ask;
       const { className, region } = node.listing;
       const free = Math.min(left, idle);
-      return { resourceClass, className, region, reserve, free, tier: 0, reputation: NEWCOMER_REPUTATION };
+      return {
+        resourceClass,
+        className,
+        region,
+        place: ask.region,
+        reserve,
+        free,
+        tier: 0,
+        reputation: NEWCOMER_REPUTATION,
+      };
     });
   }
 

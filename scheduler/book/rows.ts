@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { askId, orderId } from '../../domain/eip712.ts';
+import { recoverSigner } from '../../domain/signature.ts';
 import type { Hex, SignedAsk, SignedOrder, SigningDomain } from '../../domain/types.ts';
-import { recoverSigner } from '../signer.ts';
 
 /** A message as the gateway stored it: bigints are decimal strings. */
 export interface StoredMessage {

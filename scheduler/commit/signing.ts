@@ -1,6 +1,7 @@
-import { Transaction, Wallet, type JsonRpcProvider } from 'ethers';
+import { computeAddress, Transaction, type JsonRpcProvider } from 'ethers';
 import type { Hex } from '../../domain/types.ts';
 import type { Intent, SignedBytes } from './intent-store.ts';
+import { signTransaction, type Unsigned } from './raw-transaction.ts';
 
 /** A transaction may use 2²⁴ gas (EIP-7825). */
 export const MAX_TRANSACTION_GAS = 16_777_216n;
@@ -47,19 +48,18 @@ export function createTransactionSigner(
   chainId: number,
   key: Hex,
 ): TransactionSigner {
-  const wallet = new Wallet(key);
-  const address = wallet.address.toLowerCase() as Hex;
+  const address = computeAddress(key).toLowerCase() as Hex;
 
-  const sign = (effect: string, transaction: Transaction): SignedBytes => {
-    transaction.signature = wallet.signingKey.sign(transaction.unsignedHash);
-    return { effect, raw: transaction.serialized as Hex, hash: transaction.hash as Hex };
-  };
+  const sign = (effect: string, transaction: Omit<Unsigned, 'chainId'>): SignedBytes => ({
+    effect,
+    ...signTransaction(key, { chainId, ...transaction }),
+  });
 
-  const unsigned = (intent: Intent): Transaction => {
-    const transaction = Transaction.from(intent.raw);
-    transaction.signature = null;
-    return transaction;
-  };
+  const callOf = ({ to, data, gasLimit }: Transaction): Pick<Unsigned, 'to' | 'data' | 'gasLimit'> => ({
+    to: to as Hex,
+    data: data as Hex,
+    gasLimit,
+  });
 
   const raised = (old: bigint | null, current: bigint): bigint => {
     const dearer = ((old ?? 0n) * 5n) / 4n + 1n;
@@ -80,30 +80,25 @@ export function createTransactionSigner(
     call({ effect, to, data, gasLimit }, nonce, fee) {
       if (gasLimit > MAX_TRANSACTION_GAS)
         throw new Error(`${effect} asks for ${gasLimit} gas, more than a transaction may use`);
-      return sign(
-        effect,
-        Transaction.from({ type: 2, chainId, nonce, to, data, gasLimit, value: 0n, ...fee }),
-      );
+      return sign(effect, { to, data, gasLimit, nonce, ...fee });
     },
 
     dearer(intent, fee) {
-      const transaction = unsigned(intent);
-      transaction.maxFeePerGas = raised(transaction.maxFeePerGas, fee.maxFeePerGas);
-      transaction.maxPriorityFeePerGas = raised(transaction.maxPriorityFeePerGas, fee.maxPriorityFeePerGas);
-      return sign(intent.effect, transaction);
+      const before = Transaction.from(intent.raw);
+      return sign(intent.effect, {
+        ...callOf(before),
+        nonce: before.nonce,
+        maxFeePerGas: raised(before.maxFeePerGas, fee.maxFeePerGas),
+        maxPriorityFeePerGas: raised(before.maxPriorityFeePerGas, fee.maxPriorityFeePerGas),
+      });
     },
 
     moved(intent, nonce, fee) {
-      const transaction = unsigned(intent);
-      transaction.nonce = nonce;
-      transaction.maxFeePerGas = fee.maxFeePerGas;
-      transaction.maxPriorityFeePerGas = fee.maxPriorityFeePerGas;
-      return sign(intent.effect, transaction);
+      return sign(intent.effect, { ...callOf(Transaction.from(intent.raw)), nonce, ...fee });
     },
 
     nothing(nonce, fee) {
-      const fields = { type: 2, chainId, nonce, to: address, gasLimit: NOTHING_GAS, value: 0n, ...fee };
-      return sign(`${FILL}${nonce}`, Transaction.from(fields));
+      return sign(`${FILL}${nonce}`, { to: address, data: '0x', gasLimit: NOTHING_GAS, nonce, ...fee });
     },
   };
 }

@@ -1,6 +1,6 @@
 import { Interface, keccak256 } from 'ethers';
 import { auctionAbi } from '../../contracts/generated/abi.ts';
-import { bytesToHex } from '../../domain/hash.ts';
+import { bytesToHex, concat, hexToBytes, uintBytes } from '../../domain/hash.ts';
 import { decodeRecords, encodePage, SKIP_REASONS } from '../../domain/page.ts';
 import { PAGE_MATCHES } from '../../domain/parameters.ts';
 import type { ClearedSlot } from '../../domain/slot.ts';
@@ -63,10 +63,21 @@ export function pageCalls(
     return {
       effect: `slot:${slot}:${attempt}:page:${page}${round > 1 ? `:again:${round}` : ''}`,
       to: auction,
-      data: auctionInterface.encodeFunctionData('commitPage', [slot, page, bytesToHex(bytes)]) as Hex,
+      data: pageData(slot, page, bytes),
       gasLimit: gas < MAX_TRANSACTION_GAS ? gas : MAX_TRANSACTION_GAS,
     };
   });
+}
+
+const PAGE_SELECTOR = hexToBytes(auctionInterface.getFunction('commitPage')!.selector as Hex);
+/** The bytes follow the three words of the arguments. */
+const PAGE_DATA_AT = 96;
+
+/** The call `commitPage(slot, page, data)`: ethers takes 16 ms for one of 45 KB. */
+export function pageData(slot: bigint, page: number, data: Uint8Array): Hex {
+  const padding = new Uint8Array((32 - (data.length % 32)) % 32);
+  const words = [slot, page, PAGE_DATA_AT, data.length].map((value) => uintBytes(value, 32));
+  return bytesToHex(concat(PAGE_SELECTOR, ...words, data, padding));
 }
 
 /** A match that the contract refused; it consumed nothing, so the order stands in the next slot. */

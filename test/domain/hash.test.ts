@@ -45,7 +45,12 @@ test('hex there and back', () => {
       expect(hexToBytes(bytesToHex(bytes))).toEqual(bytes);
     }),
   );
-  for (const bad of ['0x1', '0xzz', '12', '', '0x0g', 'x0ab'] as `0x${string}`[])
+  for (const length of [255, 256, 257, 70_000]) {
+    const bytes = Uint8Array.from({ length }, (_, i) => (i * 167) & 0xff);
+    expect(bytesToHex(bytes)).toBe(`0x${Buffer.from(bytes).toString('hex')}`);
+    expect(hexToBytes(bytesToHex(bytes))).toEqual(bytes);
+  }
+  for (const bad of ['0x1é', '0x\u0130\u0130', '0x1', '0xzz', '12', '', '0x0g', 'x0ab'] as `0x${string}`[])
     expect(() => hexToBytes(bad)).toThrow(RangeError);
 });
 

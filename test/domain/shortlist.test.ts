@@ -5,8 +5,8 @@ import { compare, lottery, ShortlistIndex, type Contender } from '../../domain/s
 const resources = (most: number) =>
   fc.record({ compute: fc.nat(most), network: fc.nat(most), storage: fc.nat(most) });
 
-/** Few states, tickets and providers, so that every tie-break decides something; or many of each. */
-const slots = fc.constantFrom(2, 40, 10_000).chain((most) =>
+/** Few states, tickets and providers, so that every tie-break decides something; or many of each, up to the widest message. */
+const slots = fc.constantFrom(2, 40, 10_000, 65_535).chain((most) =>
   fc.record({
     task: resources(most),
     place: fc.bigInt(0n, 7n),
@@ -76,7 +76,7 @@ function slowNearest<T extends Contender & { willing: boolean }>(
       return { ask, distance: Math.floor(square / 3), lottery: lottery(ask.ticket, place) };
     })
     .sort(compare);
-  const providers = new Set<string>();
+  const providers = new Set<string | number>();
   return sorted
     .filter(({ ask }) => !providers.has(ask.provider) && providers.add(ask.provider))
     .slice(0, width);

@@ -21,7 +21,7 @@ import { REFERENCE, FULL } from '../../../domain/vectors.ts';
 import type { Database } from '../../../prisma/client.ts';
 import type { Prisma } from '../../../prisma/generated/client.ts';
 import { nonceKey, storedWorkloads, takenNonces } from '../book.ts';
-import { unknownWorkload } from '../intake-refusals.ts';
+import { nonceUsed, unknownWorkload } from '../intake-refusals.ts';
 import { loadOrderMarket } from '../market-facts.ts';
 import { checkOrderFields, checkOrderNames } from '../order-checks.ts';
 import { parse } from '../parse.ts';
@@ -119,7 +119,8 @@ export function createQuoteDesk(options: QuoteOptions): (input: unknown) => Prom
 
     const breakdown = await priced(request, times, now);
     const order = { ...shape.order, startPrice: breakdown.pricePerCardHour };
-    const none = whyNone(await openAsks(slotEnd), request.classes, order, market);
+    const { asks } = await openAsks(slotEnd);
+    const none = whyNone(asks, request.classes, order, market);
     if (none !== null) throw none;
     const signed = { ...shape, order };
     checkOrderFields(signed, parameters);
@@ -200,12 +201,7 @@ function checkTransfer({ data, taskNetwork, duration }: Request): void {
 async function checkNonce(db: Database, { consumer, nonce }: Order): Promise<void> {
   const { spent, inBook } = await takenNonces(db, [{ account: consumer, nonce }]);
   const key = nonceKey(consumer, nonce);
-  if (!spent.has(key) && !inBook.has(key)) return;
-  throw new Refusal(
-    'NONCE_USED',
-    `The nonce ${nonce} of ${consumer} is used by another message.`,
-    'Ask again with a nonce of its own.',
-  );
+  if (spent.has(key) || inBook.has(key)) throw nonceUsed(consumer, nonce, spent.has(key));
 }
 
 interface Stored {

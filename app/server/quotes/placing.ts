@@ -64,7 +64,7 @@ export function createPlacing({ db, deployment, receiptKey, chainNow }: PlacingO
           const slot = now / slotSeconds;
           const rows = await waiting(tx, endOf(now));
           const chain = await receipts.open(tx, slot);
-          for (const { id } of rows) await chain.issue(id);
+          for (const { id } of rows) chain.issue(id);
           const orders = rows.map((row) => ({
             id: row.id,
             ...orderOfRow({ message: row.message, signature: QUOTED }),

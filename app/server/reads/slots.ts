@@ -1,5 +1,6 @@
+import { z } from 'zod';
 import { Refusal } from '../../../domain/refusal.ts';
-import { decodeManifest } from '../../../domain/manifest.ts';
+import { decodeManifest, type Manifest } from '../../../domain/manifest.ts';
 import { slotEnd, type Parameters } from '../../../domain/parameters.ts';
 import type { Database } from '../../../prisma/client.ts';
 import type { CandidateView, SlotRow, SlotView } from '../../views.ts';
@@ -43,6 +44,29 @@ export async function slotInputs(
   return run.manifest;
 }
 
+const NO_ITEMS: Pick<Manifest, 'orders' | 'asks'> = { orders: [], asks: [] };
+
+/** Entries of `slot_match.shortlist`: place in the manifest's asks, distance, entropy gap, last step. */
+const shortlistSchema = z.array(z.tuple([z.number(), z.number(), z.number(), z.number()]));
+
+function candidatesOf(shortlist: unknown, asks: Manifest['asks']): CandidateView[] {
+  return shortlistSchema.parse(shortlist).map(([place, distance, entropyGap, droppedAt]) => {
+    const {
+      id,
+      signed: { ask },
+    } = asks[place]!;
+    return {
+      askId: id,
+      node: ask.supply,
+      provider: ask.provider,
+      reserve: ask.reservePrice.toString(),
+      distance,
+      entropyGap,
+      droppedAt,
+    };
+  });
+}
+
 /** A slot for people: its header, its orders with their outcomes, its auctions. */
 export async function slotOf(
   db: Database,
@@ -57,10 +81,10 @@ export async function slotOf(
     db.slotMatch.findMany({ where: { slot }, orderBy: { index: 'asc' } }),
   ]);
   const end = slotEnd(slot, parameters);
-  const items = run === null || run.manifest.length === 0 ? [] : decodeManifest(run.manifest).orders;
+  const items = run === null || run.manifest.length === 0 ? NO_ITEMS : decodeManifest(run.manifest);
   const nameOf = await requirementNamer(db);
   const codes = new Map(outcomes.map((row) => [row.orderId, row.code]));
-  const orders = items.map(({ id, signed: { order, classes } }) => ({
+  const orders = items.orders.map(({ id, signed: { order, classes } }) => ({
     id,
     consumer: order.consumer,
     className: nameOf(order.requirement, classes),
@@ -104,7 +128,7 @@ export async function slotOf(
       startPrice: byId.get(match.orderId)?.startPrice ?? match.price.toFixed(0),
       leaseId: leaseOf.get(match.orderId) ?? null,
       className: byId.get(match.orderId)?.className ?? '',
-      candidates: match.shortlist as unknown as CandidateView[],
+      candidates: candidatesOf(match.shortlist, items.asks),
     })),
   };
 }
