@@ -89,6 +89,20 @@ export async function committedBefore(client: ClientBase, slot: bigint, window: 
   return rows.map((row) => BigInt(row.slot));
 }
 
+/** Committed slots before `slot`, within `window`, that a reorganisation may still take out. */
+export async function unconfirmedBefore(
+  pool: Pool,
+  slot: bigint,
+  window: bigint,
+): Promise<{ attempt: number; header: SlotHeader }[]> {
+  const { rows } = await pool.query<{ attempt: number; header: StoredHeader }>(
+    `SELECT attempt, header FROM slot_run
+     WHERE state = 'committed' AND NOT confirmed AND slot >= $1 AND slot < $2 ORDER BY slot`,
+    [slot - window, slot],
+  );
+  return rows.map(({ attempt, header }) => ({ attempt, header: revived(header) }));
+}
+
 /** Slots before `slot`, within `window`, that were given up and stand on the chain all the same: a reorganisation let them in. */
 export async function revivedBefore(
   client: ClientBase,

@@ -46,14 +46,16 @@ export interface EvidenceSource {
 export function createEvidence({
   rpcUrl,
   deployment,
+  recover = onThisThread,
 }: {
   rpcUrl: string;
   deployment: Deployment;
+  recover?: Recover;
 }): EvidenceSource {
   const client = createPublicClient({ transport: http(rpcUrl, { batch: true }) });
   const domain: SigningDomain = { chainId: deployment.chainId, auction: deployment.auction };
   const history = createHistory(client, deployment);
-  const signers = createSigners();
+  const signers = createSigners(recover);
 
   return {
     async slots() {
@@ -75,12 +77,19 @@ export function createEvidence({
       const manifest = bytes && manifestOf(bytes);
       const items = manifest === null || typeof manifest === 'string' ? NO_ITEMS : manifest;
       const last = header && lastReceipt(slot, header.scheduler, items.receipts);
-      const [block, closing, next, pages] = await Promise.all([
+      const [block, closing, next, pages, orders, asks] = await Promise.all([
         header === null ? null : readBlock(client, header.blockNumber),
         closeBlock === null ? null : readBlock(client, closeBlock),
         closeBlock === null ? null : readBlock(client, closeBlock + 1n),
         header === null ? [] : pagesOf(client, domain, header.header.gammaWad, slot, history.pagesOf(slot)),
+        signers.of(items.orders),
+        signers.of(items.asks),
       ]);
+      const signer = last && recoverSigner(receiptDigest(domain, last), items.receipts.signature);
+      const held = given.map(({ signature, ...receipt }) => ({
+        receipt,
+        signer: recoverSigner(receiptDigest(domain, receipt), signature),
+      }));
       const head = history.head();
       return {
         slot,
@@ -95,15 +104,10 @@ export function createEvidence({
         next,
         pages,
         manifest: bytes,
-        ...(last === null
-          ? {}
-          : { receiptSigner: recoverSigner(receiptDigest(domain, last), items.receipts.signature) }),
-        held: given.map(({ signature, ...receipt }) => ({
-          receipt,
-          signer: recoverSigner(receiptDigest(domain, receipt), signature),
-        })),
-        orders: items.orders.map(signers.of),
-        asks: items.asks.map(signers.of),
+        ...(last === null ? {} : { receiptSigner: signer }),
+        held,
+        orders,
+        asks,
         stateAtClose: closeBlock === null || closing === null ? null : history.stateAt(closeBlock),
         eventsSince:
           closeBlock === null ? null : history.eventsBetween(closeBlock, history.lastPageBlock(slot)),
@@ -148,21 +152,36 @@ const NO_ITEMS: Pick<Manifest, 'orders' | 'asks' | 'receipts'> = {
   receipts: NO_RECEIPTS,
 };
 
+/** Signers of many items, in their order; a program may have threads for it. */
+type Recover = (items: readonly { id: Hex; signature: Hex }[]) => Promise<(Hex | null)[]>;
+
+const onThisThread: Recover = (items) =>
+  Promise.resolve(items.map(({ id, signature }) => recoverSigner(id, signature)));
+
 /** Signers of items, recovered once per id and signature while slot after slot holds them: an ask may stand in a thousand. */
-function createSigners() {
+function createSigners(recover: Recover) {
   let before = new Map<string, Hex | null>();
   let known = new Map<string, Hex | null>();
+  const keyOf = ({ id, signature }: { id: Hex; signature: Hex }): string => id + signature;
   return {
     /** Forgets what the last slot did not hold. */
     nextSlot(): void {
       before = known;
       known = new Map();
     },
-    of<T extends { signature: Hex }>({ id, signed }: { id: Hex; signed: T }) {
-      const key = id + signed.signature;
-      const signer = known.get(key) ?? before.get(key) ?? recoverSigner(id, signed.signature);
-      known.set(key, signer);
-      return { id, signed, signer };
+    async of<T extends { signature: Hex }>(
+      items: readonly { id: Hex; signed: T }[],
+    ): Promise<{ id: Hex; signed: T; signer: Hex | null }[]> {
+      const pairs = items.map(({ id, signed }) => ({ id, signature: signed.signature }));
+      const missing = pairs.filter((pair) => !before.has(keyOf(pair)));
+      const recovered = await recover(missing);
+      const fresh = new Map(missing.map((pair, index) => [keyOf(pair), recovered[index]!]));
+      return items.map((item, index) => {
+        const key = keyOf(pairs[index]!);
+        const signer = fresh.get(key) ?? before.get(key) ?? null;
+        known.set(key, signer);
+        return { ...item, signer };
+      });
     },
   };
 }

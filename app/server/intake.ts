@@ -106,12 +106,14 @@ export function createIntake(options: IntakeOptions): Intake {
   const inBatches = async <P, T>(
     kind: InputKind,
     inputs: unknown[],
-    prepare: (input: unknown) => P,
+    prepare: (input: unknown) => Promise<P> | P,
     store: (items: P[]) => Promise<Answer<T>[]>,
   ): Promise<Answer<T>[]> => {
     const answers: Answer<T>[] = [];
     for (let from = 0; from < inputs.length; from += BATCH) {
-      const prepared = inputs.slice(from, from + BATCH).map((input) => answerOf(() => prepare(input)));
+      const prepared = await Promise.all(
+        inputs.slice(from, from + BATCH).map((input) => answerOf(() => prepare(input))),
+      );
       const stored = await store(prepared.filter((item) => item.ok).map((item) => item.value)).then((list) =>
         list.values(),
       );
@@ -179,7 +181,7 @@ export function createIntake(options: IntakeOptions): Intake {
       const answers: Answer<Accepted>[] = [];
       for (const item of items) {
         answers.push(
-          answerOf(() => {
+          await answerOf(() => {
             const before = known.get(item.id);
             if (before !== undefined) return { id: item.id, receipt: before };
             if (signingOf(item.signature) === 'APPROVAL' && !approved.has(item.id))
@@ -276,7 +278,7 @@ export function createIntake(options: IntakeOptions): Intake {
       const answers: Answer<Accepted>[] = [];
       for (const item of items) {
         answers.push(
-          answerOf(() => {
+          await answerOf(() => {
             const before = known.get(item.id);
             if (before !== undefined) return { id: item.id, receipt: before };
             judge(item);
@@ -310,7 +312,7 @@ export function createIntake(options: IntakeOptions): Intake {
       const answers: Answer<{ id: Hex }>[] = [];
       for (const item of items) {
         answers.push(
-          answerOf(() => {
+          await answerOf(() => {
             if (!known.has(item.id)) {
               judge(item);
               accepted.push(item);
@@ -362,9 +364,9 @@ interface PreparedSupply {
   signer: Hex | null;
 }
 
-function answerOf<T>(make: () => T): Answer<T> {
+async function answerOf<T>(make: () => Promise<T> | T): Promise<Answer<T>> {
   try {
-    return { ok: true, value: make() };
+    return { ok: true, value: await make() };
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, refusal: error };
     throw error;

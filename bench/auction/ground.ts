@@ -6,13 +6,13 @@ import pg from 'pg';
 import { createIntake, type Intake } from '../../app/server/intake.ts';
 import { toJson } from '../../app/server/wire.ts';
 import type { Deployment } from '../../contracts/deployment.ts';
-import { keccakText, ZERO_HASH } from '../../domain/hash.ts';
+import { ZERO_HASH } from '../../domain/hash.ts';
 import type { MarketState } from '../../domain/market-state.ts';
 import type { SignedAsk, SignedOrder } from '../../domain/types.ts';
 import { openDatabase } from '../../prisma/client.ts';
 import { createDatabase, startPostgres } from '../../prisma/embedded.ts';
 import { migrate } from '../../prisma/migrate.ts';
-import { addressText, DOMAIN, PARAMETERS, WORKLOAD } from './world.ts';
+import { addressText, DOMAIN, GATEWAY, GATEWAY_KEY, PARAMETERS, WORKLOAD } from './world.ts';
 
 export interface Ground {
   databaseUrl: string;
@@ -40,7 +40,7 @@ const DEPLOYMENT: Deployment = {
   receipts: addressText('receipts'),
   oversold: addressText('oversold'),
   treasury: addressText('treasury'),
-  scheduler: addressText('scheduler'),
+  scheduler: GATEWAY,
   deployBlock: 0,
   parameters: PARAMETERS,
 };
@@ -57,7 +57,7 @@ export async function openGround(state: MarketState): Promise<Ground> {
   const intake = createIntake({
     db,
     deployment: DEPLOYMENT,
-    receiptKey: keccakText('bench receipts'),
+    receiptKey: GATEWAY_KEY,
     chainNow: () => Promise.resolve(now),
   });
   await storeState(pool, state);

@@ -2,22 +2,17 @@
  * The verification of one slot as Node and the browser run it: what was published and what the chain has, judged by `verifySlot`.
  * Imports domain alone.
  */
-import { askId, orderId } from '../../domain/eip712.ts';
+import { receiptDigest } from '../../domain/eip712.ts';
 import type { BlockFact } from '../../domain/evidence.ts';
 import { hexToBytes } from '../../domain/hash.ts';
 import { applyEvent } from '../../domain/market-fold.ts';
 import type { MarketState } from '../../domain/market-state.ts';
 import { decodePage, decodeRecords, pageLeaves } from '../../domain/page.ts';
 import type { Parameters } from '../../domain/parameters.ts';
+import { lastReceipt } from '../../domain/receipts.ts';
+import { manifestOf } from '../../domain/rules/finding.ts';
 import { recoverSigner } from '../../domain/signature.ts';
-import type {
-  Hex,
-  MarketEvent,
-  SignedAsk,
-  SignedOrder,
-  SigningDomain,
-  SlotHeader,
-} from '../../domain/types.ts';
+import type { Hex, MarketEvent, SigningDomain, SlotHeader } from '../../domain/types.ts';
 import { verifySlot } from '../../domain/verify.ts';
 
 export interface VerifyJob {
@@ -25,12 +20,12 @@ export interface VerifyJob {
   domain: SigningDomain;
   parameters: Parameters;
   header: SlotHeader;
+  scheduler: Hex;
   committedIn: BlockFact;
   closing: BlockFact;
   next: BlockFact;
+  /** The slot's inputs, as published. */
   manifest: Hex;
-  orders: SignedOrder[];
-  asks: SignedAsk[];
   /** The argument `data` of each page's transaction. */
   pages: Hex[];
   stateAtClose: MarketState;
@@ -42,7 +37,7 @@ export interface VerifyJob {
 export interface VerifyFigures {
   seconds: number;
   /** Milliseconds. */
-  parts: Record<'signatures' | 'pages' | 'events' | 'rules', number>;
+  parts: Record<'inputs' | 'signatures' | 'pages' | 'events' | 'rules', number>;
   signatures: number;
   rules: number;
 }
@@ -56,13 +51,17 @@ const onThisThread: Recover = (items) =>
 /** @throws Error when a rule fails */
 export async function verifyJob(job: VerifyJob, recover: Recover = onThisThread): Promise<VerifyFigures> {
   const started = performance.now();
-  const unsignedOrders = job.orders.map((signed) => ({ id: orderId(job.domain, signed.order), signed }));
-  const unsignedAsks = job.asks.map((signed) => ({ id: askId(job.domain, signed.ask), signed }));
+  const bytes = hexToBytes(job.manifest);
+  const manifest = manifestOf(bytes);
+  if (typeof manifest === 'string') throw new Error(manifest);
+  const last = lastReceipt(job.slot, job.scheduler, manifest.receipts);
+  const decoded = performance.now();
   const signers = await recover(
-    [...unsignedOrders, ...unsignedAsks].map(({ id, signed }) => ({ id, signature: signed.signature })),
+    [...manifest.orders, ...manifest.asks].map(({ id, signed }) => ({ id, signature: signed.signature })),
   );
-  const orders = unsignedOrders.map((item, index) => ({ ...item, signer: signers[index]! }));
-  const asks = unsignedAsks.map((item, index) => ({ ...item, signer: signers[orders.length + index]! }));
+  const orders = manifest.orders.map((item, index) => ({ ...item, signer: signers[index]! }));
+  const asks = manifest.asks.map((item, index) => ({ ...item, signer: signers[orders.length + index]! }));
+  const receipt = last && recoverSigner(receiptDigest(job.domain, last), manifest.receipts.signature);
   const recovered = performance.now();
   const announced = job.events.filter((event) => event.name === 'PageCommitted');
   const pages = announced.map(({ args }, page) => {
@@ -78,11 +77,12 @@ export async function verifyJob(job: VerifyJob, recover: Recover = onThisThread)
     slot: job.slot,
     domain: job.domain,
     parameters: job.parameters,
-    committed: { header: job.header, block: job.committedIn },
+    committed: { header: job.header, block: job.committedIn, scheduler: job.scheduler },
     closing: job.closing,
     next: job.next,
     pages,
-    manifest: hexToBytes(job.manifest),
+    manifest: bytes,
+    ...(last === null ? {} : { receiptSigner: receipt }),
     orders,
     asks,
     stateAtClose: job.stateAtClose,
@@ -95,12 +95,13 @@ export async function verifyJob(job: VerifyJob, recover: Recover = onThisThread)
   return {
     seconds: (judged - started) / 1000,
     parts: {
-      signatures: Math.round(recovered - started),
+      inputs: Math.round(decoded - started),
+      signatures: Math.round(recovered - decoded),
       pages: Math.round(read - recovered),
       events: Math.round(folded - read),
       rules: Math.round(judged - folded),
     },
-    signatures: orders.length + asks.length,
+    signatures: orders.length + asks.length + (last === null ? 0 : 1),
     rules: results.length,
   };
 }

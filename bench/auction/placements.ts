@@ -6,12 +6,11 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { recoverSigner, signDigest } from '../../domain/signature.ts';
-import { keccakText } from '../../domain/hash.ts';
 import type { SlotOrder } from '../../domain/slot.ts';
 import { slotEnd } from '../../domain/parameters.ts';
 import { asSent, type Ground } from './ground.ts';
 import type { PlacedSlot, SchedulerTask } from './scheduler-thread.ts';
-import { PARAMETERS, SLOT, type World } from './world.ts';
+import { GATEWAY_KEY, PARAMETERS, SLOT, type World } from './world.ts';
 
 const SLOTS = 8;
 /** Compile, and bring the asks into the scheduler's book. */
@@ -89,8 +88,7 @@ function figuresOf(
   const sum = (part: keyof PlacedSlot['ms']): number => placed.reduce((total, { ms }) => total + ms[part], 0);
   const scheduler = { load: each(sum('load')), clear: each(sum('clear')), publish: each(sum('publish')) };
   const recoveredPerSecond = rate(sample, ({ id, signed }) => recoverSigner(id, signed.signature));
-  const key = keccakText('bench receipts');
-  const signedPerSecond = rate(sample, ({ id }) => signDigest(id, key));
+  const signedPerSecond = rate(sample, ({ id }) => signDigest(id, GATEWAY_KEY));
   const [recover, sign] = [1e6 / recoveredPerSecond, 1e6 / signedPerSecond];
   const gateway = each(gatewayMs);
   const slower = Math.max(

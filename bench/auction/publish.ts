@@ -6,7 +6,7 @@ import type { ClearedSlot } from '../../domain/slot.ts';
 import type { Hex, MarketEvent } from '../../domain/types.ts';
 import { packMatches } from '../../test/domain/pack-matches.ts';
 import type { VerifyJob } from './job.ts';
-import { addressText, CLOSE_BLOCK, DOMAIN, PARAMETERS, SLOT, type World } from './world.ts';
+import { CLOSE_BLOCK, DOMAIN, GATEWAY, PARAMETERS, SLOT, type World } from './world.ts';
 
 export function jobOf(world: World, cleared: ClearedSlot): VerifyJob {
   const end = slotEnd(SLOT, PARAMETERS);
@@ -20,7 +20,7 @@ export function jobOf(world: World, cleared: ClearedSlot): VerifyJob {
     name,
     args: { slot: SLOT, ...args },
   });
-  const scheduler = addressText('scheduler');
+  const scheduler = GATEWAY;
   const committed = event(CLOSE_BLOCK + 2n, 0, 'SlotCommitted', { scheduler, header });
   const pages = groups.map((matches, page) =>
     event(CLOSE_BLOCK + 3n, page, 'PageCommitted', {
@@ -41,12 +41,11 @@ export function jobOf(world: World, cleared: ClearedSlot): VerifyJob {
     domain: DOMAIN,
     parameters: PARAMETERS,
     header,
+    scheduler,
     committedIn: block(CLOSE_BLOCK + 2n, end + 3n),
     closing: block(CLOSE_BLOCK, end - 1n),
     next: block(CLOSE_BLOCK + 1n, end, world.seed),
     manifest: bytesToHex(cleared.manifest),
-    orders: world.orders.map(({ signed }) => signed),
-    asks: world.asks.map(({ signed }) => signed),
     pages: groups.map((matches) => bytesToHex(encodePage(matches))),
     stateAtClose: world.state,
     stateNow: structuredClone(world.state),

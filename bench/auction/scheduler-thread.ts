@@ -2,14 +2,12 @@
 import pg from 'pg';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MarketState } from '../../domain/market-state.ts';
-import { encodeManifest } from '../../domain/manifest.ts';
 import { slotEnd } from '../../domain/parameters.ts';
-import { clearSlot } from '../../domain/slot.ts';
 import type { Hex } from '../../domain/types.ts';
 import { createBook } from '../../scheduler/book/book.ts';
 import { readReceipts } from '../../scheduler/book/receipts.ts';
 import { publishSlot } from '../../scheduler/publish-slot.ts';
-import { CLOSE_BLOCK, DOMAIN, PARAMETERS } from './world.ts';
+import { clearItems, DOMAIN, PARAMETERS } from './world.ts';
 
 export interface SchedulerTask {
   databaseUrl: string;
@@ -45,11 +43,7 @@ async function place(slot: bigint): Promise<PlacedSlot> {
   const items = book.itemsOf({ slot, slotEnd: end, state, parameters: PARAMETERS }, state);
   const receipts = await readReceipts(client, slot);
   const loaded = performance.now();
-  const manifest = encodeManifest({ domain: DOMAIN, slot, ...items, receipts });
-  const cleared = clearSlot(
-    { slot, seed, closeBlock: CLOSE_BLOCK, parameters: PARAMETERS, ...items, manifest },
-    state,
-  );
+  const cleared = clearItems({ seed, state }, slot, items, receipts);
   const done = performance.now();
   await publishSlot(client, slot, cleared);
   const ms = { load: loaded - started, clear: done - loaded, publish: performance.now() - done };

@@ -3,12 +3,13 @@ import { askId, orderId } from '../../domain/eip712.ts';
 import { keccakText, ZERO_HASH } from '../../domain/hash.ts';
 import { leaseId } from '../../domain/lease-page.ts';
 import { applyEvent } from '../../domain/market-fold.ts';
+import { encodeManifest, type SlotReceipts } from '../../domain/manifest.ts';
 import { emptyMarket, type MarketState } from '../../domain/market-state.ts';
 import { classId, regionId } from '../../domain/names.ts';
 import { DEFAULTS, slotEnd, type Parameters } from '../../domain/parameters.ts';
 import { requirementOf } from '../../domain/requirement.ts';
 import { recoverSigner, signDigest } from '../../domain/signature.ts';
-import type { SlotAsk, SlotOrder } from '../../domain/slot.ts';
+import { clearSlot, type ClearedSlot, type SlotAsk, type SlotOrder } from '../../domain/slot.ts';
 import type { Ask, Hex, Order, SigningDomain } from '../../domain/types.ts';
 import { workloadHash } from '../../domain/workload.ts';
 import { random } from '../bench.ts';
@@ -18,6 +19,9 @@ export const CLOSE_BLOCK = 1_000n;
 export const DOMAIN: SigningDomain = { chainId: 31_337, auction: addressText('auction') };
 export const PARAMETERS: Parameters = DEFAULTS;
 export const WORKLOAD = { command: ['sh', '-c', 'echo hello'] };
+/** Signs the receipts. */
+export const GATEWAY_KEY = keccakText('bench receipts');
+export const GATEWAY = addressOf(GATEWAY_KEY);
 const TREASURY = addressText('treasury');
 const NEVER = 2n ** 39n;
 const UNIT = 1_000_000;
@@ -189,9 +193,13 @@ function twoClasses(pick: (below: number) => number, shape: Shape): Hex[] {
 function parties(kind: string, count: number): Party[] {
   return Array.from({ length: count }, (_, n) => {
     const key = keccakText(`bench ${kind} ${n}`);
-    const digest = keccakText(kind);
-    return { key, address: recoverSigner(digest, signDigest(digest, key))! };
+    return { key, address: addressOf(key) };
   });
+}
+
+function addressOf(key: Hex): Hex {
+  const digest = keccakText('whose key is this');
+  return recoverSigner(digest, signDigest(digest, key))!;
 }
 
 export function className(n: number): string {
@@ -204,4 +212,16 @@ function regionName(n: number): string {
 
 export function addressText(name: string): Hex {
   return `0x${keccakText(name).slice(26)}`;
+}
+
+/** A slot's items cleared as the scheduler clears them, its inputs encoded first. */
+export function clearItems(
+  { seed, state }: Pick<World, 'seed' | 'state'>,
+  slot: bigint,
+  { orders, asks }: { orders: readonly SlotOrder[]; asks: readonly SlotAsk[] },
+  receipts: SlotReceipts,
+): ClearedSlot {
+  const manifest = encodeManifest({ domain: DOMAIN, slot, orders, asks, receipts });
+  const input = { slot, seed, closeBlock: CLOSE_BLOCK, parameters: PARAMETERS, orders, asks, manifest };
+  return clearSlot(input, state);
 }

@@ -12,6 +12,7 @@ import { openInputs, saveInputs, type ReadInputs } from './inputs.ts';
 import { checkChain, deploymentOf, unreachable } from './market.ts';
 import { readReceipt } from './receipt.ts';
 import { CSV_HEADER, linesOf } from './report.ts';
+import { openSigners } from './signers.ts';
 
 /** Where the verifier says what. */
 export interface VerifyOutput {
@@ -87,7 +88,7 @@ class Verifier {
     this.#output = output;
     this.#watch = watch;
     this.#receipt = receipt;
-    this.#source = createEvidence({ rpcUrl: options.rpcUrl, deployment });
+    this.#source = createEvidence({ rpcUrl: options.rpcUrl, deployment, recover: openSigners().recover });
     this.#inputs = openInputs(options.inputs, output.say);
   }
 

@@ -1,6 +1,6 @@
 /**
- * Transactions of type 2 (EIP-1559) as signed bytes. A page's call is 45 KB, and ethers reads and writes its hex a dozen times: 40 ms
- * a page, where this takes one. A test holds both equal.
+ * Transactions of type 2 (EIP-1559) as signed bytes. A page's call is 45 KB, and ethers reads and writes its hex a dozen times: thirty
+ * times as long as this. A test holds both equal. (ADR 0014)
  */
 import { bytesToHex, concat, hexToBytes, keccak, uintBytes } from '../../domain/hash.ts';
 import { signDigest } from '../../domain/signature.ts';

@@ -73,7 +73,7 @@ const PAGE_SELECTOR = hexToBytes(auctionInterface.getFunction('commitPage')!.sel
 /** The bytes follow the three words of the arguments. */
 const PAGE_DATA_AT = 96;
 
-/** The call `commitPage(slot, page, data)`: ethers takes 16 ms for one of 45 KB. */
+/** The call `commitPage(slot, page, data)`, without ethers (ADR 0014). */
 export function pageData(slot: bigint, page: number, data: Uint8Array): Hex {
   const padding = new Uint8Array((32 - (data.length % 32)) % 32);
   const words = [slot, page, PAGE_DATA_AT, data.length].map((value) => uintBytes(value, 32));

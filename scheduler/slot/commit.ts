@@ -11,10 +11,12 @@ import {
   markAbandoned,
   markCommitted,
   markConfirmed,
+  markLost,
   markRetrying,
   openBefore,
   readPlan,
   readSlotRun,
+  unconfirmedBefore,
   type SlotRun,
   type UnfinishedSlot,
 } from '../slot-run.ts';
@@ -86,6 +88,15 @@ export function createCommit(options: CommitOptions) {
     return BigInt(block?.timestamp ?? 0) > deadline;
   };
 
+  /**
+   * The contract takes this slot although the one that it was cleared on is gone, when that one is past its deadline: so nothing of
+   * it is signed before all earlier ones stand.
+   */
+  const noteLost = async (slot: bigint): Promise<void> => {
+    for (const { attempt, header } of await unconfirmedBefore(pool, slot, openSlots))
+      if (!(await chain.read(header)).whole) await markLost(pool, header.slot, attempt);
+  };
+
   const finish = async (slot: bigint, run: SlotRun, commit: SlotCommit): Promise<CommitResult> => {
     switch (commit.state) {
       case 'committed':
@@ -111,6 +122,7 @@ export function createCommit(options: CommitOptions) {
     if (run === null || run.state === 'retrying') return { state: 'open' };
     if (run.state === 'committed') return committed(run, []);
     if (run.state === 'abandoned') return { state: 'abandoned', why: run.error ?? '' };
+    await noteLost(slot);
     const earlier = await openBefore(pool, slot, openSlots);
     if (earlier !== null) return { state: 'waiting', on: earlier };
     if (await builtOnAbandoned(pool, slot, openSlots))

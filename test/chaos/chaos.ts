@@ -20,6 +20,8 @@ export interface ChaosReport {
   reorgs: number;
   slots: number;
   abandoned: number;
+  /** Slots that were cleared anew after a reorganisation. */
+  retried: number;
   orders: number;
   matched: number;
   lost: number;
@@ -85,6 +87,7 @@ export async function chaos(options: ChaosOptions): Promise<[ChaosReport, Findin
       reorgs: world.clock.reorganisations(),
       slots,
       abandoned: await count(world, `SELECT count(*)::int AS n FROM slot_run WHERE state = 'abandoned'`),
+      retried: await count(world, 'SELECT count(*)::int AS n FROM slot_run WHERE attempt > 1'),
       orders: world.traders.promised.length,
       matched: await count(world, 'SELECT count(*)::int AS n FROM lease'),
       lost: lost.length,

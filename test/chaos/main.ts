@@ -25,5 +25,6 @@ for (const list of [
   findings.unverified,
 ])
   for (const finding of list.slice(0, 20)) progress.say(finding);
-console.log(JSON.stringify(report));
+const { double: duplicated, stuckNonces: stuck } = report;
+console.log(JSON.stringify({ ...report, duplicated, stuck }));
 process.exitCode = report.ok ? 0 : 1;

@@ -97,6 +97,44 @@ describe('scheduler process', () => {
     }
   });
 
+  it('main_twiceOnOneDatabaseAndOneKeyCommitsEachSlotOnce', async () => {
+    const replicas = [await start(), await start()];
+    const stopLive = live();
+    try {
+      const slotNow = async (): Promise<bigint> => (await at.now()) / 2n;
+      await at.ask(await slotNow(), 0, 8, 1_000_000n, 1n);
+      const orders: string[] = [];
+      for (let nonce = 1n; nonce <= 6n; nonce += 1n) {
+        orders.push(await at.order(await slotNow(), 1, PRICE, nonce));
+        await sleep(600);
+      }
+      await vi.waitFor(
+        async () => {
+          const { rows } = await at.pool.query<{ id: string }>('SELECT "sourceId" AS id FROM lease');
+          const said = replicas.map(({ lines }) => lines.join('')).join('');
+          expect(rows.map(({ id }) => id).sort(), said).toEqual([...orders].sort());
+        },
+        { timeout: 30_000, interval: 200 },
+      );
+      for (const { child } of replicas) child.kill('SIGTERM');
+      await Promise.all(replicas.map(({ exited }) => exited));
+      const { rows: headers } = await at.pool.query(
+        `SELECT args->>'slot' FROM chain_event WHERE name = 'SlotCommitted' GROUP BY 1 HAVING count(*) > 1`,
+      );
+      expect(headers).toEqual([]);
+      const { rows: failed } = await at.pool.query(`SELECT effect FROM tx_intent WHERE state <> 'mined'`);
+      expect(failed).toEqual([]);
+      const { rows: nonces } = await at.pool.query<{ nonce: number }>(
+        'SELECT nonce FROM tx_intent ORDER BY 1',
+      );
+      const first = nonces[0]?.nonce ?? 0;
+      expect(nonces.map(({ nonce }) => nonce)).toEqual(nonces.map((_, index) => first + index));
+      expect(nonces).toHaveLength(await at.sent());
+    } finally {
+      await stopLive();
+    }
+  });
+
   it('main_endsWhenItsSupervisorIsKilled', async () => {
     const supervisor = `require('node:child_process').spawn(process.execPath, ['scheduler/main.ts'], { stdio: 'inherit' });
       setInterval(() => undefined, 1000);`;

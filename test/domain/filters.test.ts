@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { passes, Scales } from '../../domain/filters.ts';
+import { keccakText, ZERO_HASH } from '../../domain/hash.ts';
+import type { Hex, Order } from '../../domain/types.ts';
+
+const REGIONS = ['east', 'west', 'north'].map((name) => keccakText(name));
+
+/** Few values of everything, so that every filter decides something. */
+const asks = fc.array(
+  fc.record({
+    region: fc.constantFrom(...REGIONS.slice(0, 2)),
+    reservePrice: fc.bigInt(1n, 6n).map((price) => price * 10n ** 20n),
+    reputation: fc.nat(2),
+    tier: fc.nat(2),
+    free: fc.nat(3),
+    nodeFree: fc.nat(3),
+  }),
+  { maxLength: 12 },
+);
+const order = fc.record({
+  region: fc.constantFrom<Hex>(ZERO_HASH, ...REGIONS),
+  cards: fc.integer({ min: 1, max: 3 }),
+  minReputation: fc.nat(2),
+  minTier: fc.nat(2),
+  startPrice: fc.oneof(fc.bigInt(0n, 7n * 10n ** 20n), fc.constantFrom(10n ** 20n, 3n * 10n ** 20n)),
+});
+type Ask = typeof asks extends fc.Arbitrary<(infer T)[]> ? T : never;
+
+/** The filters as ADR 0001 tells them, one after the other. */
+function slowly(
+  terms: Pick<Order, 'region' | 'cards' | 'minReputation' | 'minTier' | 'startPrice'>,
+  given: Ask[],
+) {
+  const steps: [string, (ask: Ask) => boolean][] = [
+    ['NO_CLASS', () => true],
+    ['NO_REGION', (ask) => terms.region === ZERO_HASH || terms.region === ask.region],
+    ['NO_CARDS', (ask) => Math.min(ask.free, ask.nodeFree) >= terms.cards],
+    ['NO_REPUTATION', (ask) => ask.reputation >= terms.minReputation],
+    ['NO_TIER', (ask) => ask.tier >= terms.minTier],
+    ['PRICE', (ask) => ask.reservePrice <= terms.startPrice],
+  ];
+  const counts: Record<string, number> = {};
+  let left = given;
+  for (const [reason, keeps] of steps) {
+    const kept = left.filter(keeps);
+    counts[reason] = kept.length;
+    if (kept.length === 0) {
+      const lowest = left.map((ask) => ask.reservePrice).sort((a, b) => (a < b ? -1 : 1))[0];
+      return { reason, counts, nearestReserve: reason === 'PRICE' ? lowest : null };
+    }
+    left = kept;
+  }
+  return { left };
+}
+
+test('passes_andWhyNone_areTheFiltersOneAfterTheOther', () => {
+  const seen = new Set<string>();
+  fc.assert(
+    fc.property(asks, order, (given, terms) => {
+      const scales = new Scales(given);
+      const wish = scales.wishOf(terms as Order);
+      const offers = given.map((ask) => ({ ...ask, ...scales.of(ask), node: { free: ask.nodeFree } }));
+      const slow = slowly(terms, given);
+      expect(offers.map((offer) => passes(wish, offer))).toEqual(
+        given.map((ask) => slow.left?.includes(ask) ?? false),
+      );
+      if (slow.left !== undefined) return;
+      seen.add(slow.reason);
+      // However the asks are grouped.
+      const middle = offers.length >> 1;
+      expect(scales.whyNone(wish, [offers.slice(0, middle), offers.slice(middle)])).toEqual(slow);
+    }),
+    { numRuns: 3_000 },
+  );
+  expect([...seen].sort()).toEqual([
+    'NO_CARDS',
+    'NO_CLASS',
+    'NO_REGION',
+    'NO_REPUTATION',
+    'NO_TIER',
+    'PRICE',
+  ]);
+});
+
+test('whyNone_ofAnOrderThatIsServed_isABug', () => {
+  const ask = { region: REGIONS[0]!, reservePrice: 1n };
+  const scales = new Scales([ask]);
+  const offer = { ...scales.of(ask), reputation: 0, tier: 0, free: 1, node: { free: 1 } };
+  const terms = { region: ZERO_HASH, cards: 1, minReputation: 0, minTier: 0, startPrice: 1n } as Order;
+  expect(() => scales.whyNone(scales.wishOf(terms), [[offer]])).toThrow('passes every filter');
+});
