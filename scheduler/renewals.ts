@@ -10,7 +10,7 @@ import type { TransactionManager } from './commit/transaction-manager.ts';
 
 /** Prolonged so long before its end, seconds: the contract allows it in the last hour, the money is locked from then on. */
 const AHEAD_SECONDS = 600n;
-/** Gas asked for: a lease is bought, and the word moves on. */
+/** Gas asked for; 220,000 were measured: a lease is bought, and the word moves on. */
 const RENEW_GAS = 500_000n;
 /** Renewals of one round, soonest ends first. */
 const BATCH = 100;
