@@ -63,6 +63,8 @@ export interface OrderView {
   consumer: string;
   order: Record<string, string | number>;
   className: string;
+  /** KEY, APPROVAL, QUOTE */
+  signing: string;
   /** First slot that holds it. */
   slot: string;
   validUntil: string;
@@ -72,6 +74,52 @@ export interface OrderView {
   /** The newest slot's word: matched, or why not. */
   outcome: { slot: string; code: string } | null;
   leaseId: string | null;
+}
+
+/** A firm quote as it is given; money in base units. */
+export interface QuoteAnswer {
+  id: string;
+  order: Record<string, string | number>;
+  /** Last second (chain time) at which it can be accepted. */
+  validUntil: string;
+  signature: `0x${string}`;
+  breakdown: {
+    base: string;
+    urgency: string;
+    transfer: string;
+    pricePerCardHour: string;
+    cost: string;
+    fee: string;
+    total: string;
+    basis: { from: 'auctions'; slots: number; clearings: number } | { from: 'listing' };
+    toleranceSeconds: string;
+    gigabytes: number;
+  };
+  refundAfter: string;
+}
+
+/** What became of a firm quote; money in base units. */
+export interface QuoteView {
+  id: string;
+  /** OFFERED, LAPSED (nobody accepted it in time), HELD, PROCURED, REFUNDED */
+  state: string;
+  /** What accepting it locked. */
+  amount: string | null;
+  /** What of it came back when it was procured. */
+  shared: string | null;
+  refundAfter: string | null;
+  /** The newest slot that held its order, and that slot's word. */
+  slot: string | null;
+  outcome: string | null;
+  receipt: {
+    scheduler: string;
+    slot: string;
+    seq: number;
+    item: string;
+    head: string;
+    signature: string;
+  } | null;
+  lease: { id: string; rate: string; locked: string } | null;
 }
 
 /** `LeaseRef` of the contracts: one lease with its proof against its page. */

@@ -3,8 +3,9 @@ import { slotEnd, type Parameters } from './parameters.ts';
 import { leasedCards, nonceKey, type MarketState } from './market-state.ts';
 import { scoreAt } from './reputation.ts';
 import { explains } from './requirement.ts';
+import { isSigned, signingOf, type JudgedOrder } from './signing.ts';
 import { lockFor } from './units.ts';
-import type { Hex, SignedAsk, SignedOrder } from './types.ts';
+import type { Hex, SignedAsk } from './types.ts';
 
 export const ORDER_CODE = {
   ELIGIBLE: 0,
@@ -30,24 +31,27 @@ export const ASK_CODE = {
   IN_CLUSTER: 8,
 } as const;
 
-/** A code of `ORDER_CODE`; the first that applies. `signer` is the address recovered from the signature, or null. */
+/** A code of `ORDER_CODE`; the first that applies. */
 export function orderCode(
-  { order, classes }: SignedOrder,
-  signer: Hex | null,
+  item: JudgedOrder,
   slot: bigint,
   state: MarketState,
   parameters: Parameters,
 ): number {
+  const { order, classes, signature } = item.signed;
   const end = slotEnd(slot, parameters);
-  if (signer !== order.consumer) return ORDER_CODE.BAD_SIGNATURE;
+  if (!isSigned(item, state)) return ORDER_CODE.BAD_SIGNATURE;
   if (order.validUntil < end || order.latestStart < end + BigInt(parameters.commitDeadlineSeconds))
     return ORDER_CODE.EXPIRED;
   if (state.usedNonces.has(nonceKey('order', order.consumer, order.nonce))) return ORDER_CODE.NONCE_USED;
-  const lock = lockFor(order.cards, order.duration, order.startPrice, parameters.feeBps);
-  const account = state.accounts.get(order.consumer);
-  if ((account?.bidding ?? 0n) < lock) return ORDER_CODE.FUNDS;
-  if (account !== undefined && account.perLeaseCap !== 0n && account.perLeaseCap < lock)
-    return ORDER_CODE.FUNDS;
+  // A quote holds its money apart, whatever else its consumer has or allows.
+  if (signingOf(signature) !== 'QUOTE') {
+    const lock = lockFor(order.cards, order.duration, order.startPrice, parameters.feeBps);
+    const account = state.accounts.get(order.consumer);
+    if ((account?.bidding ?? 0n) < lock) return ORDER_CODE.FUNDS;
+    if (account !== undefined && account.perLeaseCap !== 0n && account.perLeaseCap < lock)
+      return ORDER_CODE.FUNDS;
+  }
   const fits = order.duration >= parameters.minLeaseSeconds && order.duration <= parameters.maxLeaseSeconds;
   if (order.cards < 1 || !fits || order.startPrice < 1n || !explains(order.requirement, classes))
     return ORDER_CODE.TERMS;

@@ -114,6 +114,29 @@ export interface MarketPage extends LeasePage {
   leaseIds: bigint[];
 }
 
+/** A firm quote that was accepted, and what became of the money that it locked. */
+export interface HeldQuote {
+  consumer: Hex;
+  /** Base units that accepting it locked. */
+  amount: bigint;
+  /** Unix seconds after which anyone may return it all. */
+  deadline: bigint;
+  outcome: 'HELD' | 'PROCURED' | 'REFUNDED';
+  /** Of a procured one, base units: what went back to the consumer, and what was kept as fees. */
+  shared: bigint;
+  kept: bigint;
+}
+
+/** What its consumer allows for an open-ended lease (`IMarket.Renewal`). */
+export interface Renewal {
+  node: Hex;
+  resourceClass: Hex;
+  /** Most that it pays, base units per card-hour. */
+  maxRate: bigint;
+  /** Unix seconds at which it ends at last. */
+  until: bigint;
+}
+
 export interface MarketState {
   treasury: Hex;
   /** On top of a lease's price, 1/10,000. */
@@ -141,8 +164,10 @@ export interface MarketState {
   usedNonces: Set<string>;
   /** Orders approved on-chain. */
   approved: Set<Hex>;
-  /** Base units held for orders at a firm quote that are neither procured nor refunded yet, by order. */
-  quotes: Map<Hex, bigint>;
+  /** Orders at a firm quote, by order. */
+  quotes: Map<Hex, HeldQuote>;
+  /** The newest word on each lease that anyone may prolong. */
+  renewals: Map<bigint, Renewal>;
   pages: Map<bigint, MarketPage>;
   slots: Map<bigint, CommittedSlot>;
 }
@@ -164,6 +189,7 @@ export function emptyMarket(treasury: Hex, feeBps: number): MarketState {
     usedNonces: new Set(),
     approved: new Set(),
     quotes: new Map(),
+    renewals: new Map(),
     pages: new Map(),
     slots: new Map(),
   };

@@ -10,6 +10,7 @@ import { leasedCards, nonceKey, type MarketState } from './market-state.ts';
 import { SHORTLIST_WIDTH, type Parameters } from './parameters.ts';
 import { clearRea, clock, lastStep, type Candidate } from './rea.ts';
 import { nearestAmong, ShortlistIndex, type Shortlisted } from './shortlist.ts';
+import { signingOf } from './signing.ts';
 import type { Hex, SignedAsk, SignedOrder } from './types.ts';
 import { lockFor } from './units.ts';
 import type { StateVector } from './vectors.ts';
@@ -109,8 +110,10 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
       unmatched.push({ orderId: id, reason: 'NONCE', counts: {}, nearestReserve: null });
       continue;
     }
+    // What a quote holds is no part of the bidding balance.
+    const isHeld = signingOf(signed.signature) === 'QUOTE';
     const balance = bidding.get(order.consumer) ?? state.accounts.get(order.consumer)?.bidding ?? 0n;
-    if (balance < lockFor(order.cards, order.duration, order.startPrice, parameters.feeBps)) {
+    if (!isHeld && balance < lockFor(order.cards, order.duration, order.startPrice, parameters.feeBps)) {
       unmatched.push({ orderId: id, reason: 'FUNDS', counts: {}, nearestReserve: null });
       continue;
     }
@@ -149,8 +152,10 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
     winner.free -= order.cards;
     winner.node.free -= order.cards;
     if (winner.free === 0) book.get(winner.signed.ask.resourceClass)!.index.remove(winner);
-    const locked = lockFor(order.cards, order.duration, clearing.price, parameters.feeBps);
-    bidding.set(order.consumer, balance - locked);
+    if (!isHeld) {
+      const locked = lockFor(order.cards, order.duration, clearing.price, parameters.feeBps);
+      bidding.set(order.consumer, balance - locked);
+    }
     usedNonces.add(nonceKey('order', order.consumer, order.nonce));
   }
   return { matches, unmatched };

@@ -13,7 +13,7 @@ import { slotEnd, type Parameters } from './parameters.ts';
 import { nodeResources, type StateVector } from './vectors.ts';
 import type { Hex, SignedAsk, SignedOrder, SlotHeader } from './types.ts';
 
-/** An order of the slot; `id` is its digest, `signer` the address recovered from the signature, or null. */
+/** An order of the slot; `id` is its digest, `signer` the address recovered from the signature, or null without a key's. */
 export interface SlotOrder {
   id: Hex;
   signed: SignedOrder;
@@ -58,7 +58,7 @@ export function clearSlot(input: SlotInput, state: MarketState): ClearedSlot {
   const orders = byId(input.orders).map((item) => ({
     item,
     id: item.id,
-    code: orderCode(item.signed, item.signer, slot, state, parameters),
+    code: orderCode(item, slot, state, parameters),
   }));
   const asks = byId(input.asks).map((item) => ({
     item,

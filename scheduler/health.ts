@@ -10,6 +10,7 @@ export interface Health {
   matched: number;
   skipped: number;
   settled: number;
+  renewed: number;
   failures: number;
   /** The step that each of the newest slots has reached. */
   standing: Standing;
@@ -47,6 +48,7 @@ export const newHealth = (): Health => ({
   matched: 0,
   skipped: 0,
   settled: 0,
+  renewed: 0,
   failures: 0,
   standing: newStanding(),
   chainSeenAt: 0,

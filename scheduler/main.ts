@@ -11,6 +11,8 @@ import { handleCommit } from './jobs/commit.handler.ts';
 import { confirmJob } from './jobs/confirm.definition.ts';
 import { handleConfirm } from './jobs/confirm.handler.ts';
 import { openQueue, openWorker } from './jobs/queue.ts';
+import { renewJob } from './jobs/renew.definition.ts';
+import { handleRenew } from './jobs/renew.handler.ts';
 import { settleJob } from './jobs/settle.definition.ts';
 import { handleSettle } from './jobs/settle.handler.ts';
 import { openSlotQueues } from './jobs/slot-queues.ts';
@@ -120,6 +122,7 @@ async function run(): Promise<void> {
   };
   await recover();
 
+  const renewals = openQueue(renewJob, location);
   const workers = [
     openWorker(clearJob, location, handleClear(pipeline, slots, onResult), onFailed),
     openWorker(commitJob, location, handleCommit(pipeline, slots, onResult), onFailed),
@@ -133,6 +136,12 @@ async function run(): Promise<void> {
       settleJob,
       location,
       handleSettle(pipeline, (leases) => void (health.settled += leases)),
+      onFailed,
+    ),
+    openWorker(
+      renewJob,
+      location,
+      handleRenew(pipeline, (leases) => void (health.renewed += leases)),
       onFailed,
     ),
   ];
@@ -155,7 +164,10 @@ async function run(): Promise<void> {
       if (open !== null) await slots.resume(open);
       // One tick for all slots that closed while we were away.
       const newest = closed.at(-1);
-      if (newest !== undefined) await ticks.add({ tick: newest.toString() });
+      if (newest !== undefined) {
+        const tick = newest.toString();
+        await Promise.all([ticks.add({ tick }), renewals.add({ tick })]);
+      }
       if (Date.now() - recoveredAt > RECOVER_EVERY_MS) {
         recoveredAt = Date.now();
         await recover();
@@ -171,7 +183,7 @@ async function run(): Promise<void> {
   // A slot at hand is finished when it can be; what is cut off is taken up again at the next start.
   setTimeout(() => process.exit(0), 5_000).unref();
   await Promise.all(workers.map((worker) => worker.close()));
-  await Promise.all([slots.close(), ticks.close(), pipeline.close()]);
+  await Promise.all([slots.close(), ticks.close(), renewals.close(), pipeline.close()]);
   provider.destroy();
   server?.close();
 }

@@ -1,6 +1,12 @@
 import pg from 'pg';
 import type { Deployment } from '../contracts/deployment.ts';
-import { auctionAbi, leaseBookAbi, providerRegistryAbi, vaultAbi } from '../contracts/generated/abi.ts';
+import {
+  auctionAbi,
+  leaseBookAbi,
+  marketAbi,
+  providerRegistryAbi,
+  vaultAbi,
+} from '../contracts/generated/abi.ts';
 import { slotEnd } from '../domain/parameters.ts';
 import type { Hex } from '../domain/types.ts';
 import { createBook } from './book/book.ts';
@@ -8,6 +14,7 @@ import { createChainState } from './chain-state.ts';
 import type { SkippedMatch } from './commit/slot-calls.ts';
 import { createSlotReader } from './commit/slot-on-chain.ts';
 import { createTransactionManager } from './commit/transaction-manager.ts';
+import { createRenewals } from './renewals.ts';
 import { createSettlement } from './settle.ts';
 import { openProvider } from './provider.ts';
 import { createClear, type ClearResult } from './slot/clear.ts';
@@ -70,8 +77,10 @@ export interface Pipeline {
   confirm(slot: bigint, onStep?: StepListener): Promise<ConfirmResult>;
   /** Clears and commits a closed slot in one go, and what is open before it. */
   runSlot(slot: bigint): Promise<SlotReport>;
-  /** Pays what is due to the providers; returns how many leases were settled. */
+  /** Pays what is due to the providers, refunds quotes that were not procured; returns how many leases and quotes. */
   settleDue(): Promise<number>;
+  /** Prolongs the open-ended leases that end soon; returns how many. */
+  renewDue(): Promise<number>;
   /** Sends again whatever the chain lacks; returns how many transactions. */
   resend(): Promise<number>;
   /** The first slot before `slot` that is not at its end: no later one goes on without it. */
@@ -104,7 +113,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     provider,
     chainId: deployment.chainId,
     key: options.schedulerKey,
-    errorAbis: [auctionAbi, leaseBookAbi, vaultAbi, providerRegistryAbi],
+    errorAbis: [auctionAbi, leaseBookAbi, marketAbi, vaultAbi, providerRegistryAbi],
     onBroadcast: options.onBroadcast,
     onStep: options.onStep,
     ...(options.pollMs === undefined ? {} : { pollMs: options.pollMs }),
@@ -131,6 +140,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     deployment,
     streamSeconds: options.streamSeconds ?? 300,
   });
+
+  const renewals = createRenewals({ pool, provider, transactions, deployment });
 
   /** The pipeline's own listener, and the one of this call. */
   const both =
@@ -202,6 +213,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const late = (BigInt(block?.timestamp ?? 0) - deadlineSeconds) / slotSeconds - 1n;
       return unfinishedRuns(pool, late);
     },
+
+    renewDue: () => renewals.renewDue(),
 
     async recover() {
       const resent = await this.resend();

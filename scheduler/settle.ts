@@ -7,6 +7,7 @@ import { encodeSettlement, leaseRef, type LeasePage } from '../domain/lease-page
 import type { Hex } from '../domain/types.ts';
 import { MAX_TRANSACTION_GAS, type Call } from './commit/signing.ts';
 import type { TransactionManager } from './commit/transaction-manager.ts';
+import { refundCalls } from './refunds.ts';
 
 /** Gas asked for: measured for fresh accounts, with room. */
 const BASE_GAS = 100_000n;
@@ -32,7 +33,10 @@ export interface SettlementOptions {
 }
 
 export interface Settlement {
-  /** Settles what is due now. Who calls twice pays gas twice at worst: what is settled is passed over. */
+  /**
+   * Settles what is due now, and returns what quotes hold that were not procured; returns how many of both. Who calls twice pays gas
+   * twice at worst: what is settled is passed over.
+   */
   settleDue(): Promise<number>;
 }
 
@@ -132,7 +136,13 @@ export function createSettlement(options: SettlementOptions): Settlement {
       const block = await provider.getBlock('latest');
       const now = BigInt(block?.timestamp ?? 0);
       const [pages, alone] = await Promise.all([duePages(now), dueAlone(now)]);
+      const refunds = await refundCalls(options, now, (id) => {
+        const isFresh = isNew(`refund:${id}`, now, REPEAT_SECONDS);
+        if (isFresh) settledAt.set(`refund:${id}`, now);
+        return isFresh;
+      });
       const calls = [
+        ...refunds,
         ...batches(pages.map(({ page }) => page)).map((batch) => pagesCall(batch, now)),
         ...alone.map((lease) => aloneCall(lease, now)),
         ...(await collectCall(now)),
@@ -145,7 +155,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
         throw new Error(
           `${reverted.effect} reverted: ${reverted.reverted?.name}(${reverted.reverted?.args.join(', ')})`,
         );
-      return pages.reduce((sum, { leases }) => sum + leases, alone.length);
+      return pages.reduce((sum, { leases }) => sum + leases, alone.length + refunds.length);
     },
   };
 }

@@ -42,7 +42,7 @@ export function BidForm({ resource, onClose }: { resource: ClassView; onClose: (
         event.preventDefault();
         if (wallet === null || problem !== null || rate === null) return;
         void action.run('Reading the chain.', async (say) => {
-          await bid(
+          const { note } = await bid(
             wallet,
             deployment,
             {
@@ -55,7 +55,8 @@ export function BidForm({ resource, onClose }: { resource: ClassView; onClose: (
             },
             say,
           );
-          return `Handed in. The auction of this slot closes within ${span(deployment.parameters.slotSeconds)}: see “My orders and leases”.`;
+          const done = `Handed in. The auction of this slot closes within ${span(deployment.parameters.slotSeconds)}: see “My orders and leases”.`;
+          return note === undefined ? done : `${done} But: ${note.sentence} The bid waits for a lower ask.`;
         });
       }}
     >

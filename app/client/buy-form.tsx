@@ -1,27 +1,38 @@
 'use client';
 
-import { useState } from 'react';
-import type { ListingView } from '../views.ts';
+import { useState, type ReactNode } from 'react';
+import type { ClassView, ListingView } from '../views.ts';
 import { ActionNote } from './action-note.tsx';
 import { Cost } from './cost.tsx';
 import { DurationField } from './duration-field.tsx';
 import { money } from './format.ts';
 import { useMarket } from './market.ts';
+import { QuoteForm } from './quote-form.tsx';
 import { EXAMPLE_COMMAND, termsProblem } from './terms.ts';
 import { buy } from './trade.ts';
 import { useAction } from './use-action.ts';
 import { useWallet } from './use-wallet.ts';
 
-/** Cards of one listing, now, at its price. */
-export function BuyForm({ listing, onClose }: { listing: ListingView; onClose: () => void }) {
+/** Cards of one listing, now, at its price; or of its class at a firm quote. */
+export function BuyForm({
+  resource,
+  listing,
+  onClose,
+}: {
+  resource: ClassView;
+  listing: ListingView;
+  onClose: () => void;
+}) {
   const { deployment, symbol } = useMarket();
   const { wallet } = useWallet();
   const action = useAction();
   const [cards, setCards] = useState('1');
   const [duration, setDuration] = useState(3600);
   const [command, setCommand] = useState(EXAMPLE_COMMAND);
+  const [way, setWay] = useState<Way>('list');
   const count = Number(cards);
-  const problem = termsProblem(count, duration, listing.left, deployment.parameters);
+  const most = way === 'list' ? listing.left : resource.cards;
+  const problem = termsProblem(count, duration, most, deployment.parameters);
 
   return (
     <form
@@ -29,7 +40,7 @@ export function BuyForm({ listing, onClose }: { listing: ListingView; onClose: (
       aria-label="Buy"
       onSubmit={(event) => {
         event.preventDefault();
-        if (wallet === null || problem !== null) return;
+        if (wallet === null || problem !== null || way !== 'list') return;
         void action.run('Reading the chain.', async (say) => {
           await buy(wallet, deployment, listing, { cards: count, duration, command }, say);
           return 'Bought. The lease starts now: see “My orders and leases”.';
@@ -44,17 +55,27 @@ export function BuyForm({ listing, onClose }: { listing: ListingView; onClose: (
           ✕
         </button>
       </div>
-      <p className="quiet">
-        {money(listing.price)} {symbol} per card-hour, {listing.left} cards left. It starts at once; what you
-        do not use after an early close comes back.
-      </p>
+      <fieldset className="ways">
+        <legend>Price</legend>
+        <WayChoice way="list" chosen={way} onChoose={setWay}>
+          List price: {money(listing.price)} {symbol} per card-hour
+        </WayChoice>
+        <WayChoice way="quote" chosen={way} onChoose={setWay}>
+          Firm quote
+        </WayChoice>
+      </fieldset>
+      {way === 'list' && (
+        <p className="quiet">
+          {listing.left} cards left. It starts at once; what you do not use after an early close comes back.
+        </p>
+      )}
       <div className="fields">
         <label>
           Cards
           <input
             type="number"
             min={1}
-            max={listing.left}
+            max={most}
             value={cards}
             onChange={(event) => {
               setCards(event.target.value);
@@ -74,15 +95,60 @@ export function BuyForm({ listing, onClose }: { listing: ListingView; onClose: (
           />
         </label>
       </div>
-      {problem === null ? (
-        <Cost cards={count} duration={duration} rate={BigInt(listing.price)} atMost={false} />
+      {way === 'quote' ? (
+        <QuoteForm
+          resource={resource}
+          region={listing.region}
+          cards={count}
+          duration={duration}
+          command={command}
+          problem={problem}
+        />
       ) : (
-        <p className="note bad">{problem}</p>
+        <>
+          {problem === null ? (
+            <Cost cards={count} duration={duration} rate={BigInt(listing.price)} atMost={false} />
+          ) : (
+            <p className="note bad">{problem}</p>
+          )}
+          <button
+            type="submit"
+            className="primary"
+            disabled={wallet === null || problem !== null || action.busy}
+          >
+            {wallet === null ? 'Connect a wallet to buy' : 'Buy'}
+          </button>
+          <ActionNote action={action} />
+        </>
       )}
-      <button type="submit" className="primary" disabled={wallet === null || problem !== null || action.busy}>
-        {wallet === null ? 'Connect a wallet to buy' : 'Buy'}
-      </button>
-      <ActionNote action={action} />
     </form>
+  );
+}
+
+type Way = 'list' | 'quote';
+
+function WayChoice({
+  way,
+  chosen,
+  onChoose,
+  children,
+}: {
+  way: Way;
+  chosen: Way;
+  onChoose: (way: Way) => void;
+  children: ReactNode;
+}) {
+  return (
+    <label>
+      <input
+        type="radio"
+        name="way"
+        checked={way === chosen}
+        onChange={() => {
+          onChoose(way);
+        }}
+      />
+      <span>{children}</span>
+    </label>
   );
 }

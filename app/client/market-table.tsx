@@ -53,7 +53,7 @@ export function MarketTable() {
             <BidForm resource={resource} onClose={close} />
           )}
           {open?.kind === 'buy' && open.listing.className === resource.name && (
-            <BuyForm key={open.listing.id} listing={open.listing} onClose={close} />
+            <BuyForm key={open.listing.id} resource={resource} listing={open.listing} onClose={close} />
           )}
         </section>
       ))}

@@ -46,7 +46,10 @@ export function MyOrders({ account }: { account: string }) {
                 <td>
                   {row.order['cards']} × {row.className}, {span(Number(row.order['duration']))}
                 </td>
-                <td className="number">{money(String(row.order['startPrice']))}</td>
+                <td className="number">
+                  {money(String(row.order['startPrice']))}
+                  {row.signing === 'QUOTE' && <span className="quiet"> (firm quote)</span>}
+                </td>
                 <td>
                   <Outcome row={row} now={stats?.now} />
                 </td>

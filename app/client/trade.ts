@@ -69,6 +69,12 @@ function offerOf({ message }: ListingView): Listing {
   };
 }
 
+/** A bid as the gateway took it; with a note when nobody would serve it at its price now. */
+export interface HandedIn {
+  id: Hex;
+  note?: { sentence: string; fix: string };
+}
+
 /** How long a bid stands in the book, seconds. */
 const BID_LIFE = 900n;
 
@@ -85,7 +91,7 @@ export async function bid(
     command: string;
   },
   say: Say,
-): Promise<Hex> {
+): Promise<HandedIn> {
   const { parameters, auction, chainId } = deployment;
   const consumer = wallet.account.address.toLowerCase() as Hex;
   const { cards, duration, startPrice, requirement, region } = terms;
@@ -131,7 +137,7 @@ export async function bid(
 }
 
 /** A nonce that no order of the account has used. */
-async function freeNonce(wallet: Wallet, { auction }: Deployment, account: Hex): Promise<bigint> {
+export async function freeNonce(wallet: Wallet, { auction }: Deployment, account: Hex): Promise<bigint> {
   for (;;) {
     const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
     const nonce = (BigInt(high) << 32n) | BigInt(low);
@@ -146,10 +152,10 @@ async function freeNonce(wallet: Wallet, { auction }: Deployment, account: Hex):
 }
 
 /** Hands in the order; money that has just moved may take the server a few seconds to see. */
-async function handIn(body: unknown): Promise<Hex> {
+async function handIn(body: unknown): Promise<HandedIn> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return (await postJson<{ id: Hex }>('/api/orders', body)).id;
+      return await postJson<HandedIn>('/api/orders', body);
     } catch (error) {
       const notSeenYet = error instanceof ApiError && error.code === 'INSUFFICIENT_BIDDING';
       if (!notSeenYet || attempt >= 15) throw error;

@@ -5,7 +5,12 @@ import { parseDeployment, type Deployment } from '../../contracts/deployment.ts'
 import { Refusal } from '../../domain/refusal.ts';
 import type { Hex } from '../../domain/types.ts';
 import { openDatabase, type Database } from '../../prisma/client.ts';
+import { createApprovals } from './approvals.ts';
 import { createIntake, type Intake } from './intake.ts';
+import { createOpenAsks } from './open-asks.ts';
+import { createQuoteDesk, type QuoteOffer } from './quotes/offer.ts';
+import { createPlacing, type Placing } from './quotes/placing.ts';
+
 import { createVerifier, type Verifier } from './verify.ts';
 
 const environment = z.object({
@@ -24,6 +29,9 @@ export interface ServerContext {
   client: PublicClient;
   publicRpcUrl: string;
   intake: Intake;
+  /** Prices, signs and stores a firm quote. */
+  quote: (input: unknown) => Promise<QuoteOffer>;
+  placing: Placing;
   verifier: Verifier;
   /** Timestamp of the chain's newest block, unix seconds. */
   chainNow(): Promise<bigint>;
@@ -61,12 +69,17 @@ function create(): ServerContext {
       );
     }
   };
+  const receiptKey = env.RECEIPT_KEY as Hex;
+  const openAsks = createOpenAsks(db, deployment.parameters.minProviderStake);
+  const isApproved = createApprovals(client, deployment);
   return {
     db,
     deployment,
     client,
     publicRpcUrl: env.PUBLIC_RPC_URL ?? env.RPC_URL,
-    intake: createIntake({ db, deployment, receiptKey: env.RECEIPT_KEY as Hex, chainNow }),
+    intake: createIntake({ db, deployment, receiptKey, chainNow, openAsks, isApproved }),
+    quote: createQuoteDesk({ db, deployment, openAsks, schedulerKey: receiptKey, chainNow }),
+    placing: createPlacing({ db, deployment, receiptKey, chainNow }),
     verifier: createVerifier({ rpcUrl: env.RPC_URL, deployment }),
     chainNow,
   };

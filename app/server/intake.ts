@@ -1,6 +1,7 @@
 import type { Deployment } from '../../contracts/deployment.ts';
 import { askId, listingId, orderId } from '../../domain/eip712.ts';
 import { Refusal } from '../../domain/refusal.ts';
+import { signingOf } from '../../domain/signing.ts';
 import { recoverSigner } from '../../domain/signature.ts';
 import type { Hex, SignedAsk, SignedListing, SignedOrder, SigningDomain } from '../../domain/types.ts';
 import { canonicalWorkload, parseWorkload, workloadHash } from '../../domain/workload.ts';
@@ -17,8 +18,11 @@ import {
   storedWorkloads,
   takenNonces,
 } from './book.ts';
+import { approvedAmong } from './approvals.ts';
+import { badSignature, nonceUsed, notApproved, unknownWorkload } from './intake-refusals.ts';
 import { loadNodes, loadOrderMarket, loadProviders } from './market-facts.ts';
-import { checkOrderAgainst, checkOrderFields } from './order-checks.ts';
+import type { Floors, Note, OpenAsks } from './open-asks.ts';
+import { checkOrderAgainst, checkOrderFields, wantedClasses } from './order-checks.ts';
 import { parse } from './parse.ts';
 import { createReceipts, receiptsOf, type SignedReceipt } from './receipts.ts';
 import { countRefusals, type InputKind } from './refusals.ts';
@@ -42,11 +46,17 @@ export interface IntakeOptions {
   receiptKey: Hex;
   /** Timestamp of the chain's newest block, unix seconds. */
   chainNow: () => Promise<bigint>;
+  /** What is on offer, for the notes on orders that nobody would serve; without it there are none. */
+  openAsks?: OpenAsks;
+  /** Whether an order was approved on-chain; without it none was. */
+  isApproved?: (orderId: Hex) => Promise<boolean>;
 }
 
 export interface Accepted {
   id: Hex;
   receipt: SignedReceipt;
+  /** When nobody would serve the order now: why. It may still carry over to a slot in which somebody does. */
+  note?: Note;
 }
 
 /** One answer per item of a batch, in its order. */
@@ -74,7 +84,8 @@ export interface Intake {
 /** Items of one transaction: below PostgreSQL's 65,535 parameters for the queries that bind one each. */
 const BATCH = 4000;
 
-export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOptions): Intake {
+export function createIntake(options: IntakeOptions): Intake {
+  const { db, deployment, receiptKey, chainNow } = options;
   const { parameters } = deployment;
   const domain: SigningDomain = { chainId: deployment.chainId, auction: deployment.auction };
   const receipts = createReceipts(domain, receiptKey);
@@ -119,8 +130,10 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
   const prepareOrder = (input: unknown): PreparedOrder => {
     const { workload, ...sent } = parse(signedOrderSchema, input);
     const id = orderId(domain, sent.order);
-    const signer = recoverSigner(id, sent.signature);
-    if (signer !== sent.order.consumer) throw badSignature(`the consumer ${sent.order.consumer}`);
+    const { consumer } = sent.order;
+    // An approval is looked up with the others of its batch.
+    if (signingOf(sent.signature) !== 'APPROVAL' && recoverSigner(id, sent.signature) !== consumer)
+      throw badSignature(`the consumer ${consumer}`);
     checkOrderFields(sent, parameters);
     const body = workload === undefined ? null : workloadBody(workload);
     if (body !== null && body.hash !== sent.order.workload) {
@@ -133,8 +146,18 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
     return { id, ...sent, body: body?.text ?? null };
   };
 
-  const storeOrders = (items: PreparedOrder[]): Promise<Answer<Accepted>[]> =>
-    atMoment(async (tx, now) => {
+  /** What needs no lock and must not hold it: the chain's word on approvals, and what is on offer. */
+  const lookAround = async (
+    items: PreparedOrder[],
+  ): Promise<{ approved: Set<Hex>; floors: Floors | undefined }> => {
+    const approved = await approvedAmong(items, options.isApproved);
+    const offered = options.openAsks?.(((await chainNow()) / slotSeconds + 1n) * slotSeconds);
+    return { approved, floors: (await offered)?.floors };
+  };
+
+  const storeOrders = async (items: PreparedOrder[]): Promise<Answer<Accepted>[]> => {
+    const { approved, floors } = await lookAround(items);
+    return atMoment(async (tx, now) => {
       if (items.length === 0) return [];
       const slot = now / slotSeconds;
       const known = await receiptsOf(
@@ -161,6 +184,8 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
           await answerOf(() => {
             const before = known.get(item.id);
             if (before !== undefined) return { id: item.id, receipt: before };
+            if (signingOf(item.signature) === 'APPROVAL' && !approved.has(item.id))
+              throw notApproved(item.id, item.order.consumer, deployment.auction);
             claimNonce(nonces, item.order.consumer, item.order.nonce, () => {
               checkOrderAgainst(item, market, parameters);
               if (item.body === null && !workloads.has(item.order.workload))
@@ -172,7 +197,8 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
             accepted.push(item);
             const receipt = chain.issue(item.id);
             known.set(item.id, receipt);
-            return { id: item.id, receipt };
+            const note = floors?.noteFor(wantedClasses(item), item.order, market) ?? undefined;
+            return { id: item.id, receipt, note };
           }),
         );
       }
@@ -181,6 +207,7 @@ export function createIntake({ db, deployment, receiptKey, chainNow }: IntakeOpt
       await chain.save();
       return answers;
     });
+  };
 
   const prepareAsk = (input: unknown): PreparedSupply & SignedAsk => {
     const sent = parse(signedAskSchema, input);
@@ -361,33 +388,9 @@ function claimNonce(
   check: () => void,
 ): void {
   const key = nonceKey(account, nonce);
-  if (spent.has(key) || inBook.has(key)) {
-    throw new Refusal(
-      'NONCE_USED',
-      spent.has(key)
-        ? `The nonce ${nonce} of ${account} was filled or cancelled on-chain.`
-        : `Another message of ${account} already carries the nonce ${nonce}.`,
-      'Sign it again with a nonce of its own.',
-    );
-  }
+  if (spent.has(key) || inBook.has(key)) throw nonceUsed(account, nonce, spent.has(key));
   check();
   inBook.add(key);
-}
-
-function badSignature(expected: string): Refusal {
-  return new Refusal(
-    'BAD_SIGNATURE',
-    `The signature is not by ${expected}.`,
-    'Sign the EIP-712 message with that key, for this chain and auction contract.',
-  );
-}
-
-function unknownWorkload(hash: Hex): Refusal {
-  return new Refusal(
-    'UNKNOWN_WORKLOAD',
-    `The workload ${hash} is not stored.`,
-    'Send the workload with the order, or put it first (POST /api/workloads).',
-  );
 }
 
 function workloadBody(input: unknown): { hash: Hex; text: string } {

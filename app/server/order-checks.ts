@@ -3,7 +3,7 @@ import { ZERO_HASH } from '../../domain/hash.ts';
 import type { Parameters } from '../../domain/parameters.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { explains } from '../../domain/requirement.ts';
-import type { Hex, SignedOrder } from '../../domain/types.ts';
+import type { Hex, Order, SignedOrder } from '../../domain/types.ts';
 import { formatMoney, lockFor } from '../../domain/units.ts';
 
 /** What the order says by itself, without the market: fields, requirement, bounds. Throws a `Refusal`. */
@@ -55,7 +55,7 @@ const TASK_FIELDS = [
 ] as const;
 
 /** Ids of the classes that the order accepts; none means any. */
-export function wantedClasses({ order, classes }: SignedOrder): Hex[] {
+export function wantedClasses({ order, classes }: Pick<SignedOrder, 'order' | 'classes'>): Hex[] {
   return classes.length === 0 && order.requirement !== ZERO_HASH ? [order.requirement] : classes;
 }
 
@@ -89,6 +89,13 @@ export function checkOrderAgainst(signed: SignedOrder, market: OrderMarket, para
       `Sign it again with latestStart ${earliest} or later.`,
     );
   }
+  checkOrderNames(signed, market);
+  checkFunds(order, market, parameters);
+}
+
+/** That some node has a class that the order accepts, and is in its region. Throws a `Refusal`. */
+export function checkOrderNames(signed: SignedOrder, market: Pick<OrderMarket, 'classes' | 'regions'>): void {
+  const { order } = signed;
   const wanted = wantedClasses(signed);
   if (wanted.length > 0 && !wanted.some((id) => market.classes.has(id))) {
     throw new Refusal(
@@ -106,6 +113,9 @@ export function checkOrderAgainst(signed: SignedOrder, market: OrderMarket, para
       `Leave the region 0 (anywhere), or choose one of: ${[...market.regions.values()].sort().join(', ')}.`,
     );
   }
+}
+
+function checkFunds(order: Order, market: OrderMarket, parameters: Parameters): void {
   const lock = lockFor(order.cards, order.duration, order.startPrice, parameters.feeBps);
   const bidding = market.biddingOf(order.consumer);
   if (bidding < lock) {

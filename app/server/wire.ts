@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ZERO_HASH } from '../../domain/hash.ts';
 import type { Hex, Order, SignedOrder } from '../../domain/types.ts';
 
 /** Unsigned integer of `bits` bits as a bigint; JSON writes it as a decimal string or, where safe, a number. */
@@ -77,12 +78,37 @@ const listingSchema = z.strictObject({
   nonce: uint(256),
 });
 
+/** 65 bytes, or none: then its consumer approved the order on-chain. */
+const orderSignature = z
+  .string()
+  .regex(/^0x([0-9a-fA-F]{130})?$/, '65 bytes as 0x and 130 hexadecimal digits, or 0x, are needed')
+  .transform((value) => value.toLowerCase() as Hex);
 /** What `POST /api/orders` takes. The workload may be left out when it was put before. */
 export const signedOrderSchema = z.strictObject({
   order: orderSchema,
   classes: z.array(hash).max(16).default([]),
-  signature,
+  signature: orderSignature,
   workload: z.unknown().optional(),
+});
+
+/** What `POST /api/quotes` takes: an order without its price and its expiry, and the data that it needs. */
+export const quoteRequestSchema = z.strictObject({
+  consumer: address,
+  /** Ids of the classes that would do; none means any. */
+  classes: z.array(hash).max(16).default([]),
+  cards: smallUint(32),
+  duration: smallUint(32),
+  region: hash.default(ZERO_HASH),
+  taskCompute: smallUint(16).default(0),
+  taskNetwork: smallUint(16).default(0),
+  taskStorage: smallUint(16).default(0),
+  latestStart: uint(64),
+  minReputation: smallUint(16).default(0),
+  minTier: smallUint(8).default(0),
+  workload: hash,
+  nonce: uint(256),
+  /** Where the data lie that the work needs, and how much. */
+  data: z.strictObject({ region: hash, gigabytes: smallUint(32) }).optional(),
 });
 
 export const signedAskSchema = z.strictObject({ ask: askSchema, signature });
@@ -116,6 +142,7 @@ export function toJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? part.toString() : part));
 }
 
+/** @param row of `order`, or with any signature of `quote_offer` */
 export function orderOfRow(row: { message: unknown; signature: string }): SignedOrder {
   const { order, classes } = z.object({ order: orderSchema, classes: z.array(hash) }).parse(row.message);
   return { order: order satisfies Order, classes, signature: row.signature as Hex };

@@ -4,7 +4,7 @@ import { encodePage, matchRoot } from '../../domain/page.ts';
 import { PAGE_MATCHES, slotEnd } from '../../domain/parameters.ts';
 import type { ClearedSlot } from '../../domain/slot.ts';
 import type { Hex, MarketEvent } from '../../domain/types.ts';
-import { packMatches } from '../../test/domain/world.ts';
+import { packMatches } from '../../test/domain/pack-matches.ts';
 import type { VerifyJob } from './job.ts';
 import { CLOSE_BLOCK, DOMAIN, GATEWAY, PARAMETERS, SLOT, type World } from './world.ts';
 

@@ -5,11 +5,13 @@ import { formatCpi, parseCpi } from '../../domain/cpi.ts';
 import { askId, orderId } from '../../domain/eip712.ts';
 import { keccakText, ZERO_HASH } from '../../domain/hash.ts';
 import { classId, regionId } from '../../domain/names.ts';
+import { median } from '../../domain/pricing.ts';
+import type { Parameters } from '../../domain/parameters.ts';
 import { classesFor, requirementOf } from '../../domain/requirement.ts';
 import type { Ask, Hex, Order, SignedAsk, SignedOrder, SigningDomain } from '../../domain/types.ts';
 import { taskVector } from '../../domain/vectors.ts';
 import { workloadHash } from '../../domain/workload.ts';
-import { median, spread, type PriceList } from './prices.ts';
+import { spread, type PriceList } from './prices.ts';
 import type { TraceNode, TracePod } from './trace.ts';
 
 export const CONSUMERS = 50;
@@ -105,14 +107,9 @@ function nodeOf(node: TraceNode, owner: ReplayProvider, prices: PriceList): Repl
   };
 }
 
-/** An ask over `cards` of a node, valid from `from` (unix seconds) on. */
-export async function signAsk(
-  node: ReplayNode,
-  cards: number,
-  from: bigint,
-  domain: SigningDomain,
-): Promise<SignedAsk> {
-  const ask: Ask = {
+/** An ask over `cards` of a node, valid from `from` (unix seconds) on, with a nonce of its own. */
+export function askOf(node: ReplayNode, cards: number, from: bigint): Ask {
+  return {
     provider: node.owner.address,
     supply: node.id,
     supplyKind: 0,
@@ -125,6 +122,15 @@ export async function signAsk(
     validUntil: FOR_EVER,
     nonce: node.owner.nextNonce++,
   };
+}
+
+export async function signAsk(
+  node: ReplayNode,
+  cards: number,
+  from: bigint,
+  domain: SigningDomain,
+): Promise<SignedAsk> {
+  const ask = askOf(node, cards, from);
   return { ask, signature: await sign({ hash: askId(domain, ask), privateKey: node.owner.key, to: 'hex' }) };
 }
 
@@ -134,17 +140,21 @@ export interface PodOrder {
   arrives: bigint;
 }
 
+/** Who orders a pod. */
+export function consumerOf(pod: TracePod, consumers: readonly Actor[]): Actor {
+  return consumers[Number(BigInt(keccakText(pod.name)) % BigInt(consumers.length))]!;
+}
+
 /** The order of a pod; it lives until the end of the second slot after its own. */
-export async function signOrder(
+export function orderOf(
   { pod, arrives }: PodOrder,
   nonce: bigint,
   consumers: readonly Actor[],
   classNames: readonly string[],
   prices: PriceList,
-  deployment: Deployment,
-): Promise<SignedOrder> {
-  const { slotSeconds, commitDeadlineSeconds } = deployment.parameters;
-  const consumer = consumers[Number(BigInt(keccakText(pod.name)) % BigInt(consumers.length))]!;
+  { slotSeconds, commitDeadlineSeconds }: Parameters,
+): Pick<SignedOrder, 'order' | 'classes'> {
+  const consumer = consumerOf(pod, consumers);
   const allowed = pod.models.length > 0 ? pod.models : classNames;
   const reference = median(allowed.map((model) => prices.referenceOf(model).price));
   const validUntil = (arrives / BigInt(slotSeconds) + 3n) * BigInt(slotSeconds);
@@ -168,10 +178,19 @@ export async function signOrder(
     workload: workloadHash(WORKLOAD),
     nonce,
   };
-  const hash = orderId({ chainId: deployment.chainId, auction: deployment.auction }, order);
-  return {
-    order,
-    classes: classesFor(ids),
-    signature: await sign({ hash, privateKey: consumer.key, to: 'hex' }),
-  };
+  return { order, classes: classesFor(ids) };
+}
+
+export async function signOrder(
+  arrival: PodOrder,
+  nonce: bigint,
+  consumers: readonly Actor[],
+  classNames: readonly string[],
+  prices: PriceList,
+  { chainId, auction, parameters }: Deployment,
+): Promise<SignedOrder> {
+  const unsigned = orderOf(arrival, nonce, consumers, classNames, prices, parameters);
+  const hash = orderId({ chainId, auction }, unsigned.order);
+  const { key } = consumerOf(arrival.pod, consumers);
+  return { ...unsigned, signature: await sign({ hash, privateKey: key, to: 'hex' }) };
 }

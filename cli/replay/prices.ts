@@ -1,6 +1,7 @@
 /** Reference prices of card models, base units (10^-6 dollars) per card-hour. The rules and sources are in README.md. */
 import { readFileSync } from 'node:fs';
 import { keccakText } from '../../domain/hash.ts';
+import { median } from '../../domain/pricing.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { parseMoney } from '../../domain/units.ts';
 
@@ -60,12 +61,6 @@ export function spread(price: bigint, low: number, high: number, name: string): 
   const share = BigInt(low) * 100n + (BigInt(keccakText(name)) % steps);
   const amount = (price * share) / 10_000n;
   return amount > 0n ? amount : 1n;
-}
-
-export function median(values: readonly bigint[]): bigint {
-  const sorted = [...values].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2n;
 }
 
 function gap(model: string, rate: bigint): bigint {

@@ -7,7 +7,7 @@ import { killGroup } from './keeper.ts';
 /** What a data folder of ours carries, so that `--reset` never empties another one. */
 const MARKER = 'cardhour.json';
 /** Raised when the contracts or formats change so that an older folder's chain is of no use. */
-const VERSION = 5;
+const VERSION = 6;
 const LEFTOVER_TIMEOUT_MS = 25_000;
 
 interface Entry {

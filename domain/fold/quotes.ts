@@ -1,33 +1,48 @@
 /** Orders at a firm quote, and open-ended leases: the market's events beside its sales. */
-import { accountOf, type MarketState } from '../market-state.ts';
+import { accountOf, type HeldQuote, type MarketState } from '../market-state.ts';
 import type { Hex } from '../types.ts';
 import { known, type Fold } from './arguments.ts';
 
 export const QUOTES: Record<string, Fold> = {
   QuoteAccepted: (state, args) => {
-    accountOf(state, args.hex('consumer')).available -= args.big('amount');
-    state.quotes.set(args.hex('orderId'), args.big('amount'));
+    const [consumer, amount] = [args.hex('consumer'), args.big('amount')];
+    accountOf(state, consumer).available -= amount;
+    const nothingYet = { outcome: 'HELD' as const, shared: 0n, kept: 0n };
+    state.quotes.set(args.hex('orderId'), {
+      consumer,
+      amount,
+      deadline: args.big('deadline'),
+      ...nothingYet,
+    });
   },
   /** What stays locked passes through the bidding balance, from which the page that follows takes it. */
   QuoteProcured: (state, args) => {
     const [total, shared, kept] = [args.big('total'), args.big('shared'), args.big('kept')];
-    const held = letGo(state, args.hex('orderId'));
-    if (held !== total + shared + kept) throw new Error(`of ${held} held, ${total + shared + kept} went`);
+    const { amount } = letGo(state, args.hex('orderId'), { outcome: 'PROCURED', shared, kept });
+    if (amount !== total + shared + kept) throw new Error(`of ${amount} held, ${total + shared + kept} went`);
     const account = accountOf(state, args.hex('consumer'));
     account.bidding += total;
     account.available += shared;
     state.fees += kept;
   },
   QuoteRefunded: (state, args) => {
-    letGo(state, args.hex('orderId'));
+    letGo(state, args.hex('orderId'), { outcome: 'REFUNDED' });
     accountOf(state, args.hex('consumer')).available += args.big('amount');
   },
-  /** Who prolongs leases reads it; the money moves with the lease that is bought then. */
-  RenewalAllowed: () => undefined,
+  /** The money moves with the lease that is bought then. */
+  RenewalAllowed: (state, args) => {
+    const word = args.tuple('renewal');
+    state.renewals.set(args.big('leaseId'), {
+      node: word.hex('node'),
+      resourceClass: word.hex('resourceClass'),
+      maxRate: word.big('maxRate'),
+      until: word.big('until'),
+    });
+  },
 };
 
-function letGo(state: MarketState, orderId: Hex): bigint {
-  const held = known(state.quotes, orderId);
-  state.quotes.delete(orderId);
-  return held;
+function letGo(state: MarketState, orderId: Hex, became: Partial<HeldQuote>): HeldQuote {
+  const quote = known(state.quotes, orderId);
+  if (quote.outcome !== 'HELD') throw new Error(`quote ${orderId} was ${quote.outcome} before`);
+  return Object.assign(quote, became);
 }

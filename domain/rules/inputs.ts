@@ -5,6 +5,7 @@ import { keccak } from '../hash.ts';
 import { withLateMatches } from '../market-fold.ts';
 import type { Manifest } from '../manifest.ts';
 import { signatureFault } from '../signature-form.ts';
+import { isSigned, signingOf, type JudgedOrder } from '../signing.ts';
 import { clearSlot } from '../slot.ts';
 import type { Hex, SigningDomain } from '../types.ts';
 import {
@@ -54,7 +55,7 @@ export const items: Rule = {
 
 export const signatures: Rule = {
   rule: 'signatures',
-  sentence: 'Every matched order and ask was signed by the one it binds.',
+  sentence: 'Every matched order and ask was signed, approved or bought at a quote by the one it binds.',
   check: ({ evidence: { pages, orders, asks, stateAtClose } }) => {
     if (!stateAtClose) return notChecked("the market's state at the closing block is missing");
     const orderOf = new Map(orders.map((item) => [item.id, item]));
@@ -71,13 +72,7 @@ export const signatures: Rule = {
           return found(checked, `the matched order ${idOfOrder} is not among the slot's orders`, ofOrder);
         if (!ask) return found(checked, `the matched ask ${idOfAsk} is not among the slot's asks`, ofAsk);
         checked += 2;
-        const { consumer } = order.signed.order;
-        if (order.signer !== consumer)
-          return found(
-            checked,
-            `order ${order.id} is ${signedBy(order.signer, order.signed)}, not by its consumer ${consumer}`,
-            ofOrder,
-          );
+        if (!isSigned(order, stateAtClose)) return found(checked, unsigned(order), ofOrder);
         const key = stateAtClose.providers.get(ask.signed.ask.provider)?.signer ?? null;
         if (key === null || ask.signer !== key)
           return found(
@@ -160,6 +155,18 @@ function compareList<T extends Signed, M extends object>(
     return found(listed.length, `${kind} ${id} is not in the manifest`, { kind, id });
   if (given.length !== listed.length) return found(listed.length, `an ${kind} is given twice`);
   return null;
+}
+
+/** Why an order does not bind its consumer. */
+function unsigned({ id, signed, signer }: JudgedOrder): string {
+  switch (signingOf(signed.signature)) {
+    case 'APPROVAL':
+      return `order ${id} has no signature, and its consumer had not approved it at the close`;
+    case 'QUOTE':
+      return `order ${id} is at a firm quote, which held no money at the close`;
+    case 'KEY':
+      return `order ${id} is ${signedBy(signer, signed)}, not by its consumer ${signed.order.consumer}`;
+  }
 }
 
 function signedBy(signer: Hex | null, { signature }: Signed): string {

@@ -64,6 +64,8 @@ function restrict(stale: Touched, lastTouched: Touched): Touched {
     leases: pick(stale.leases, lastTouched.leases),
     pages: pick(stale.pages, lastTouched.pages),
     slots: pick(stale.slots, lastTouched.slots),
+    quotes: pick(stale.quotes, lastTouched.quotes),
+    renewals: pick(stale.renewals, lastTouched.renewals),
     fills: pick(stale.fills, lastTouched.fills),
     nonces: pick(stale.nonces, lastTouched.nonces),
   };

@@ -19,6 +19,8 @@ export interface Changes {
   lease: Change;
   page: Change;
   slot: Change;
+  quote: Change;
+  renewal: Change;
   fill: Change;
   used_nonce: Change;
 }
@@ -65,6 +67,14 @@ export function rowsOf({ market, slotTx }: Ledger, touched: Touched): Changes {
         skipped: slot.skipped.length,
         txHash: slotTx.get(number) ?? null,
       };
+    }),
+    quote: change(touched.quotes, 'id', (id) => {
+      const quote = market.quotes.get(id);
+      return quote ? { id, ...quote } : null;
+    }),
+    renewal: change(touched.renewals, 'leaseId', (leaseId) => {
+      const renewal = market.renewals.get(leaseId);
+      return renewal ? { leaseId, ...renewal } : null;
     }),
     fill: change(touched.fills, 'id', (id) => {
       const filled = market.filled.get(id);

@@ -12,6 +12,8 @@ export interface Touched {
   leases: Map<bigint, BlockRef>;
   pages: Map<bigint, BlockRef>;
   slots: Map<bigint, BlockRef>;
+  quotes: Map<Hex, BlockRef>;
+  renewals: Map<bigint, BlockRef>;
   fills: Map<Hex, BlockRef>;
   nonces: Map<string, BlockRef>;
 }
@@ -24,6 +26,8 @@ export function nothingTouched(): Touched {
     leases: new Map(),
     pages: new Map(),
     slots: new Map(),
+    quotes: new Map(),
+    renewals: new Map(),
     fills: new Map(),
     nonces: new Map(),
   };
@@ -62,9 +66,6 @@ class Reader {
 const account: Touch = (touched, args, _state, block) => {
   touched.accounts.set(args.hex('account'), block);
 };
-const consumer: Touch = (touched, args, _state, block) => {
-  touched.accounts.set(args.hex('consumer'), block);
-};
 const provider: Touch = (touched, args, _state, block) => {
   touched.providers.set(args.hex('provider'), block);
 };
@@ -73,6 +74,11 @@ const node: Touch = (touched, args, _state, block) => {
 };
 const slot: Touch = (touched, args, _state, block) => {
   touched.slots.set(args.big('slot'), block);
+};
+
+const quote: Touch = (touched, args, _state, block) => {
+  touched.accounts.set(args.hex('consumer'), block);
+  touched.quotes.set(args.hex('orderId'), block);
 };
 
 const nothing: Touch = () => undefined;
@@ -131,10 +137,12 @@ const TOUCHES: Record<string, Touch> = {
   AskCancelled: cancelled('ask', 'provider'),
   ListingCancelled: cancelled('listing', 'provider'),
   OrderApproved: nothing,
-  QuoteAccepted: consumer,
-  QuoteProcured: consumer,
-  QuoteRefunded: consumer,
-  RenewalAllowed: nothing,
+  QuoteAccepted: quote,
+  QuoteProcured: quote,
+  QuoteRefunded: quote,
+  RenewalAllowed: (touched, args, _state, block) => {
+    touched.renewals.set(args.big('leaseId'), block);
+  },
   PageSettled: (touched, args, state, block) => {
     touched.pages.set(args.big('pageId'), block);
     for (const id of state.pages.get(args.big('pageId'))?.leaseIds ?? [])

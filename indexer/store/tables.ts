@@ -153,6 +153,32 @@ export const TABLES = [
       ...BLOCK_REF,
     },
   },
+  {
+    name: 'quote',
+    key: ['id'],
+    columns: {
+      id: 'text',
+      consumer: 'text',
+      amount: 'numeric',
+      deadline: 'bigint',
+      outcome: 'text',
+      shared: 'numeric',
+      kept: 'numeric',
+      ...BLOCK_REF,
+    },
+  },
+  {
+    name: 'renewal',
+    key: ['leaseId'],
+    columns: {
+      leaseId: 'bigint',
+      node: 'text',
+      resourceClass: 'text',
+      maxRate: 'numeric',
+      until: 'bigint',
+      ...BLOCK_REF,
+    },
+  },
   { name: 'fill', key: ['id'], columns: { id: 'text', filled: 'integer', ...BLOCK_REF } },
   {
     name: 'used_nonce',

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openPrices, median, spread } from '../../cli/replay/prices.ts';
+import { openPrices, spread } from '../../cli/replay/prices.ts';
+import { median } from '../../domain/pricing.ts';
 import { replay } from '../../cli/replay/replay.ts';
 import { readNodes, readPods } from '../../cli/replay/trace.ts';
 

@@ -56,7 +56,8 @@ test('a slot with its leases settled leaves all money in accounts', () => {
   expect(evidence.committed!.header.matchCount).toBeGreaterThan(5);
   expect(total(after)).toBe(before);
   const fees = [...after.leases.values()].reduce((sum, lease) => sum + lease.fee, 0n);
-  expect(after.fees).toBe(fees);
+  const kept = [...after.quotes.values()].reduce((sum, quote) => sum + quote.kept, 0n);
+  expect(after.fees).toBe(fees + kept);
 });
 
 test('a lease runs from lock to refund', () => {
@@ -116,6 +117,33 @@ test('a Buy locks what is available, and has no slot', () => {
   expect(world.state.accounts.get(ANN)).toMatchObject({ available: 300n, bidding: 0n });
   expect(world.state.leases.get(256n)?.slot).toBeNull();
   expect(world.state.filled.get(node)).toBe(1);
+});
+
+test('a quote holds its money until it is procured or comes back, once', () => {
+  const world = emptyWorld();
+  const deadline = 99n;
+  world.emit('Deposited', { account: ANN, amount: 100n });
+  for (const orderId of [address('first'), address('second')])
+    world.emit('QuoteAccepted', { orderId, consumer: ANN, amount: 40n, deadline });
+  expect(world.state.accounts.get(ANN)).toMatchObject({ available: 20n, bidding: 0n });
+  expect(world.state.quotes.get(address('first'))).toMatchObject({ outcome: 'HELD', amount: 40n, deadline });
+  const procured = { orderId: address('first'), consumer: ANN, total: 30n, shared: 4n, kept: 6n };
+  expect(() => world.emit('QuoteProcured', { ...procured, total: 31n })).toThrow('41 went');
+  const second = { orderId: address('second'), consumer: ANN, amount: 40n };
+  world.emit('QuoteRefunded', second);
+  expect(world.state.accounts.get(ANN)).toMatchObject({ available: 60n });
+  expect(() => world.emit('QuoteRefunded', second)).toThrow('REFUNDED');
+});
+
+test('a procured quote leaves its lease what it needs in bidding, and shares the rest', () => {
+  const world = emptyWorld();
+  world.emit('Deposited', { account: ANN, amount: 40n });
+  const orderId = address('order');
+  world.emit('QuoteAccepted', { orderId, consumer: ANN, amount: 40n, deadline: 9n });
+  world.emit('QuoteProcured', { orderId, consumer: ANN, total: 30n, shared: 4n, kept: 6n });
+  expect(world.state.accounts.get(ANN)).toMatchObject({ available: 4n, bidding: 30n });
+  expect(world.state.fees).toBe(6n);
+  expect(world.state.quotes.get(orderId)).toMatchObject({ outcome: 'PROCURED', shared: 4n, kept: 6n });
 });
 
 test('money on its way out that a match calls back is bidding again', () => {
@@ -186,10 +214,11 @@ test('an unknown event, a wrong type or an order that no chain has is a bug and 
   expect(EVENT_NAMES).toHaveLength(64);
 });
 
-function total({ accounts, leases, fees }: MarketState): bigint {
+function total({ accounts, leases, quotes, fees }: MarketState): bigint {
   let sum = fees;
   for (const account of accounts.values())
     sum += account.available + account.bidding + account.unbidding + account.staked;
   for (const { locked, paid, fee, refunded } of leases.values()) sum += locked - paid - fee - refunded;
+  for (const { outcome, amount } of quotes.values()) if (outcome === 'HELD') sum += amount;
   return sum;
 }

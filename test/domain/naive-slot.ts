@@ -34,14 +34,19 @@ export function naiveSlot(world: World) {
       .filter((lease) => lease.node === node && lease.end > end)
       .reduce((sum, lease) => sum + lease.cards, 0);
 
-  const orders = ascending(world.orders).map(({ id, signed: { order, classes }, signer }) => ({
+  const orders = ascending(world.orders).map(({ id, signed: { order, classes, signature }, signer }) => ({
     id,
     code: first([
-      signer !== order.consumer,
+      signature === '0x'
+        ? !state.approved.has(id)
+        : signature === '0x01'
+          ? state.quotes.get(id)?.outcome !== 'HELD'
+          : signer !== order.consumer,
       order.validUntil < end || order.latestStart < end + BigInt(p.commitDeadlineSeconds),
       state.usedNonces.has(`order:${order.consumer}:${order.nonce}`),
-      (state.accounts.get(order.consumer)?.bidding ?? 0n) <
-        lock(order.cards, order.duration, order.startPrice),
+      signature !== '0x01' &&
+        (state.accounts.get(order.consumer)?.bidding ?? 0n) <
+          lock(order.cards, order.duration, order.startPrice),
       order.cards === 0 ||
         order.duration < p.minLeaseSeconds ||
         order.duration > p.maxLeaseSeconds ||
@@ -101,13 +106,14 @@ export function naiveSlot(world: World) {
   const eligible = world.orders.filter(({ id }) => orders.find((order) => order.id === id)!.code === 0);
   const queue = eligible.sort((a, b) => (hash(a.id, seed) < hash(b.id, seed) ? -1 : 1));
   for (const { id, signed } of queue) {
-    const { order, classes } = signed;
+    const { order, classes, signature } = signed;
     const reason = (name: string) => unmatched.push({ orderId: id, reason: name });
     if (used.has(`${order.consumer}:${order.nonce}`)) {
       reason('NONCE');
       continue;
     }
-    if (bidding.get(order.consumer)! < lock(order.cards, order.duration, order.startPrice)) {
+    const held = signature === '0x01';
+    if (!held && bidding.get(order.consumer)! < lock(order.cards, order.duration, order.startPrice)) {
       reason('FUNDS');
       continue;
     }
@@ -177,10 +183,11 @@ export function naiveSlot(world: World) {
     });
     leftOf.set(winner!.askId, leftOf.get(winner!.askId)! - order.cards);
     freeOf.set(winner!.ask.supply, freeOf.get(winner!.ask.supply)! - order.cards);
-    bidding.set(
-      order.consumer,
-      bidding.get(order.consumer)! - lock(order.cards, order.duration, steps[step]!),
-    );
+    if (!held)
+      bidding.set(
+        order.consumer,
+        bidding.get(order.consumer)! - lock(order.cards, order.duration, steps[step]!),
+      );
     used.add(`${order.consumer}:${order.nonce}`);
   }
   const spent = unmatched.filter(({ reason }) => ['FUNDS', 'NONCE'].includes(reason));

@@ -5,6 +5,7 @@ import { decodeManifest } from '../../domain/manifest.ts';
 import { classId, regionId } from '../../domain/names.ts';
 import { slotEnd } from '../../domain/parameters.ts';
 import { requirementOf } from '../../domain/requirement.ts';
+import { APPROVED, QUOTED } from '../../domain/signing.ts';
 import { naiveSlot } from './naive-slot.ts';
 import {
   addAsk,
@@ -20,6 +21,7 @@ import {
   random,
   randomWorld,
   REGIONS,
+  takeQuote,
   type World,
 } from './world.ts';
 
@@ -229,6 +231,12 @@ function spoil(world: World, pick: (below: number) => number): void {
   const consumers = ['ann', 'bob', 'cyd'].map(address);
   const consumer = () => consumers[pick(3)]!;
   addOrder(world, consumer(), {}, { signer: pick(2) === 0 ? null : address('nobody') });
+  // Never approved; no quote of it, or one that is over.
+  addOrder(world, consumer(), {}, { signature: pick(2) === 0 ? APPROVED : QUOTED });
+  const over = addOrder(world, consumer());
+  const amount = takeQuote(world, over);
+  const { order } = over.signed;
+  if (pick(2) === 0) world.emit('QuoteRefunded', { orderId: over.id, consumer: order.consumer, amount });
   addOrder(world, consumer(), pick(2) === 0 ? { validUntil: end - 1n } : { latestStart: end + 59n });
   const void_ = addOrder(world, consumer()).signed.order;
   if (pick(2) === 0) {
@@ -238,6 +246,9 @@ function spoil(world: World, pick: (below: number) => number): void {
   }
   world.emit('OrderCancelled', { account: void_.consumer, nonce: void_.nonce });
   addOrder(world, address('poor'));
+  // Enough for either of two, hardly for both.
+  fund(world, address('dee'), 20_400_000n);
+  for (let i = 0; i < 2; i++) addOrder(world, address('dee'), { startPrice: 20_000_000n });
   addOrder(
     world,
     consumer(),

@@ -7,7 +7,7 @@ import { matchRoot } from '../../domain/page.ts';
 import { headsOf, type HeldReceipt } from '../../domain/receipts.ts';
 import type { Hex, Receipt, SigningDomain, SlotHeader } from '../../domain/types.ts';
 import { verifySlot } from '../../domain/verify.ts';
-import { address, honestEvidence, randomWorld, type World } from './world.ts';
+import { address, approve, clear, honestEvidence, randomWorld, takeQuote, type World } from './world.ts';
 
 /** Evidence whose parts may be replaced. */
 export type Mutable = {
@@ -18,9 +18,13 @@ export interface Tampered {
   header: SlotHeader;
 }
 
-/** A market with several pages, and its honest evidence to tamper with. */
+/** A market with several pages, a matched order of every way to sign, and its honest evidence to tamper with. */
 export function setup(): { world: World; evidence: Mutable } {
   const world = randomWorld({ seed: 4, nodes: 40, providers: 12, orders: 12, leases: 12 });
+  const matched = new Set(clear(world).matches.map((match) => match.orderId));
+  const [bid, quoted] = world.orders.filter(({ id, signer }) => matched.has(id) && signer !== null);
+  approve(world, bid!);
+  takeQuote(world, quoted!);
   const evidence = structuredClone(honestEvidence(world)) as Mutable;
   const [first] = evidence.pages[0]!.matches!;
   if (evidence.pages.length < 3 || !first || first.runnerUp === 255)

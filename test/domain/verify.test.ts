@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { SlotEvidence } from '../../domain/evidence.ts';
 import { keccak, keccakText, ZERO_HASH } from '../../domain/hash.ts';
 import { leaseId } from '../../domain/lease-page.ts';
 import { askLeaf, orderLeaf } from '../../domain/leaves.ts';
@@ -8,7 +9,10 @@ import { decodePage, decodeRecords, encodePage, pageLeaves } from '../../domain/
 import { stateOf, verifySlot } from '../../domain/verify.ts';
 import { signatureFault } from '../../domain/signature-form.ts';
 import { failing, heldBy, rehash, rewrite, setup, signedFor, skip, type Tampered } from './tamper.ts';
-import { address, clear, DOMAIN, FIRST_PAGE, honestEvidence, packMatches, randomWorld } from './world.ts';
+import { QUOTED, signingOf, type Signing } from '../../domain/signing.ts';
+import type { Hex } from '../../domain/types.ts';
+import { address, clear, DOMAIN, FIRST_PAGE, honestEvidence, randomWorld } from './world.ts';
+import { packMatches } from './pack-matches.ts';
 
 const FIRST_LEASE = leaseId(FIRST_PAGE, 0);
 const ALL_RULES = [
@@ -150,8 +154,29 @@ describe('a fraud is named', () => {
     evidence.orders = [{ ...first!, signed }, ...rest];
   });
   fraud('an order that nobody signed', 'signatures', 'not signed', ({ evidence }) => {
-    const matched = evidence.pages[0]!.matches![0]!.orderId;
+    const matched = matchedBy(evidence, 'KEY');
     evidence.orders = evidence.orders.map((item) => (item.id === matched ? { ...item, signer: null } : item));
+  });
+  fraud('an approval that nobody gave', 'signatures', 'had not approved it', ({ evidence }) => {
+    const matched = matchedBy(evidence, 'APPROVAL');
+    evidence.stateAtClose!.approved.delete(matched);
+  });
+  fraud('an order at a quote that nobody took', 'signatures', 'held no money', ({ evidence }) => {
+    const matched = matchedBy(evidence, 'QUOTE');
+    evidence.stateAtClose!.quotes.delete(matched);
+  });
+  fraud('a bid served as if it were at a quote', 'signatures', 'held no money', ({ evidence }) => {
+    const matched = matchedBy(evidence, 'KEY');
+    evidence.orders = evidence.orders.map((item) =>
+      item.id === matched ? { ...item, signed: { ...item.signed, signature: QUOTED } } : item,
+    );
+  });
+  fraud('a quote refused although its money is held', 'orders-root', 'code is 1', ({ evidence, header }) => {
+    const matched = matchedBy(evidence, 'QUOTE');
+    evidence.leaves!.orders = evidence.leaves!.orders!.map((leaf) =>
+      leaf.id === matched ? { ...leaf, code: 1, position: 0 } : leaf,
+    );
+    header.ordersRoot = merkleRoot(TAG.orders, evidence.leaves!.orders.map(orderLeaf));
   });
   test('a malformed signature is named by its fault', () => {
     const r = '1'.repeat(64);
@@ -315,6 +340,16 @@ describe('matches of earlier slots that were committed after the close', () => {
     expect(withLateMatches(world.state, evidence.eventsSince!, world.slot)).toBe(world.state);
   });
 });
+
+/** The first matched order that is signed so. */
+function matchedBy(evidence: SlotEvidence, signing: Signing): Hex {
+  const ids = evidence.pages.flatMap((page) => page.matches!.map((match) => match.orderId));
+  const found = evidence.orders.find(
+    ({ id, signed }) => signingOf(signed.signature) === signing && ids.includes(id),
+  );
+  if (!found) throw new Error('the market has no such match');
+  return found.id;
+}
 
 function fraud(name: string, rule: string, says: string, tamper: (subject: Tampered) => void) {
   test(`${name}: ${rule}`, () => {

@@ -1,22 +1,18 @@
 /** A small market made of events alone: what the domain's tests clear, publish, and tamper with. */
 import { askId, orderId } from '../../domain/eip712.ts';
 import type { BlockFact, SlotEvidence } from '../../domain/evidence.ts';
-import { bytesToHex, keccakText, uintBytes, ZERO_HASH } from '../../domain/hash.ts';
+import { keccakText, ZERO_HASH } from '../../domain/hash.ts';
 import { leaseId } from '../../domain/lease-page.ts';
 import { applyEvent } from '../../domain/market-fold.ts';
 import { encodeManifest, type Manifest } from '../../domain/manifest.ts';
+import { packMatches } from './pack-matches.ts';
 import { emptyMarket, type MarketState } from '../../domain/market-state.ts';
 import { classId, regionId } from '../../domain/names.ts';
 import { matchRoot } from '../../domain/page.ts';
 import { DEFAULTS, slotEnd, type Parameters } from '../../domain/parameters.ts';
-import {
-  clearSlot,
-  type ClearedSlot,
-  type SlotAsk,
-  type SlotMatch,
-  type SlotOrder,
-} from '../../domain/slot.ts';
+import { clearSlot, type ClearedSlot, type SlotAsk, type SlotOrder } from '../../domain/slot.ts';
 import type { Ask, Hex, MarketEvent, Order, SigningDomain } from '../../domain/types.ts';
+import { APPROVED, QUOTED } from '../../domain/signing.ts';
 import { lockFor, owed, feeUp } from '../../domain/units.ts';
 
 export const DOMAIN: SigningDomain = { chainId: 31337, auction: address('auction') };
@@ -133,12 +129,36 @@ export function addAsk(world: World, node: Hex, terms: Partial<Ask> = {}, signer
   return item;
 }
 
+/** Any 65 bytes: `signer` says whose they are. */
+const BY_KEY: Hex = `0x${'11'.repeat(65)}`;
+
+/** The consumer approves the order on-chain instead of signing it. */
+export function approve(world: World, item: SlotOrder): void {
+  world.emit('OrderApproved', { orderId: item.id, consumer: item.signed.order.consumer });
+  Object.assign(item, { signer: null, signed: { ...item.signed, signature: APPROVED } });
+}
+
+/** The consumer accepts the order's start price as a firm quote, with new money. */
+export function takeQuote(world: World, item: SlotOrder): bigint {
+  const { consumer, cards, duration, startPrice, validUntil } = item.signed.order;
+  const amount = lockFor(cards, duration, startPrice, world.parameters.feeBps);
+  const deadline = validUntil + BigInt(world.parameters.commitDeadlineSeconds);
+  world.emit('Deposited', { account: consumer, amount });
+  world.emit('QuoteAccepted', { orderId: item.id, consumer, amount, deadline });
+  Object.assign(item, { signer: null, signed: { ...item.signed, signature: QUOTED } });
+  return amount;
+}
+
 /** An order of a consumer with funds, signed by it unless `signer` says otherwise. */
 export function addOrder(
   world: World,
   consumer: Hex,
   terms: Partial<Order> = {},
-  { classes = [], signer = consumer }: { classes?: Hex[]; signer?: Hex | null } = {},
+  {
+    classes = [],
+    signer = consumer,
+    signature = BY_KEY,
+  }: { classes?: Hex[]; signer?: Hex | null; signature?: Hex } = {},
 ): SlotOrder {
   const order: Order = {
     consumer,
@@ -158,7 +178,7 @@ export function addOrder(
     nonce: BigInt(world.orders.length),
     ...terms,
   };
-  const item: SlotOrder = { id: orderId(DOMAIN, order), signed: { order, classes, signature: '0x' }, signer };
+  const item: SlotOrder = { id: orderId(DOMAIN, order), signed: { order, classes, signature }, signer };
   world.orders.push(item);
   return item;
 }
@@ -236,7 +256,7 @@ export function randomWorld(terms: {
     });
   for (let i = 0; i < terms.orders; i++) {
     const cls = classId(CLASSES[pick(CLASSES.length)]!);
-    addOrder(world, consumers[pick(3)]!, {
+    const item = addOrder(world, consumers[pick(3)]!, {
       requirement: pick(2) === 0 ? ZERO_HASH : cls,
       region: pick(3) === 0 ? regionId(REGIONS[pick(2)]!) : ZERO_HASH,
       cards: 1 + pick(4),
@@ -247,6 +267,8 @@ export function randomWorld(terms: {
       minReputation: [0, 5_000, 5_000, 6_500, 9_000][pick(5)]!,
       minTier: pick(8) === 0 ? 1 + pick(3) : 0,
     });
+    if (i % 8 === 2) approve(world, item);
+    if (i % 8 === 5) takeQuote(world, item);
   }
   return world;
 }
@@ -323,6 +345,15 @@ function chainEvents(
     const matches = cleared.matches.slice(at, at + pageMatches);
     const matchRoot_ = matchRoot(matches.map((match) => match.leaf));
     const packed = packMatches(matches);
+    for (const match of matches) {
+      const { order, signature } = match.order;
+      if (signature !== QUOTED) continue;
+      const total = lockFor(order.cards, order.duration, match.price, parameters.feeBps);
+      const surplus = world.state.quotes.get(match.orderId)!.amount - total;
+      const shared = (surplus * BigInt(parameters.surplusShareBps)) / 10_000n;
+      const terms = { orderId: match.orderId, consumer: order.consumer };
+      emit(closeBlock + 3n, 'QuoteProcured', { ...terms, total, shared, kept: surplus - shared });
+    }
     emit(closeBlock + 3n, 'PageCommitted', {
       ...{ slot, page, pageId: FIRST_PAGE + BigInt(page), start, matchRoot: matchRoot_ },
       ...packed,
@@ -344,35 +375,6 @@ function chainEvents(
 
 /** Id of the slot's first page; pages from before are fewer. */
 export const FIRST_PAGE = 1_000n;
-
-/** `accounts` and `records` of `PageCommitted`: one provider and one consumer a match, however often they come. */
-export function packMatches(matches: readonly SlotMatch[]): { accounts: Hex; records: Hex } {
-  const accounts: Hex[] = [];
-  const records = matches.map(({ order: { order }, ask: { ask }, leaf, price }) => {
-    const [provider, consumer] = [accounts.length, accounts.length + 1];
-    accounts.push(ask.provider, order.consumer);
-    const empty = leaf.skip !== 0;
-    const words: Hex[] = [
-      bytesToHex(uintBytes(leaf.skip, 1)),
-      leaf.orderId,
-      leaf.askId,
-      leaf.node,
-      order.workload,
-      bytesToHex(uintBytes(order.nonce, 8)),
-      bytesToHex(uintBytes(empty ? 0n : price, 12)),
-      bytesToHex(uintBytes(empty ? 0 : order.cards, 2)),
-      bytesToHex(uintBytes(empty ? 0 : order.duration, 4)),
-      bytesToHex(uintBytes(consumer, 1)),
-      bytesToHex(uintBytes(provider, 1)),
-    ];
-    return join(words);
-  });
-  return { accounts: join(accounts), records: join(records) };
-}
-
-function join(parts: readonly Hex[]): Hex {
-  return `0x${parts.map((part) => part.slice(2)).join('')}`;
-}
 
 function block(number: bigint, timestamp: bigint): BlockFact {
   return { number, timestamp, hash: keccakText(`block ${number}`) };

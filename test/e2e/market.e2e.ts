@@ -107,6 +107,32 @@ test('visitor_verifiesTheSlot_andEveryRulePasses', async () => {
   expect(pageErrors).toEqual([]);
 });
 
+test('visitor_acceptsAFirmQuote_andItIsProcuredOrComesBack', async () => {
+  await page.getByRole('link', { name: 'Market' }).click();
+  await page.getByTestId('listing').first().getByRole('button', { name: 'Buy' }).click();
+  const form = page.getByRole('form', { name: 'Buy' });
+  await form.getByLabel('Firm quote').check();
+  // Cards come and go with the demo's consumers: a refusal says why, and later there are some.
+  const quoted = form.getByTestId('breakdown');
+  await expect
+    .poll(
+      async () => {
+        await form.getByRole('button', { name: /^Ask/ }).click();
+        await quoted.or(form.getByRole('alert')).first().waitFor();
+        return quoted.isVisible();
+      },
+      { timeout: SOON, interval: 3_000 },
+    )
+    .toBe(true);
+  const total = await form.getByTestId('quote-total').textContent();
+  expect(total).toMatch(/^[\d.]+ tUSD$/);
+  await form.getByRole('button', { name: /^Accept/ }).click();
+  await form.getByText('Accepted:').waitFor();
+  const progress = form.getByTestId('quote-progress');
+  await expect.poll(() => progress.textContent(), { timeout: SOON }).toMatch(/^Procured at|came back/);
+  expect(pageErrors).toEqual([]);
+});
+
 async function openMine(): Promise<void> {
   await page.getByRole('link', { name: 'My orders and leases' }).click();
   await page.getByRole('heading', { name: 'My orders and leases' }).waitFor();

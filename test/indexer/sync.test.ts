@@ -135,6 +135,44 @@ describe('after a day of trade', () => {
     ).toEqual([200, 300, 800, 900, 901, 902, 903]);
   });
 
+  test('quote rows say what became of the money', async () => {
+    const { deployment, actors } = world;
+    const quotes = rows<Record<string, string | number>>('quote');
+    expect(quotes.map((row) => row['outcome']).sort()).toEqual(['PROCURED', 'REFUNDED']);
+    for (const { id, amount, deadline, outcome, shared, kept } of quotes) {
+      const [held, , until] = await actors.client.readContract({
+        address: deployment.market,
+        abi: abis.marketAbi,
+        functionName: 'quoteOf',
+        args: [id as Hex],
+      });
+      expect([held, until]).toEqual([0n, deadline]);
+      const lease = rows<Record<string, string | number>>('lease').find((row) => row['sourceId'] === id);
+      const went = Number(lease?.['locked'] ?? amount) + Number(shared) + Number(kept);
+      expect([lease !== undefined, went]).toEqual([outcome === 'PROCURED', Number(amount)]);
+    }
+  });
+
+  test('renewal rows are what the market stores, but for the word that moved on', async () => {
+    const { deployment, actors } = world;
+    const words = rows<Record<string, string | number>>('renewal');
+    expect(words).toHaveLength(2);
+    const stored = await Promise.all(
+      words.map(({ leaseId }) =>
+        actors.client.readContract({
+          address: deployment.market,
+          abi: abis.marketAbi,
+          functionName: 'renewalOf',
+          args: [BigInt(leaseId!)],
+        }),
+      ),
+    );
+    const [moved, stands] = stored[0]!.until === 0 ? [0, 1] : [1, 0];
+    expect(stored[moved]!.until).toBe(0);
+    const { node, resourceClass, maxRate, until } = stored[stands]!;
+    expect(words[stands]).toMatchObject({ node, resourceClass, maxRate: Number(maxRate), until });
+  });
+
   test('outcomes, attestations and outages are in their rows', async () => {
     const { deployment, actors } = world;
     const now = (await actors.client.getBlock()).timestamp;
@@ -172,6 +210,8 @@ describe('after a day of trade', () => {
       'lease',
       'page',
       'slot',
+      'quote',
+      'renewal',
       'fill',
       'used_nonce',
       'chain_event',

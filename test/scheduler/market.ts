@@ -1,4 +1,4 @@
-import { Contract, keccak256, NonceManager, toUtf8Bytes, Wallet } from 'ethers';
+import { Contract, keccak256, NonceManager, toUtf8Bytes, Wallet, type InterfaceAbi } from 'ethers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { deploy } from '../../contracts/deploy.ts';
@@ -6,6 +6,7 @@ import type { Deployment } from '../../contracts/deployment.ts';
 import { bondTestMoney } from '../../contracts/test-bond.ts';
 import {
   auctionAbi,
+  marketAbi,
   providerRegistryAbi,
   testStablecoinAbi,
   vaultAbi,
@@ -40,6 +41,12 @@ export interface Market {
   fundConsumer(name: string, amount: bigint): Promise<void>;
   cancelNonce(name: string, nonce: bigint): Promise<void>;
   requestUnbid(name: string, amount: bigint): Promise<void>;
+  /** Gives an account money that is in no bid, base units. */
+  deposit(name: string, amount: bigint): Promise<void>;
+  /** Accepts a firm quote. */
+  takeQuote(name: string, quote: { order: Order; validUntil: bigint; signature: Hex }): Promise<void>;
+  /** Sends any call of a contract, and sees that it went through. */
+  send(name: string, to: Hex, abi: InterfaceAbi, method: string, ...args: unknown[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -80,7 +87,7 @@ export async function openMarket(chain: MarketChain, parameters: Partial<Paramet
   const call = async (
     name: string,
     to: Hex,
-    abi: typeof vaultAbi | typeof auctionAbi | typeof providerRegistryAbi | typeof testStablecoinAbi,
+    abi: InterfaceAbi,
     method: string,
     ...args: unknown[]
   ): Promise<void> => {
@@ -136,6 +143,10 @@ export async function openMarket(chain: MarketChain, parameters: Partial<Paramet
       await call(name, deployment.vault, vaultAbi, 'fundBidding', amount);
     },
     cancelNonce: (name, nonce) => call(name, deployment.auction, auctionAbi, 'cancelOrders', [nonce]),
+    deposit,
+    takeQuote: (name, { order, validUntil, signature }) =>
+      call(name, deployment.market, marketAbi, 'takeQuote', order, validUntil, signature),
+    send: call,
     requestUnbid: (name, amount) => call(name, deployment.vault, vaultAbi, 'requestUnbid', amount),
     async close() {
       provider.destroy();

@@ -11,6 +11,8 @@ const TABLES = [
   'lease',
   'page',
   'slot',
+  'quote',
+  'renewal',
   'fill',
   'used_nonce',
   'chain',

@@ -1,4 +1,6 @@
 import type { Database } from '../../../prisma/client.ts';
+import { signingOf } from '../../../domain/signing.ts';
+import type { Hex } from '../../../domain/types.ts';
 import type { OrderView } from '../../views.ts';
 import { toJson } from '../wire.ts';
 import { orderOfRow } from '../wire.ts';
@@ -28,6 +30,7 @@ export async function ordersOf(
       consumer: row.consumer,
       order: JSON.parse(toJson(order)) as OrderView['order'],
       className: nameOf(order.requirement, classes),
+      signing: signingOf(row.signature as Hex),
       slot: row.slot,
       validUntil: row.validUntil,
       createdAt: row.createdAt.toISOString(),
