@@ -117,6 +117,15 @@ export async function revivedBefore(
   return rows.map((row) => ({ slot: BigInt(row.slot), attempt: row.attempt }));
 }
 
+/** Whether a later slot has a run: the chain takes slots in ascending order alone. */
+export async function isPassed(client: ClientBase, slot: bigint): Promise<boolean> {
+  const { rowCount } = await client.query(
+    'SELECT 1 FROM slot_run WHERE slot > $1 AND header IS NOT NULL LIMIT 1',
+    [slot],
+  );
+  return rowCount === 1;
+}
+
 /** Whether an earlier slot was given up after this one had been cleared on its result. */
 export async function builtOnAbandoned(pool: Pool, slot: bigint, window: bigint): Promise<boolean> {
   const { rowCount } = await pool.query(

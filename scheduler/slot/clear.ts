@@ -6,6 +6,7 @@ import { slotEnd } from '../../domain/parameters.ts';
 import { clearSlot } from '../../domain/slot.ts';
 import { publishSlot } from '../publish-slot.ts';
 import {
+  isPassed,
   markAbandoned,
   markRetrying,
   openBefore,
@@ -99,6 +100,9 @@ export function createClear(options: ClearOptions) {
       await markRetrying(client, revived.slot, revived.attempt, 'the chain has it after all');
     const earlier = await openBefore(client, slot, openSlots);
     if (earlier !== null) return { state: 'waiting', on: earlier };
+    // Nothing was promised it; orders that it would have carried over are in the later slot.
+    if (run === null && (await isPassed(client, slot)) && !(await hasPromise(client, slot)))
+      return { state: 'empty' };
     const deadline = slotEnd(slot, parameters) + BigInt(parameters.commitDeadlineSeconds);
     if (BigInt(block?.timestamp ?? 0) > deadline)
       return giveUp(client, slot, run?.attempt ?? 1, run?.error ?? 'not run before its deadline');

@@ -93,8 +93,11 @@ export function createCommit(options: CommitOptions) {
    * it is signed before all earlier ones stand.
    */
   const noteLost = async (slot: bigint): Promise<void> => {
-    for (const { attempt, header } of await unconfirmedBefore(pool, slot, openSlots))
+    const earlier = await unconfirmedBefore(pool, slot, openSlots);
+    const look = async ({ attempt, header }: (typeof earlier)[number]): Promise<void> => {
       if (!(await chain.read(header)).whole) await markLost(pool, header.slot, attempt);
+    };
+    await Promise.all(earlier.map(look));
   };
 
   const finish = async (slot: bigint, run: SlotRun, commit: SlotCommit): Promise<CommitResult> => {

@@ -2,29 +2,40 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Indexer } from '../../indexer/indexer.ts';
 import type { TestChain } from '../support/chain.ts';
 
-/** Real milliseconds of one second of the chain's time, which is one block. */
-const BLOCK_MS = 200;
-/** While no scheduler is up: a slow machine's starts must not use up the commit deadline. */
-const SLOW_BLOCK_MS = 1_000;
-
+/**
+ * Real milliseconds of one second of the chain's time, which is one block: slow while no scheduler is at work, or it is behind. So a slow
+ * machine's starts don't use up the commit deadline, and the slots at hand are mostly young enough for a reorganisation to change them.
+ */
+const BLOCK_MS = { quick: 150, behind: 500, alone: 1_000 };
+/** Share of the blocks at which the chain takes another branch instead, while a scheduler is at work. */
+const REORGANISATIONS = 0.06;
+/** The same, of the blocks at which that would change the seed of a slot that is cleared. */
+const AIMED = 0.2;
+const DEEPEST = 5;
 /** The chain's time goes on, the indexer follows, and now and then the chain takes another branch. */
 export interface Clock {
   /** Unix seconds of the newest block. */
   now(): bigint;
   reorganisations(): number;
-  /** Whether somebody works. */
+  /** Whether a scheduler is at work. */
   hurry(on: boolean): void;
-  /** The next time the chain moves, it loses `depth` blocks and gets as many others, and one more. */
-  reorganise(depth: number): void;
-  /** Waits for so many blocks. */
-  blocks(count: number): Promise<void>;
+  /** No more reorganisations. */
+  calm(): void;
   /** @throws Error that broke the chain or the indexer meanwhile */
   stop(): Promise<void>;
+}
+
+export interface SchedulerStanding {
+  /** A slot that closed is not at its end. */
+  isBehind: boolean;
+  /** Closing block of the newest slot that was cleared. */
+  closeBlock: bigint | null;
 }
 
 export interface ClockOptions {
   chain: TestChain;
   indexer: Indexer;
+  scheduler: () => Promise<SchedulerStanding>;
   random: () => number;
 }
 
@@ -33,14 +44,14 @@ interface Head {
   timestamp: string;
 }
 
-export async function startClock({ chain, indexer, random }: ClockOptions): Promise<Clock> {
+export async function startClock({ chain, indexer, scheduler, random }: ClockOptions): Promise<Clock> {
   const head = (): Promise<Head> => chain.rpc<Head>('eth_getBlockByNumber', ['latest', false]);
   let now = BigInt((await head()).timestamp);
   let height = BigInt((await head()).number);
   let reorganisations = 0;
-  let depth = 0;
+  let isCalm = false;
   let stopped = false;
-  let blockMs = BLOCK_MS;
+  let atWork = false;
 
   const mine = async (): Promise<void> => {
     now += 1n;
@@ -63,8 +74,9 @@ export async function startClock({ chain, indexer, random }: ClockOptions): Prom
   };
 
   /**
-   * Another branch of the same times, whose blocks have other hashes. What the lost blocks held is gone half of the times (a node
-   * that never had it), and waits to be mined again otherwise. Half of the times somebody looks while the chain is short.
+   * The chain loses `lost` blocks and gets as many others, and one more: another branch of the same times, whose blocks have
+   * other hashes. What the lost blocks held is gone half of the times (a node that never had it), and waits to be mined again
+   * otherwise. Half of the times somebody looks while the chain is short.
    */
   const branch = async (lost: number): Promise<void> => {
     const bytes = await bytesFrom(height - BigInt(lost) + 1n);
@@ -84,18 +96,24 @@ export async function startClock({ chain, indexer, random }: ClockOptions): Prom
     reorganisations += 1;
   };
 
+  /** How many blocks the chain loses now. @param aim depth at which the newest cleared slot loses its seed */
+  const lostNow = (aim: number): number => {
+    if (aim >= 1 && aim <= DEEPEST && random() < AIMED) return aim;
+    return random() < REORGANISATIONS ? 1 + Math.floor(random() * DEEPEST) : 0;
+  };
+
   const run = async (): Promise<void> => {
     while (!stopped) {
       const started = performance.now();
-      if (depth > 0) {
-        const lost = depth;
-        depth = 0;
-        await branch(lost);
-      } else await mine();
+      const { isBehind, closeBlock } = await scheduler();
+      const depth =
+        isCalm || !atWork ? 0 : lostNow(closeBlock === null ? Infinity : Number(height - closeBlock));
+      await (depth > 0 ? branch(depth) : mine());
       await indexer.syncTo();
+      const pace = isBehind ? BLOCK_MS.behind : BLOCK_MS.quick;
       // A slow pace ends as soon as somebody is there.
       do await sleep(20);
-      while (!stopped && performance.now() - started < blockMs);
+      while (!stopped && performance.now() - started < (atWork ? pace : BLOCK_MS.alone));
     }
   };
   const running = run();
@@ -105,14 +123,10 @@ export async function startClock({ chain, indexer, random }: ClockOptions): Prom
     now: () => now,
     reorganisations: () => reorganisations,
     hurry(on) {
-      blockMs = on ? BLOCK_MS : SLOW_BLOCK_MS;
+      atWork = on;
     },
-    reorganise(blocks) {
-      depth = blocks;
-    },
-    async blocks(count) {
-      const until = height + BigInt(count);
-      while (height < until) await Promise.race([running, sleep(BLOCK_MS)]);
+    calm() {
+      isCalm = true;
     },
     async stop() {
       stopped = true;

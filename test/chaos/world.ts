@@ -10,7 +10,7 @@ import { createDatabase, startPostgres } from '../../prisma/embedded.ts';
 import { migrate } from '../../prisma/migrate.ts';
 import { openMarket, type Market } from '../scheduler/market.ts';
 import { startChain, type TestChain } from '../support/chain.ts';
-import { startClock } from './clock.ts';
+import { startClock, type SchedulerStanding } from './clock.ts';
 import { CONSUMERS, startTraders } from './traders.ts';
 
 const PROVIDERS = ['alice', 'bob'];
@@ -20,8 +20,8 @@ const PURSE = 1_000_000_000_000n;
 
 export const PARAMETERS = {
   slotSeconds: 5,
-  // Time enough for a dozen restarts; the seed's block must be among the last 256.
-  commitDeadlineSeconds: 120,
+  // Time enough for some restarts; the seed's block must be among the last 256.
+  commitDeadlineSeconds: 240,
   settleLagSeconds: 5,
   minLeaseSeconds: 10,
 } as const;
@@ -58,7 +58,7 @@ export async function openWorld(random: () => number) {
     closing.push(() => db.$disconnect());
 
     await chain.rpc('evm_setAutomine', [false]);
-    const clock = await startClock({ chain, indexer, random });
+    const clock = await startClock({ chain, indexer, random, scheduler: () => standing(pool) });
     closing.push(() => clock.stop());
     const intake = createIntake({
       db,
@@ -80,6 +80,7 @@ export async function openWorld(random: () => number) {
       indexer,
       pool,
       db,
+      standing: () => standing(pool),
       server: server.url,
       databaseUrl,
       /** Of a scheduler process. Real time is ten times as fast as the chain's. */
@@ -104,6 +105,17 @@ export async function openWorld(random: () => number) {
 }
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
+
+async function standing(pool: pg.Pool): Promise<SchedulerStanding> {
+  const { rows } = await pool.query<{ behind: boolean; close: string | null }>(
+    `SELECT coalesce(max(b.timestamp) / $1 - (SELECT max(slot) FROM slot_run WHERE state IN ('committed', 'abandoned')) > 1, false) AS behind,
+       (SELECT header->>'closeBlock' FROM slot_run WHERE state IN ('published', 'committed') ORDER BY slot DESC LIMIT 1) AS close
+     FROM block b`,
+    [PARAMETERS.slotSeconds],
+  );
+  const { behind, close } = rows[0]!;
+  return { isBehind: behind, closeBlock: close === null ? null : BigInt(close) };
+}
 
 async function openTrade(market: Market) {
   const nodes = [];

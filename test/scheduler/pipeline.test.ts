@@ -227,6 +227,23 @@ describe('pipeline', () => {
     expect(await pipeline.runSlot(slot + 2n)).toMatchObject({ state: 'empty' });
   });
 
+  it('runSlot_passesOverASlotThatNothingWasPromisedWhenALaterOneHasRun', async () => {
+    const slot = await at.openSlot();
+    const order = await at.order(slot, 2, PRICE, 1n);
+    await at.closeSlot(slot);
+    const pipeline = at.pipeline();
+    await pipeline.runSlot(slot);
+    await at.closeSlot(slot + 1n);
+    await at.ask(slot + 2n, 0, 8, 1_000_000n, 1n);
+    await at.closeSlot(slot + 2n);
+    expect(await pipeline.runSlot(slot + 2n)).toMatchObject({ state: 'committed', matched: 1 });
+    const sent = await at.sent();
+    // The chain would refuse it; the order that it would have carried over has its lease.
+    expect(await pipeline.runSlot(slot + 1n)).toMatchObject({ state: 'empty' });
+    expect(await at.sent()).toBe(sent);
+    expect(await at.outcomes(slot + 2n)).toEqual({ [order]: 'matched' });
+  });
+
   it('settleDue_paysALeaseToItsEnd', async () => {
     const slot = await at.openSlot();
     await at.ask(slot, 0, 8, 1_000_000n, 1n);
