@@ -1,0 +1,112 @@
+/**
+ * Demands that are worth their deposit: for a leaf whose item nobody shows, or shows without a signature that binds. A demand is no
+ * proof: the scheduler that has the item answers, and keeps the deposit.
+ */
+import type { SlotEvidence } from '../evidence.ts';
+import { bytesToHex, uintBytes } from '../hash.ts';
+import { decodeManifest } from '../manifest.ts';
+import { TAG } from '../merkle.ts';
+import type { Hex, SlotHeader } from '../types.ts';
+import { WRONG, type Claim } from './claim.ts';
+import type { KnownLeaves } from './commitment.ts';
+import { NOTHING_SHOWN } from './receipts.ts';
+
+export type DemandTree = typeof TAG.orders | typeof TAG.asks;
+
+/** Most demands that are proposed of one slot: each costs a deposit. */
+const MOST = 4;
+
+export function demand(header: SlotHeader, tree: DemandTree, index: number, why: string): Claim {
+  const order = bytesToHex(uintBytes((BigInt(tree) << 32n) | BigInt(index), 32));
+  return {
+    ...{ judge: 'receipts', name: 'demand', args: [header, tree, index], announced: false, waits: true },
+    verdict: { ...NOTHING_SHOWN, wrong: WRONG.WITHHELD, slot: header.slot, order },
+    sentence: `${why} The scheduler must show leaf ${index} of the slot's ${tree === TAG.orders ? 'orders' : 'asks'}, or pays.`,
+  };
+}
+
+/** The first few, forged items before withheld ones. */
+export function demandsOf(evidence: SlotEvidence, leaves: KnownLeaves): Claim[] {
+  if (!evidence.committed) return [];
+  const { header } = evidence.committed;
+  const all = [
+    ...forged(evidence, header, leaves),
+    ...withheld(evidence, header),
+    ...untraced(header, leaves),
+  ];
+  const seen = new Set<Hex>();
+  return all.filter(({ verdict }) => !seen.has(verdict!.order) && seen.add(verdict!.order)).slice(0, MOST);
+}
+
+/** Leaves that say "eligible" of an item whose published signature does not bind its sender. */
+function forged(evidence: SlotEvidence, header: SlotHeader, leaves: KnownLeaves): Claim[] {
+  const { orders, asks, stateAtClose, stateNow } = evidence;
+  const demands: Claim[] = [];
+  const order = new Map(orders.map((item) => [item.id, item]));
+  for (const [index, { id, code }] of (leaves.orders ?? []).entries()) {
+    const item = order.get(id);
+    if (code !== 0 || !item || item.signer === item.signed.order.consumer || stateNow?.approved.has(id))
+      continue;
+    const why = `The leaf of order ${id} says "eligible", and its consumer did not sign it.`;
+    demands.push(demand(header, TAG.orders, index, why));
+  }
+  const ask = new Map(asks.map((item) => [item.id, item]));
+  for (const [index, { id, code }] of (leaves.asks ?? []).entries()) {
+    const item = ask.get(id);
+    const key = item && stateAtClose?.providers.get(item.signed.ask.provider)?.signer;
+    if (code !== 0 || !item || item.signed.ask.supplyKind !== 0 || item.signer === key) continue;
+    const why = `The leaf of ask ${id} says "eligible", and its provider's key did not sign it.`;
+    demands.push(demand(header, TAG.asks, index, why));
+  }
+  return demands;
+}
+
+/** Items that the header counts and nobody published. */
+function withheld({ manifest, orders, asks }: SlotEvidence, header: SlotHeader): Claim[] {
+  const listed = manifest && read(manifest);
+  return [
+    ...missing(header, TAG.orders, header.orderCount, listed?.orders, new Set(orders.map(({ id }) => id))),
+    ...missing(header, TAG.asks, header.askCount, listed?.asks, new Set(asks.map(({ id }) => id))),
+  ];
+}
+
+function missing(
+  header: SlotHeader,
+  tree: DemandTree,
+  count: number,
+  listed: readonly Hex[] | undefined,
+  have: ReadonlySet<Hex>,
+): Claim[] {
+  if (have.size >= count) return [];
+  const why = `The header counts ${count} ${tree === TAG.orders ? 'orders' : 'asks'}, ${have.size} are published.`;
+  const index = listed?.length === count ? listed.findIndex((id) => !have.has(id)) : 0;
+  return [demand(header, tree, Math.max(0, index), why)];
+}
+
+/** Roots over leaves that nobody published: any leaf that is shown on-chain comes with its way to the root. */
+function untraced(header: SlotHeader, leaves: KnownLeaves): Claim[] {
+  const trees = [
+    [TAG.orders, 'orders', leaves.orders, header.orderCount],
+    [TAG.asks, 'asks', leaves.asks, header.askCount],
+  ] as const;
+  return trees.flatMap(([tree, name, known, count]) =>
+    known || count === 0
+      ? []
+      : [
+          demand(
+            header,
+            tree,
+            0,
+            `The root of the slot's ${name} is not the replay's, and its leaves are not published.`,
+          ),
+        ],
+  );
+}
+
+function read(manifest: Uint8Array): { orders: Hex[]; asks: Hex[] } | undefined {
+  try {
+    return decodeManifest(manifest);
+  } catch {
+    return undefined;
+  }
+}
