@@ -60,15 +60,15 @@ function linesOf(slot: bigint, results: readonly RuleResult[]): string[] {
 }
 
 /** The published inputs; null when nobody hands them out, which the rules that need them then say. */
-async function inputsOf(apiUrl: string, slot: bigint): Promise<SlotInputs | null> {
+export async function inputsOf(apiUrl: string, slot: bigint): Promise<SlotInputs | null> {
   const response = await ask(`${apiUrl}/api/slots/${slot}/inputs`);
   if (!response.ok) return null;
   const parsed = slotInputsSchema.safeParse(await response.json().catch(() => null));
   return parsed.success ? parsed.data : null;
 }
 
-async function deploymentOf(
-  { apiUrl, deploymentFile }: VerifyOptions,
+export async function deploymentOf(
+  { apiUrl, deploymentFile }: Pick<VerifyOptions, 'apiUrl' | 'deploymentFile'>,
   print: (line: string) => void,
 ): Promise<Deployment> {
   if (deploymentFile !== undefined && existsSync(deploymentFile))
@@ -83,7 +83,7 @@ async function deploymentOf(
 }
 
 /** Says at once that the chain is silent, another one, or without the contracts, instead of failing every rule. */
-async function checkChain(rpcUrl: string, { chainId, auction }: Deployment): Promise<void> {
+export async function checkChain(rpcUrl: string, { chainId, auction }: Deployment): Promise<void> {
   const client = createPublicClient({ transport: http(rpcUrl, { retryCount: 1 }) });
   const found = await client.getChainId().catch((error: unknown) => {
     throw unreachable(rpcUrl, error);

@@ -4,7 +4,6 @@
  */
 import type { SlotEvidence } from '../evidence.ts';
 import { bytesToHex, uintBytes } from '../hash.ts';
-import { decodeManifest } from '../manifest.ts';
 import { TAG } from '../merkle.ts';
 import type { Hex, SlotHeader } from '../types.ts';
 import { WRONG, type Claim } from './claim.ts';
@@ -31,7 +30,7 @@ export function demandsOf(evidence: SlotEvidence, leaves: KnownLeaves): Claim[] 
   const { header } = evidence.committed;
   const all = [
     ...forged(evidence, header, leaves),
-    ...withheld(evidence, header),
+    ...withheld(evidence, header, leaves),
     ...untraced(header, leaves),
   ];
   const seen = new Set<Hex>();
@@ -61,12 +60,11 @@ function forged(evidence: SlotEvidence, header: SlotHeader, leaves: KnownLeaves)
   return demands;
 }
 
-/** Items that the header counts and nobody published. */
-function withheld({ manifest, orders, asks }: SlotEvidence, header: SlotHeader): Claim[] {
-  const listed = manifest && read(manifest);
+/** Items that the header counts and nobody published: the first such leaf where the leaves are known, else any. */
+function withheld({ orders, asks }: SlotEvidence, header: SlotHeader, leaves: KnownLeaves): Claim[] {
   return [
-    ...missing(header, TAG.orders, header.orderCount, listed?.orders, new Set(orders.map(({ id }) => id))),
-    ...missing(header, TAG.asks, header.askCount, listed?.asks, new Set(asks.map(({ id }) => id))),
+    ...missing(header, TAG.orders, header.orderCount, leaves.orders, orders),
+    ...missing(header, TAG.asks, header.askCount, leaves.asks, asks),
   ];
 }
 
@@ -74,13 +72,16 @@ function missing(
   header: SlotHeader,
   tree: DemandTree,
   count: number,
-  listed: readonly Hex[] | undefined,
-  have: ReadonlySet<Hex>,
+  leaves: readonly { id: Hex }[] | null,
+  published: readonly { id: Hex }[],
 ): Claim[] {
-  if (have.size >= count) return [];
-  const why = `The header counts ${count} ${tree === TAG.orders ? 'orders' : 'asks'}, ${have.size} are published.`;
-  const index = listed?.length === count ? listed.findIndex((id) => !have.has(id)) : 0;
-  return [demand(header, tree, Math.max(0, index), why)];
+  const have = new Set(published.map(({ id }) => id));
+  const index = leaves ? leaves.findIndex(({ id }) => !have.has(id)) : have.size < count ? 0 : -1;
+  if (index < 0) return [];
+  const things = tree === TAG.orders ? 'orders' : 'asks';
+  return [
+    demand(header, tree, index, `Not all of the ${count} ${things} that the header counts are published.`),
+  ];
 }
 
 /** Roots over leaves that nobody published: any leaf that is shown on-chain comes with its way to the root. */
@@ -101,12 +102,4 @@ function untraced(header: SlotHeader, leaves: KnownLeaves): Claim[] {
           ),
         ],
   );
-}
-
-function read(manifest: Uint8Array): { orders: Hex[]; asks: Hex[] } | undefined {
-  try {
-    return decodeManifest(manifest);
-  } catch {
-    return undefined;
-  }
 }

@@ -8,7 +8,7 @@ import { commitmentOf, knownLeaves, type Commitment } from './commitment.ts';
 import { demandsOf } from './demands.ts';
 import { claimsAgainst } from './matches.ts';
 import { oversold } from './oversold.ts';
-import { claimsOfReceipts, type HeldReceipt } from './receipts.ts';
+import { claimsOfReceipts, type ShownReceipt } from './receipts.ts';
 import { createSight } from './sight.ts';
 import { unserved } from './unserved.ts';
 import type { ClearedSlot } from '../slot.ts';
@@ -21,7 +21,7 @@ export interface ClaimContext {
   /** Whether entry is paused, or was at the slot's end or later. */
   paused: boolean;
   /** Receipts that somebody holds. */
-  receipts?: readonly HeldReceipt[];
+  receipts?: readonly ShownReceipt[];
   /** Matches of pages of other slots, for nodes that were sold twice. */
   matchesOf?: (slot: bigint, page: number) => readonly MatchLeaf[] | null;
 }

@@ -98,7 +98,7 @@ function wrongPrice(accused: Accused, winner: Candidate): Claim | null {
     price > right ? [order.consumer, price - right] : [winner.offer.ask.provider, right - price];
   const why = able
     ? `its price is step ${step}, its runner-up gives step ${due}`
-    : `its runner-up ${second!.offer.leaf.id} can't serve the order`;
+    : `its runner-up ${second.offer.leaf.id} can't serve the order`;
   return claim(accused, 'claimWrongPrice', [winner.offer.index, (second ?? winner).offer.index], {
     ...{ wrong: WRONG.PRICE, room: NO_ROOM, harmed, restitution: worth(order, apart, 0n) },
     sentence: `${at(match)}: ${why}`,

@@ -5,6 +5,7 @@ import { matchLeaf, type MatchLeaf } from '../leaves.ts';
 import type { Lease, MarketState } from '../market-state.ts';
 import { merkleProof, TAG } from '../merkle.ts';
 import { slotEnd, type Parameters } from '../parameters.ts';
+import type { Hex } from '../types.ts';
 import type { Claim, MatchProof } from './claim.ts';
 
 export interface OversoldCase {
@@ -17,36 +18,57 @@ export interface OversoldCase {
   matchesOf: (slot: bigint, page: number) => readonly MatchLeaf[] | null;
 }
 
-/** One claim a node. Who sold last pays: a provider that sold a used card by a Buy is not the slot's wrong. */
-export function oversold({ slot, parameters, state, now, matchesOf }: OversoldCase): Claim[] {
+/** A node with the leases that run on it, where they need more cards than it has and a match of the slot was sold last. */
+export interface OversoldNode {
+  id: Hex;
+  cards: number;
+  used: number;
+  /** In ascending order of their ids. */
+  running: Lease[];
+  last: Lease;
+}
+
+/** Who sold last is at fault: a provider that sold a used card by a Buy is not the slot's wrong. */
+export function oversoldNodes({
+  slot,
+  parameters,
+  state,
+  now,
+}: Omit<OversoldCase, 'matchesOf'>): OversoldNode[] {
+  const soldAt = (lease: Lease): bigint =>
+    lease.slot === null ? 2n * lease.start + 1n : 2n * slotEnd(lease.slot, parameters);
   const fills = state.slots.get(slot)?.fills ?? [];
   const nodes = new Set(fills.flatMap(({ leaseId }) => state.leases.get(leaseId)?.node ?? []));
-  const claims: Claim[] = [];
-  for (const id of nodes) {
+  return [...nodes].flatMap((id) => {
     const cards = state.nodes.get(id)?.cards ?? 0;
     const running = (state.leasesByNode.get(id) ?? [])
       .filter(({ start, end, settled }) => !settled && start <= now && now < end)
       .sort((a, b) => (a.id < b.id ? -1 : 1));
     const used = running.reduce((sum, lease) => sum + lease.cards, 0);
-    const soldAt = (lease: Lease): bigint =>
-      lease.slot === null ? 2n * lease.start + 1n : 2n * slotEnd(lease.slot, parameters);
     const last = running.reduce((a: Lease | null, b) => (a && soldAt(a) > soldAt(b) ? a : b), null);
-    if (used <= cards || last?.slot !== slot) continue;
-    const shown = running.map((lease) => show(state, lease, matchesOf));
-    if (shown.includes(null)) continue;
-    claims.push({
-      ...{
-        judge: 'oversold',
-        name: 'claim',
-        args: [id, shown],
-        announced: false,
-        waits: false,
-        verdict: null,
+    return used > cards && last?.slot === slot ? [{ id, cards, used, running, last }] : [];
+  });
+}
+
+export function oversold(of: OversoldCase): Claim[] {
+  return oversoldNodes(of).flatMap(({ id, cards, used, running, last }) => {
+    const shown = running.map((lease) => show(of.state, lease, of.matchesOf));
+    if (shown.includes(null)) return [];
+    const sentence = `Node ${id} has ${cards} cards and leases of ${used} run on it; lease ${last.id} of slot ${of.slot} was sold last.`;
+    return [
+      {
+        ...{
+          judge: 'oversold',
+          name: 'claim',
+          args: [id, shown],
+          announced: false,
+          waits: false,
+          verdict: null,
+        },
+        sentence,
       },
-      sentence: `Node ${id} has ${cards} cards and leases of ${used} run on it; lease ${last.id} of slot ${slot} was sold last.`,
-    });
-  }
-  return claims;
+    ];
+  });
 }
 
 function show(state: MarketState, lease: Lease, matchesOf: OversoldCase['matchesOf']) {

@@ -9,7 +9,7 @@ import { WRONG, type Claim, type Verdict } from './claim.ts';
 import type { KnownLeaves } from './commitment.ts';
 
 /** A receipt that somebody holds; `signer` is what the caller recovered, `order` or `ask` the message behind `item`, if known. */
-export interface HeldReceipt {
+export interface ShownReceipt {
   receipt: Receipt;
   signature: Hex;
   signer: Hex | null;
@@ -26,7 +26,7 @@ export interface ReceiptCase {
   /** Whether header and all pages are on-chain. */
   whole: boolean;
   leaves: KnownLeaves;
-  held: readonly HeldReceipt[];
+  held: readonly ShownReceipt[];
   /** Unix seconds of the chain. */
   now: bigint;
   /** Whether entry is paused, or was at the slot's end or later. */
@@ -41,7 +41,7 @@ export function claimsOfReceipts(of: ReceiptCase): Claim[] {
   return [...twoHeads(of, own), ...omitted(of, own), ...uncommitted(of, own)];
 }
 
-function twoHeads({ slot }: ReceiptCase, own: readonly HeldReceipt[]): Claim[] {
+function twoHeads({ slot }: ReceiptCase, own: readonly ShownReceipt[]): Claim[] {
   const claims: Claim[] = [];
   for (const [seq, places] of Map.groupBy(own, ({ receipt }) => receipt.seq)) {
     const [a] = places;
@@ -59,7 +59,7 @@ function twoHeads({ slot }: ReceiptCase, own: readonly HeldReceipt[]): Claim[] {
   return claims;
 }
 
-function omitted(of: ReceiptCase, own: readonly HeldReceipt[]): Claim[] {
+function omitted(of: ReceiptCase, own: readonly ShownReceipt[]): Claim[] {
   const { header, slot, domain } = of;
   if (!header) return [];
   const claims: Claim[] = [];
@@ -94,7 +94,7 @@ function omitted(of: ReceiptCase, own: readonly HeldReceipt[]): Claim[] {
 }
 
 /** One claim a slot: it is one wrong, whoever's order shows it. */
-function uncommitted(of: ReceiptCase, own: readonly HeldReceipt[]): Claim[] {
+function uncommitted(of: ReceiptCase, own: readonly ShownReceipt[]): Claim[] {
   const { slot, parameters, domain } = of;
   const deadline = slotEnd(slot, parameters) + BigInt(parameters.commitDeadlineSeconds);
   if (of.whole || of.paused || of.now <= deadline) return [];

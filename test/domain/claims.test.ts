@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AskProof, Claim, ClaimName, MatchCase, OrderProof } from '../../domain/claims/claim.ts';
 import { findClaims, type ClaimContext } from '../../domain/claims/find.ts';
-import type { HeldReceipt } from '../../domain/claims/receipts.ts';
+import type { ShownReceipt } from '../../domain/claims/receipts.ts';
 import type { SlotEvidence } from '../../domain/evidence.ts';
 import { keccakText, keccakWords, ZERO_HASH } from '../../domain/hash.ts';
 import { askLeaf, orderLeaf, type AskLeaf, type OrderLeaf } from '../../domain/leaves.ts';
@@ -297,7 +297,7 @@ function contested() {
 }
 
 /** The receipts of a slot whose scheduler was honest about them. */
-function receiptsOf(world: World): HeldReceipt[] {
+function receiptsOf(world: World): ShownReceipt[] {
   let head: Hex = ZERO_HASH;
   const items = [
     ...world.orders.map(({ id, signed }) => ({ item: id, order: signed.order })),
@@ -306,6 +306,6 @@ function receiptsOf(world: World): HeldReceipt[] {
   return items.map(({ item, ...message }, seq) => {
     head = keccakWords(head, item);
     const receipt = { scheduler: SCHEDULER, slot: world.slot, seq, item, head };
-    return { receipt, signature: '0x' as Hex, signer: SCHEDULER, ...message };
+    return { receipt, signature: '0x', signer: SCHEDULER, ...message };
   });
 }

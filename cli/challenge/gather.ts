@@ -1,0 +1,142 @@
+/** All that claims against a slot are found in: its evidence, the chain's time, and what the challenger brings along. */
+import { readFileSync } from 'node:fs';
+import { createPublicClient, http } from 'viem';
+import { z } from 'zod';
+import { createEvidence, type EvidenceSource, type SlotInputs } from '../../app/server/evidence.ts';
+import { recoverSigner } from '../../app/server/signature.ts';
+import { address, hash, signedAskSchema, signedOrderSchema } from '../../app/server/wire.ts';
+import type { Deployment } from '../../contracts/deployment.ts';
+import { auctionAbi } from '../../contracts/generated/abi.ts';
+import type { ClaimContext } from '../../domain/claims/find.ts';
+import { oversoldNodes } from '../../domain/claims/oversold.ts';
+import type { ShownReceipt } from '../../domain/claims/receipts.ts';
+import { receiptDigest } from '../../domain/eip712.ts';
+import type { PageEvidence, SlotEvidence } from '../../domain/evidence.ts';
+import { slotEnd } from '../../domain/parameters.ts';
+import { Refusal } from '../../domain/refusal.ts';
+import type { Hex } from '../../domain/types.ts';
+
+export interface GatherOptions {
+  rpcUrl: string;
+  deployment: Deployment;
+  slot: bigint;
+  inputs: SlotInputs | null;
+  receipts?: readonly ShownReceipt[];
+  leaves?: SlotEvidence['leaves'];
+  source?: EvidenceSource;
+}
+
+export interface Gathered {
+  evidence: SlotEvidence;
+  context: ClaimContext;
+}
+
+export async function gather(options: GatherOptions): Promise<Gathered> {
+  const { rpcUrl, deployment, slot, inputs, leaves } = options;
+  const { parameters } = deployment;
+  const client = createPublicClient({ transport: http(rpcUrl), cacheTime: 0 });
+  const source = options.source ?? createEvidence({ rpcUrl, deployment });
+  const [{ timestamp: now }, paused] = await Promise.all([
+    client.getBlock({ blockTag: 'latest' }),
+    client.readContract({
+      address: deployment.auction,
+      abi: auctionAbi,
+      functionName: 'pausedSince',
+      args: [Number(slotEnd(slot, parameters))],
+    }),
+  ]);
+  const collect = () => source.collect(slot, inputs);
+  let evidence = await collect();
+  const others = otherSlots(evidence, now);
+  const pages = new Map<bigint, readonly PageEvidence[]>();
+  for (const other of others) pages.set(other, (await source.collect(other, null)).pages);
+  // The states in evidence are shared: those of another slot have moved them.
+  if (others.length > 0) evidence = await collect();
+  if (leaves) evidence = { ...evidence, leaves };
+  const matchesOf = (of: bigint, page: number) => pages.get(of)?.[page]?.matches ?? null;
+  const receipts = withMessages(options.receipts ?? [], evidence);
+  return { evidence, context: { scheduler: deployment.scheduler, now, paused, receipts, matchesOf } };
+}
+
+/** Other slots whose matches run on nodes that this slot oversold. */
+function otherSlots({ slot, parameters, stateNow: state }: SlotEvidence, now: bigint): bigint[] {
+  if (!state) return [];
+  const running = oversoldNodes({ slot, parameters, state, now }).flatMap((node) => node.running);
+  return [...new Set(running.flatMap((lease) => lease.slot ?? []))].filter((other) => other !== slot);
+}
+
+/** Receipts with the published messages behind their items, where the challenger did not bring them. */
+function withMessages(receipts: readonly ShownReceipt[], { orders, asks }: SlotEvidence): ShownReceipt[] {
+  const order = new Map(orders.map(({ id, signed }) => [id, signed.order]));
+  const ask = new Map(asks.map(({ id, signed }) => [id, signed.ask]));
+  return receipts.map((shown) => {
+    const { item } = shown.receipt;
+    const [o, a] = [shown.order ?? order.get(item), shown.ask ?? ask.get(item)];
+    return { ...shown, ...(o ? { order: o } : {}), ...(a ? { ask: a } : {}) };
+  });
+}
+
+const integer = z.union([z.number(), z.string().regex(/^\d{1,20}$/)]);
+const receiptsSchema = z.array(
+  z.object({
+    receipt: z.object({
+      scheduler: address,
+      slot: integer.transform(BigInt),
+      seq: z.number().int().min(0).max(0xffff_ffff),
+      item: hash,
+      head: hash,
+      signature: z.string().transform((text) => text.toLowerCase() as Hex),
+    }),
+    order: signedOrderSchema.shape.order.optional(),
+    ask: signedAskSchema.shape.ask.optional(),
+  }),
+);
+
+/** Receipts as the gateway answered them: `[{receipt, order?, ask?}]`, with the messages that they are for. */
+export async function receiptsIn(file: string, { chainId, auction }: Deployment): Promise<ShownReceipt[]> {
+  const list = read(file, receiptsSchema);
+  return Promise.all(
+    list.map(async ({ receipt: { signature, ...receipt }, order, ask }) => ({
+      ...{ receipt, signature },
+      signer: await recoverSigner(receiptDigest({ chainId, auction }, receipt), signature),
+      ...(order ? { order } : {}),
+      ...(ask ? { ask } : {}),
+    })),
+  );
+}
+
+const small = z.number().int().min(0);
+const leavesSchema = z.object({
+  orders: z.array(z.object({ id: hash, code: small, position: small })).optional(),
+  asks: z
+    .array(
+      z.object({
+        ...{
+          id: hash,
+          left: small,
+          idle: small,
+          code: small,
+          compute: small,
+          network: small,
+          storage: small,
+        },
+        ...{ entropyMicroBits: small, reputation: small, tier: small },
+      }),
+    )
+    .optional(),
+});
+
+/** Leaves as somebody published them: `{orders?, asks?}`, in the order of their trees. */
+export function leavesIn(file: string): NonNullable<SlotEvidence['leaves']> {
+  const { orders, asks } = read(file, leavesSchema);
+  return { ...(orders ? { orders } : {}), ...(asks ? { asks } : {}) };
+}
+
+function read<T>(file: string, schema: z.ZodType<T>): T {
+  try {
+    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new Refusal('MALFORMED', `${file} can't be read: ${why}.`, 'See docs/auditing.md for its form.');
+  }
+}
