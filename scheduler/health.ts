@@ -9,6 +9,8 @@ export interface Health {
   matched: number;
   skipped: number;
   settled: number;
+  /** Claims and demands that were answered. */
+  answered: number;
   failures: number;
   /** Unix milliseconds at which the chain answered last. */
   chainSeenAt: number;
@@ -21,6 +23,7 @@ export const newHealth = (): Health => ({
   matched: 0,
   skipped: 0,
   settled: 0,
+  answered: 0,
   failures: 0,
   chainSeenAt: 0,
 });

@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseDeployment } from '../contracts/deployment.ts';
+import { createAnswers, type AnswerReport } from './answers.ts';
 import { readEnvironment } from './environment.ts';
 import { closedSlots } from './follow.ts';
 import { newHealth, serveHealth } from './health.ts';
+import { answerJob } from './jobs/answer.definition.ts';
+import { handleAnswer } from './jobs/answer.handler.ts';
 import { openQueue, openWorker } from './jobs/queue.ts';
 import { settleJob } from './jobs/settle.definition.ts';
 import { handleSettle } from './jobs/settle.handler.ts';
@@ -47,6 +50,12 @@ async function run(): Promise<void> {
     schedulerKey: environment.SCHEDULER_KEY,
     signal: stop.signal,
   });
+  const answers = createAnswers({
+    databaseUrl: environment.DATABASE_URL,
+    rpcUrl: environment.RPC_URL,
+    deployment,
+    schedulerKey: environment.SCHEDULER_KEY,
+  });
   const provider = openProvider(environment.RPC_URL, deployment.chainId);
 
   const onReport = (report: SlotReport): void => {
@@ -56,6 +65,17 @@ async function run(): Promise<void> {
     health.matched += report.matched;
     health.skipped += report.skipped.length;
     log(describe(report));
+  };
+  /** Claims that were said to stand, so that each is said once. */
+  const said = new Set<string>();
+  const onAnswers = ({ answered, standing }: AnswerReport): void => {
+    health.answered += answered.length;
+    for (const claimId of answered) log(`claim ${claimId} answered`);
+    for (const { claimId, slot, why } of standing) {
+      if (said.has(claimId)) continue;
+      said.add(claimId);
+      console.error(`scheduler: claim ${claimId} against slot ${slot} stands: ${why}`);
+    }
   };
   const onFailed = (data: object | undefined, error: Error): void => {
     health.failures += 1;
@@ -75,6 +95,7 @@ async function run(): Promise<void> {
 
   const slots = openQueue(slotJob, location);
   const ticks = openQueue(settleJob, location);
+  const answerTicks = openQueue(answerJob, location);
   const workers = [
     openWorker(slotJob, location, handleSlot(pipeline, onReport), onFailed),
     openWorker(
@@ -83,6 +104,7 @@ async function run(): Promise<void> {
       handleSettle(pipeline, (leases) => void (health.settled += leases)),
       onFailed,
     ),
+    openWorker(answerJob, location, handleAnswer(answers, onAnswers), onFailed),
   ];
   const server =
     environment.METRICS_PORT === undefined ? null : serveHealth(environment.METRICS_PORT, health);
@@ -100,7 +122,10 @@ async function run(): Promise<void> {
       }
       // One tick for all slots that closed while we were away.
       const newest = closed.at(-1);
-      if (newest !== undefined) await ticks.add({ tick: newest.toString() });
+      if (newest !== undefined) {
+        await ticks.add({ tick: newest.toString() });
+        await answerTicks.add({ tick: newest.toString() });
+      }
       if (Date.now() - recoveredAt > RECOVER_EVERY_MS) {
         recoveredAt = Date.now();
         await recover();
@@ -116,7 +141,7 @@ async function run(): Promise<void> {
   // A slot at hand is finished when it can be; what is cut off is taken up again at the next start.
   setTimeout(() => process.exit(0), 5_000).unref();
   await Promise.all(workers.map((worker) => worker.close()));
-  await Promise.all([slots.close(), ticks.close(), pipeline.close()]);
+  await Promise.all([slots.close(), ticks.close(), answerTicks.close(), pipeline.close(), answers.close()]);
   provider.destroy();
   server?.close();
 }

@@ -3,12 +3,12 @@
  * pages. Claims are judged by these and by nothing else; what the slot should have been plays no part.
  */
 import type { SlotEvidence } from '../evidence.ts';
+import type { LeasePage } from '../lease-page.ts';
 import { keccakWords } from '../hash.ts';
 import { askLeaf, orderLeaf, type AskLeaf, type MatchLeaf, type OrderLeaf } from '../leaves.ts';
-import type { MarketPage } from '../market-state.ts';
 import { merkleRoot, TAG } from '../merkle.ts';
 import { matchRoot } from '../page.ts';
-import type { ClearedSlot } from '../slot.ts';
+import type { ClearedSlot, SlotAsk, SlotOrder } from '../slot.ts';
 import type { Hex, SignedAsk, SignedOrder, SigningDomain, SlotHeader } from '../types.ts';
 
 /** A match of the slot where it stands, with its order's clearing key. */
@@ -17,6 +17,12 @@ export interface CommittedMatch {
   index: number;
   leaf: MatchLeaf;
   key: bigint;
+}
+
+/** A page's matches, and the leases that it opened. */
+export interface CommittedPage {
+  leaves: readonly MatchLeaf[];
+  leases: LeasePage;
 }
 
 export interface Commitment {
@@ -31,7 +37,7 @@ export interface Commitment {
   matches: readonly CommittedMatch[];
   /** The same by node, to see what was left of it. */
   byNode: ReadonlyMap<Hex, readonly CommittedMatch[]>;
-  pages: ReadonlyMap<number, { leaves: readonly MatchLeaf[]; page: MarketPage }>;
+  pages: ReadonlyMap<number, CommittedPage>;
   /** Whether all announced pages are there: only then is an order without a match unserved for good. */
   whole: boolean;
 }
@@ -74,27 +80,33 @@ function under<T>(
 }
 
 /** The slot as committed; null when its leaves or its pages' matches are not known. */
-export function commitmentOf(evidence: SlotEvidence, leaves: KnownLeaves): Commitment | null {
+export function commitmentOf(evidence: SlotEvidence, { orders, asks }: KnownLeaves): Commitment | null {
   const { committed, stateNow, domain, slot } = evidence;
-  if (!committed || !stateNow || !leaves.orders || !leaves.asks) return null;
-  const { header } = committed;
+  if (!committed || !stateNow || !orders || !asks) return null;
   const opened = new Map(stateNow.slots.get(slot)?.pages.map(({ page, pageId }) => [page, pageId]));
-  const pages = new Map<number, { leaves: readonly MatchLeaf[]; page: MarketPage }>();
-  const matches: CommittedMatch[] = [];
-  for (const { page, root, matches: given } of evidence.pages) {
-    const of = stateNow.pages.get(opened.get(page) ?? -1n);
-    if (!given || !of || matchRoot(given) !== root) return null;
-    pages.set(page, { leaves: given, page: of });
-    given.forEach((leaf, index) =>
-      matches.push({ page, index, leaf, key: clearingKey(leaf.orderId, header.seed) }),
-    );
+  const pages = new Map<number, CommittedPage>();
+  for (const { page, root, matches: leaves } of evidence.pages) {
+    const leases = stateNow.pages.get(opened.get(page) ?? -1n);
+    if (!leaves || !leases || matchRoot(leaves) !== root) return null;
+    pages.set(page, { leaves, leases });
   }
+  return commit({ domain, header: committed.header, orders, asks, pages }, evidence);
+}
+
+/** The slot with these leaves and pages, and the messages of its items. */
+export function commit(
+  slot: Pick<Commitment, 'domain' | 'header' | 'orders' | 'asks' | 'pages'>,
+  items: { orders: readonly SlotOrder[]; asks: readonly SlotAsk[] },
+): Commitment {
+  const { header, pages } = slot;
+  const matches = [...pages].flatMap(([page, { leaves }]) =>
+    leaves.map((leaf, index) => ({ page, index, leaf, key: clearingKey(leaf.orderId, header.seed) })),
+  );
   return {
-    ...{ domain, header, matches, pages },
-    orders: leaves.orders,
-    asks: leaves.asks,
-    orderOf: new Map(evidence.orders.map((item) => [item.id, item.signed])),
-    askOf: new Map(evidence.asks.map((item) => [item.id, item.signed])),
+    ...slot,
+    matches,
+    orderOf: new Map(items.orders.map((item) => [item.id, item.signed])),
+    askOf: new Map(items.asks.map((item) => [item.id, item.signed])),
     byNode: Map.groupBy(matches, ({ leaf }) => leaf.node),
     whole: pages.size === header.pageCount,
   };

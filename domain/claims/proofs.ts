@@ -33,11 +33,11 @@ export function askProof(of: Commitment, index: number): AskProof | null {
 }
 
 export function matchProof(of: Commitment, { page, index, leaf }: CommittedMatch): MatchProof {
-  const { leaves, page: lease } = of.pages.get(page)!;
+  const { leaves, leases } = of.pages.get(page)!;
   return {
     ...leaf,
-    ...{ page, index, pageId: lease.id, count: leaves.length, start: lease.start },
-    leaseTop: bytesToHex(merkleTop(TAG.leases, leasesOf(lease).map(leaseLeaf))),
+    ...{ page, index, pageId: leases.id, count: leaves.length, start: leases.start },
+    leaseTop: bytesToHex(merkleTop(TAG.leases, leasesOf(leases).map(leaseLeaf))),
     shortlist: bytesToHex(concat(...leaf.shortlist.map((place) => uintBytes(place, 4)))),
     proof: merkleProof(TAG.matches, leaves.map(matchLeaf), index),
   };
