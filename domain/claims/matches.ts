@@ -35,7 +35,13 @@ export function claimsAgainst(sight: Sight, match: CommittedMatch): Claim[] {
     claims.push(hiddenRunnerUp(accused, winner));
   }
   claims.push(leftOut(accused));
-  return claims.filter((claim) => claim !== null);
+  return claims.filter((claim) => claim !== null).filter(isWorthTelling);
+}
+
+/** A wrong is punished once: telling it in another way too is of use only where it pays somebody. */
+function isWorthTelling({ verdict }: Claim, index: number, all: readonly Claim[]): boolean {
+  const told = all.findIndex((other) => other.verdict!.wrong === verdict!.wrong);
+  return told === index || verdict!.restitution > 0n;
 }
 
 /** The match contradicts its slot's leaves. */

@@ -100,7 +100,8 @@ export async function openMarket(parameters: Partial<Parameters>) {
     const to = addressOf(name);
     await chain.rpc('anvil_setBalance', [to, '0x56bc75e2d63100000']);
     await call(to, 'token', 'mint', to, RICH);
-    await call(to, 'token', 'approve', deployment.vault, RICH);
+    // A challenger approves what it stakes by itself.
+    if (name !== 'challenger') await call(to, 'token', 'approve', deployment.vault, RICH);
   };
   const block = () =>
     chain.rpc<{ number: Hex; hash: Hex; timestamp: Hex }>('eth_getBlockByNumber', ['latest', false]);

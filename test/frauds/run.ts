@@ -11,6 +11,7 @@ import type { Hex } from '../../domain/types.ts';
 import { formatMoney } from '../../domain/units.ts';
 import { verifySlot, type RuleResult } from '../../domain/verify.ts';
 import { openMarket, partyOf, RESERVES, type Draft, type Market } from './market.ts';
+import { mutate, pickFrom, type Pick } from './mutations.ts';
 import { FRAUDS, type Fraud, type Items } from './planted.ts';
 
 export interface FraudSummary {
@@ -23,6 +24,9 @@ export interface FraudSummary {
   /** Those whose claims were all upheld on-chain, with the harmed party and the challenger paid. */
   upheld: number;
   honestSlots: number;
+  /** Random changes of a match that the contracts took, and those of them whose claims were all upheld. */
+  random: number;
+  randomUpheld: number;
   /** Rules that failed and claims or demands that were found in honest slots. */
   falseAlarms: number;
   ok: boolean;
@@ -30,20 +34,25 @@ export interface FraudSummary {
 
 /** Honest slots between the frauds. */
 const HONEST = 10;
+/** Random changes beside them. */
+const RANDOM = 30;
 
 export async function runFrauds(print: (line: string) => void): Promise<FraudSummary> {
   const market = await openMarket({ answerSeconds: 60, settleLagSeconds: 5 });
   try {
     const bench = createBench(market);
-    const summary = {
-      frauds: 0,
-      found: 0,
-      claimable: 0,
-      upheld: 0,
-      honestSlots: 0,
-      falseAlarms: 0,
-      ok: true,
+    const summary: FraudSummary = {
+      ...{ frauds: 0, found: 0, claimable: 0, upheld: 0, random: 0, randomUpheld: 0 },
+      ...{ honestSlots: 0, falseAlarms: 0, ok: true },
     };
+    const pick = pickFrom(2026);
+    for (let i = 0; i < RANDOM; i++) {
+      const result = await bench.random(pick);
+      if (result === null) continue;
+      summary.random += 1;
+      summary.randomUpheld += Number(result.upheld);
+      print(result.line);
+    }
     for (const [index, fraud] of FRAUDS.entries()) {
       if (index % Math.ceil(FRAUDS.length / HONEST) === 0) {
         summary.honestSlots += 1;
@@ -56,8 +65,9 @@ export async function runFrauds(print: (line: string) => void): Promise<FraudSum
       summary.upheld += Number(upheld);
       print(line);
     }
-    const { frauds, found, claimable, upheld, falseAlarms } = summary;
-    summary.ok = found === frauds && upheld === claimable && falseAlarms === 0;
+    const { frauds, found, claimable, upheld, random, randomUpheld, falseAlarms } = summary;
+    summary.ok =
+      found === frauds && upheld === claimable && randomUpheld === random && random > 0 && falseAlarms === 0;
     return summary;
   } finally {
     await market.chain.stop();
@@ -151,6 +161,28 @@ function createBench(market: Market) {
       const { broken, claims, demands } = await look(draft, receipts);
       await chain.mine((await market.now()) + 120n);
       return broken.length + claims.length + demands.length;
+    },
+
+    /** One random change in a slot of several orders; null when it changed nothing or the contract skipped the match. */
+    async random(pick: Pick): Promise<{ upheld: boolean; line: string } | null> {
+      const { asks } = await usual();
+      const orders = await Promise.all(
+        Array.from({ length: 5 }, () => market.orderOf({ cards: 1 + pick(5), taskNetwork: pick(6) * 1_000 })),
+      );
+      const draft = await market.draftOf(orders, asks);
+      const changed = mutate(draft, { orders, asks }, pick);
+      if (changed === null) return null;
+      await market.commit(draft);
+      const { evidence, broken, claims } = await look(draft, []);
+      const accused = claims.filter(({ verdict }) => verdict?.order === changed.orderId);
+      const skipped = evidence.pages.flatMap(({ matches }) => matches ?? []).some(({ skip }) => skip !== 0);
+      const since = evidence.committed?.block.number ?? 0n;
+      const pursued = claims.length === 0 ? { outcomes: [], ok: true } : await pursueAll(claims, since);
+      await chain.mine((await market.now()) + 120n);
+      if (skipped && claims.length === 0) return null;
+      const upheld = pursued.ok && (skipped || accused.length > 0) && broken.length > 0;
+      const line = `slot ${draft.slot}  random: ${changed.name.padEnd(36)} | ${broken[0]?.rule ?? ''} | ${words(pursued.outcomes)}`;
+      return { upheld, line };
     },
 
     async fraud(fraud: Fraud): Promise<{ found: boolean; upheld: boolean; line: string }> {

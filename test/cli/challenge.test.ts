@@ -1,0 +1,156 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { toJson } from '../../app/server/wire.ts';
+import { accountOf } from '../../cli/challenge/key.ts';
+import { pursue } from '../../cli/challenge/pursue.ts';
+import { gather } from '../../cli/challenge/gather.ts';
+import { openWallet, type Wallet } from '../../cli/challenge/wallet.ts';
+import { formatDeployment } from '../../contracts/deployment.ts';
+import { findClaims } from '../../domain/claims/find.ts';
+import { keccakText } from '../../domain/hash.ts';
+import { NO_RUNNER_UP } from '../../domain/leaves.ts';
+import { Refusal } from '../../domain/refusal.ts';
+import { openMarket, partyOf, RESERVES, type Draft, type Market } from '../frauds/market.ts';
+
+let market: Market;
+let server: Server;
+let draft: Draft;
+let folder: string;
+beforeEach(async () => {
+  market = await openMarket({ answerSeconds: 60 });
+  folder = mkdtempSync(join(tmpdir(), 'claims-'));
+  const asks = await Promise.all(RESERVES.map((_, index) => market.askOf(index)));
+  draft = await market.draftOf([await market.orderOf()], asks);
+  // A hidden runner-up: the claim waits for the scheduler's answer.
+  Object.assign(draft.matches[0]!.leaf, { runnerUp: NO_RUNNER_UP, step: 0 });
+  await market.commit(draft);
+  server = createServer((_, response) => {
+    response.setHeader('content-type', 'application/json').end(toJson(draft.inputs));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  writeFileSync(join(folder, 'deployment.json'), formatDeployment(market.deployment));
+  writeFileSync(join(folder, 'key'), keccakText('cardhour frauds challenger'));
+});
+afterEach(async () => {
+  server.close();
+  await market.chain.stop();
+  rmSync(folder, { recursive: true });
+});
+
+test('challenge_dryRun_writesTheTransactionAndSendsNone', async () => {
+  const { chain, deployment } = market;
+  const before = await chain.rpc('eth_blockNumber');
+  const { code, stdout } = await command('challenge', '--dry-run');
+  expect(await chain.rpc('eth_blockNumber')).toBe(before);
+  expect(code).toBe(1);
+  const [line, ...rest] = stdout.trim().split('\n');
+  expect(rest).toEqual([]);
+  expect(JSON.parse(line!)).toMatchObject({
+    claim: 'claimHiddenRunnerUp',
+    to: deployment.claims,
+    value: '0',
+    deposit: deployment.parameters.claimDeposit.toString(),
+    announce: { commitment: expect.stringMatching(/^0x[0-9a-f]{64}$/) as string },
+  });
+});
+
+test('challenge_depositsTellsWaitsAndWins', async () => {
+  const running = command('challenge');
+  const answered = setInterval(
+    () => void market.chain.rpc('evm_increaseTime', [30]).then(() => market.chain.mine()),
+    300,
+  );
+  const { code, stdout } = await running;
+  clearInterval(answered);
+  expect(stdout).toMatch(/deposits 50 into the vault/);
+  expect(stdout).toMatch(/claimHiddenRunnerUp upheld: [0-9.]+ to the harmed party, 250 to the challenger/);
+  expect(stdout).toMatch(/1 of 1 claims upheld: 250 won/);
+  expect(code).toBe(0);
+});
+
+test('demand_thatNobodyAnswers_isUpheld', async () => {
+  const running = command('demand', '--tree', 'asks', '--index', '2');
+  const answered = setInterval(
+    () => void market.chain.rpc('evm_increaseTime', [30]).then(() => market.chain.mine()),
+    300,
+  );
+  const { code, stdout } = await running;
+  clearInterval(answered);
+  expect(stdout).toMatch(/demand upheld: 0 to the harmed party, 250 to the challenger/);
+  expect(code).toBe(0);
+});
+
+test('pursue_killedAfterAnyTransaction_goesOnWhereItWas', async () => {
+  const { chain, deployment } = market;
+  const { evidence, context } = await gather({
+    ...{ rpcUrl: chain.rpcUrl, deployment, slot: draft.slot, inputs: draft.inputs },
+    leaves: { orders: draft.orders, asks: draft.asks },
+  });
+  const { claims } = findClaims(evidence, context);
+  let sent = 0;
+  /** A wallet that dies after one transaction more. */
+  const mortal = (): Wallet => {
+    const real = openWallet(chain.rpcUrl, partyOf('challenger'), 5);
+    let left = 1;
+    return {
+      ...real,
+      async send(to, data) {
+        if (left-- === 0) throw new Error('killed');
+        sent += 1;
+        return real.send(to, data);
+      },
+      past: (time) => chain.mine(time + 1n),
+    };
+  };
+  const lives = [];
+  for (let life = 0; life < 8; life++) {
+    const pursuit = {
+      wallet: mortal(),
+      deployment,
+      since: evidence.committed!.block.number,
+      say: () => undefined,
+    };
+    const ended = await pursue(pursuit, claims).catch((error: unknown) => String(error));
+    lives.push(ended);
+    if (typeof ended !== 'string') break;
+  }
+  // Approve, deposit, announce, tell, conclude: each once.
+  expect(sent).toBe(5);
+  expect(lives.slice(0, -1)).toEqual(Array.from({ length: 4 }, () => 'Error: killed'));
+  expect(lives.at(-1)).toMatchObject([{ state: 'upheld', reward: deployment.parameters.claimPenalty / 4n }]);
+});
+
+test('key_isTakenFromAFileOrTheEnvironment_neverAnArgument', () => {
+  const key = keccakText('a key');
+  const { address } = accountOf(undefined, { CHALLENGER_KEY: key });
+  writeFileSync(join(folder, 'other'), `${key}\n`);
+  expect(accountOf(join(folder, 'other'), {}).address).toBe(address);
+  for (const bad of [undefined, '', '0x12', key.slice(2)])
+    expect(() => accountOf(undefined, bad === undefined ? {} : { CHALLENGER_KEY: bad })).toThrow(Refusal);
+  expect(() => accountOf(join(folder, 'none'), {})).toThrow(Refusal);
+});
+
+/** The command itself, with its key in a file. */
+async function command(...words: string[]): Promise<{ code: number | null; stdout: string }> {
+  const { port } = server.address() as AddressInfo;
+  const flags = [
+    '--slot',
+    draft.slot.toString(),
+    '--inputs',
+    `http://127.0.0.1:${port}`,
+    '--rpc',
+    market.chain.rpcUrl,
+  ];
+  const files = ['--deployment', join(folder, 'deployment.json'), '--key', join(folder, 'key')];
+  const child = spawn(process.execPath, ['cli/main.ts', ...words, ...flags, ...files]);
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.pipe(process.stderr);
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { code, stdout };
+}
