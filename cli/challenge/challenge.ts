@@ -1,6 +1,8 @@
 /** `cardhour challenge`: verifies a slot, finds the claims that win, makes them, and says what was won. */
-import type { RuleResult } from '../../domain/verify.ts';
-import { verifySlot } from '../../domain/verify.ts';
+import type { PrivateKeyAccount } from 'viem/accounts';
+import { createEvidence } from '../../app/server/evidence.ts';
+import type { SlotEvidence } from '../../domain/evidence.ts';
+import { verifySlot, type RuleResult } from '../../domain/verify.ts';
 import type { Claim } from '../../domain/claims/claim.ts';
 import { findClaims, type Found } from '../../domain/claims/find.ts';
 import { unclaimable } from '../../domain/claims/silence.ts';
@@ -8,7 +10,7 @@ import type { Deployment } from '../../contracts/deployment.ts';
 import { formatMoney } from '../../domain/units.ts';
 import { checkChain, deploymentOf, inputsOf } from '../verify/verify.ts';
 import { callOf, type Challenger } from './calls.ts';
-import { gather, leavesIn, receiptsIn, type Gathered } from './gather.ts';
+import { contextOf, leavesIn, receiptsIn, type ContextOptions } from './gather.ts';
 import { accountOf } from './key.ts';
 import { pursue, type Outcome } from './pursue.ts';
 import { openWallet } from './wallet.ts';
@@ -27,39 +29,54 @@ export interface ChallengeOptions {
   leavesFile?: string | undefined;
 }
 
-/** The exit code is 0 when nothing is wrong or every claim was upheld, 1 when something is wrong beside. */
+/** The exit code is 0 when nothing is wrong or every claim was upheld, else 1. */
 export async function challenge(options: ChallengeOptions, print: (line: string) => void): Promise<number> {
-  const { slot, apiUrl, rpcUrl, dryRun } = options;
-  const say = dryRun ? (line: string) => console.error(line) : print;
+  const { slot, apiUrl, rpcUrl } = options;
   const account = accountOf(options.keyFile);
+  const say = options.dryRun ? (line: string) => console.error(line) : print;
   const deployment = await deploymentOf(options, say);
   await checkChain(rpcUrl, deployment);
-  const gathered = await gather({
-    ...{ rpcUrl, deployment, slot, inputs: await inputsOf(apiUrl, slot) },
-    ...(options.receiptsFile === undefined
-      ? {}
-      : { receipts: await receiptsIn(options.receiptsFile, deployment) }),
-    ...(options.leavesFile === undefined ? {} : { leaves: leavesIn(options.leavesFile) }),
+  const found = await createEvidence({ rpcUrl, deployment }).collect(slot, await inputsOf(apiUrl, slot));
+  const { leavesFile: leaves, receiptsFile: receipts } = options;
+  const evidence = leaves === undefined ? found : { ...found, leaves: leavesIn(leaves) };
+  const act = createChallenger({
+    ...{ rpcUrl, deployment, account, say, withDemands: options.withDemands },
+    ...(options.dryRun ? { write: print } : {}),
+    ...(receipts === undefined ? {} : { receipts: await receiptsIn(receipts, deployment) }),
   });
-  const wrong = verifySlot(gathered.evidence).filter(({ ok }) => !ok);
-  const found = findClaims(gathered.evidence, gathered.context);
-  const claims = options.withDemands ? [...found.claims, ...found.demands] : found.claims;
-  for (const line of summary(slot, wrong, found)) say(line);
-  if (dryRun) {
-    const challenger = { address: account.address, sign: account.sign };
-    for (const claim of claims) print(await readyLine(deployment, slot, claim, challenger));
-    return wrong.length > 0 ? 1 : 0;
-  }
-  const wallet = openWallet(rpcUrl, account);
-  const outcomes = await pursue({ wallet, deployment, since: sinceOf(deployment, gathered), say }, claims);
-  say(wonLine(outcomes));
-  const upheld = outcomes.length > 0 && outcomes.every(({ state }) => state === 'upheld');
-  return upheld || (wrong.length === 0 && outcomes.length === 0) ? 0 : 1;
+  const wrong = verifySlot(evidence).filter(({ ok }) => !ok);
+  const outcomes = await act(evidence, wrong);
+  const won = outcomes.length > 0 && outcomes.every(({ state }) => state === 'upheld');
+  return won || (wrong.length === 0 && outcomes.length === 0 && !options.dryRun) ? 0 : 1;
 }
 
-/** First block that can hold an announcement about the slot. */
-export function sinceOf({ deployBlock }: Deployment, { evidence }: Gathered): bigint {
-  return evidence.committed?.block.number ?? BigInt(deployBlock);
+export interface ChallengerOptions extends ContextOptions {
+  account: PrivateKeyAccount;
+  say: (line: string) => void;
+  withDemands: boolean;
+  /** Takes the transactions as JSON, a line each; then none is sent. */
+  write?: (line: string) => void;
+}
+
+/** Acts on whatever a verifier found: hand it a slot's evidence and the rules that it breaks. */
+export function createChallenger(options: ChallengerOptions) {
+  const { rpcUrl, deployment, account, say, write } = options;
+  return async (evidence: SlotEvidence, wrong: readonly RuleResult[]): Promise<Outcome[]> => {
+    const { slot, committed } = evidence;
+    const found = findClaims(evidence, await contextOf(options, evidence));
+    const claims = options.withDemands ? [...found.claims, ...found.demands] : found.claims;
+    for (const line of summary(slot, wrong, found)) say(line);
+    if (write) {
+      const challenger = { address: account.address, sign: account.sign };
+      for (const claim of claims) write(await readyLine(deployment, slot, claim, challenger));
+      return [];
+    }
+    // No announcement about the slot is older.
+    const since = committed?.block.number ?? BigInt(deployment.deployBlock);
+    const outcomes = await pursue({ wallet: openWallet(rpcUrl, account), deployment, since, say }, claims);
+    if (outcomes.length > 0) say(wonLine(outcomes));
+    return outcomes;
+  };
 }
 
 function summary(slot: bigint, wrong: readonly RuleResult[], { claims, demands }: Found): string[] {

@@ -1,8 +1,8 @@
-/** All that claims against a slot are found in: its evidence, the chain's time, and what the challenger brings along. */
+/** What claims are found in beside a slot's evidence: the chain's time, other slots' pages, and what the challenger brings along. */
 import { readFileSync } from 'node:fs';
 import { createPublicClient, http } from 'viem';
 import { z } from 'zod';
-import { createEvidence, type EvidenceSource, type SlotInputs } from '../../app/server/evidence.ts';
+import { createEvidence } from '../../app/server/evidence.ts';
 import { recoverSigner } from '../../app/server/signature.ts';
 import { address, hash, signedAskSchema, signedOrderSchema } from '../../app/server/wire.ts';
 import type { Deployment } from '../../contracts/deployment.ts';
@@ -16,26 +16,17 @@ import { slotEnd } from '../../domain/parameters.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import type { Hex } from '../../domain/types.ts';
 
-export interface GatherOptions {
+export interface ContextOptions {
   rpcUrl: string;
   deployment: Deployment;
-  slot: bigint;
-  inputs: SlotInputs | null;
   receipts?: readonly ShownReceipt[];
-  leaves?: SlotEvidence['leaves'];
-  source?: EvidenceSource;
 }
 
-export interface Gathered {
-  evidence: SlotEvidence;
-  context: ClaimContext;
-}
-
-export async function gather(options: GatherOptions): Promise<Gathered> {
-  const { rpcUrl, deployment, slot, inputs, leaves } = options;
-  const { parameters } = deployment;
+/** What claims against the slot need beside its evidence. */
+export async function contextOf(options: ContextOptions, evidence: SlotEvidence): Promise<ClaimContext> {
+  const { rpcUrl, deployment } = options;
+  const { slot, parameters } = evidence;
   const client = createPublicClient({ transport: http(rpcUrl), cacheTime: 0 });
-  const source = options.source ?? createEvidence({ rpcUrl, deployment });
   const [{ timestamp: now }, paused] = await Promise.all([
     client.getBlock({ blockTag: 'latest' }),
     client.readContract({
@@ -45,17 +36,22 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
       args: [Number(slotEnd(slot, parameters))],
     }),
   ]);
-  const collect = () => source.collect(slot, inputs);
-  let evidence = await collect();
-  const others = otherSlots(evidence, now);
-  const pages = new Map<bigint, readonly PageEvidence[]>();
-  for (const other of others) pages.set(other, (await source.collect(other, null)).pages);
-  // The states in evidence are shared: those of another slot have moved them.
-  if (others.length > 0) evidence = await collect();
-  if (leaves) evidence = { ...evidence, leaves };
+  const pages = await pagesOf(otherSlots(evidence, now), options);
   const matchesOf = (of: bigint, page: number) => pages.get(of)?.[page]?.matches ?? null;
   const receipts = withMessages(options.receipts ?? [], evidence);
-  return { evidence, context: { scheduler: deployment.scheduler, now, paused, receipts, matchesOf } };
+  return { scheduler: deployment.scheduler, now, paused, receipts, matchesOf };
+}
+
+/** Pages of other slots, over a history of their own: the states in the evidence at hand stay as they are. */
+async function pagesOf(
+  slots: readonly bigint[],
+  options: ContextOptions,
+): Promise<Map<bigint, readonly PageEvidence[]>> {
+  const pages = new Map<bigint, readonly PageEvidence[]>();
+  if (slots.length === 0) return pages;
+  const source = createEvidence(options);
+  for (const slot of slots) pages.set(slot, (await source.collect(slot, null)).pages);
+  return pages;
 }
 
 /** Other slots whose matches run on nodes that this slot oversold. */

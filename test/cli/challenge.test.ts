@@ -5,10 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createEvidence } from '../../app/server/evidence.ts';
 import { toJson } from '../../app/server/wire.ts';
 import { accountOf } from '../../cli/challenge/key.ts';
 import { pursue } from '../../cli/challenge/pursue.ts';
-import { gather } from '../../cli/challenge/gather.ts';
+import { contextOf } from '../../cli/challenge/gather.ts';
 import { openWallet, type Wallet } from '../../cli/challenge/wallet.ts';
 import { formatDeployment } from '../../contracts/deployment.ts';
 import { findClaims } from '../../domain/claims/find.ts';
@@ -87,11 +88,10 @@ test('demand_thatNobodyAnswers_isUpheld', async () => {
 
 test('pursue_killedAfterAnyTransaction_goesOnWhereItWas', async () => {
   const { chain, deployment } = market;
-  const { evidence, context } = await gather({
-    ...{ rpcUrl: chain.rpcUrl, deployment, slot: draft.slot, inputs: draft.inputs },
-    leaves: { orders: draft.orders, asks: draft.asks },
-  });
-  const { claims } = findClaims(evidence, context);
+  const options = { rpcUrl: chain.rpcUrl, deployment };
+  const collected = await createEvidence(options).collect(draft.slot, draft.inputs);
+  const evidence = { ...collected, leaves: { orders: draft.orders, asks: draft.asks } };
+  const { claims } = findClaims(evidence, await contextOf(options, evidence));
   let sent = 0;
   /** A wallet that dies after one transaction more. */
   const mortal = (): Wallet => {

@@ -308,9 +308,12 @@ export const FRAUDS: readonly Fraud[] = [
     rules: ['asks-root'],
     claims: [],
     why: HISTORY,
-    plant: (draft) => {
-      draft.asks[0]!.entropyMicroBits = 469_000;
-      draft.asks[0]!.storage -= 1;
+    plant: (draft, _market, { asks }) => {
+      // Of the dearest ask: where the lie changes who wins, the matches contradict the leaves, and claims win.
+      const dearest = asks.find(({ signed }) => signed.ask.reservePrice === 2_500_000n)!;
+      const leaf = draft.asks.find(({ id }) => id === dearest.id)!;
+      leaf.entropyMicroBits = 469_000;
+      leaf.storage -= 1;
     },
   },
   {

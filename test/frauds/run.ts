@@ -1,6 +1,6 @@
 /** Plants each fraud in a slot of its own, finds it from outside, and takes the claim to its money on the real contracts. */
 import { createEvidence } from '../../app/server/evidence.ts';
-import { gather } from '../../cli/challenge/gather.ts';
+import { contextOf } from '../../cli/challenge/gather.ts';
 import { pursue, type Outcome } from '../../cli/challenge/pursue.ts';
 import { openWallet } from '../../cli/challenge/wallet.ts';
 import { vaultAbi } from '../../contracts/generated/abi.ts';
@@ -92,15 +92,8 @@ function createBench(market: Market) {
   const look = async (draft: Draft, receipts: readonly ShownReceipt[]) => {
     const { slot, inputs, publishesLeaves, orders, asks } = draft;
     const leaves = publishesLeaves ? { leaves: { orders, asks } } : {};
-    const { evidence, context } = await gather({
-      rpcUrl,
-      deployment,
-      slot,
-      inputs,
-      receipts,
-      source,
-      ...leaves,
-    });
+    const evidence = { ...(await source.collect(slot, inputs)), ...leaves };
+    const context = await contextOf({ rpcUrl, deployment, receipts }, evidence);
     const broken = verifySlot(evidence).filter(({ ok }) => !ok);
     return { evidence, broken, ...findClaims(evidence, context) };
   };
@@ -198,7 +191,7 @@ function createBench(market: Market) {
       );
       if (fraud.refused !== undefined || refusal !== null) {
         const found = fraud.refused !== undefined && refusal?.endsWith(fraud.refused) === true;
-        return { found, upheld: false, line: lineOf(fraud, draft, [], refusal ?? 'not refused') };
+        return { found, upheld: false, line: lineOf(fraud, draft, [], refusal ?? 'not refused', found) };
       }
       if (fraud.late === true) await chain.mine((await market.now()) + 120n);
       const receipts = (await fraud.receipts?.(market, draft, items)) ?? [];
@@ -213,7 +206,7 @@ function createBench(market: Market) {
       const since = evidence.committed?.block.number ?? 0n;
       const pursued = all.length === 0 ? { outcomes: [], ok: false } : await pursueAll(all, since);
       await chain.mine((await market.now()) + 120n);
-      const line = lineOf(fraud, draft, broken, words(pursued.outcomes));
+      const line = lineOf(fraud, draft, broken, words(pursued.outcomes), found && right);
       return { found: found && right, upheld: right && expected.length > 0 && pursued.ok, line };
     },
   };
@@ -234,9 +227,10 @@ function lineOf(
   { slot }: Draft,
   broken: readonly RuleResult[],
   outcome: string,
+  found: boolean,
 ): string {
   const rule = broken[0] ? `${broken[0].rule}: ${broken[0].firstDifference?.slice(0, 90)}` : '';
   const end =
     claims.length > 0 ? outcome : `claim: none, ${why}${outcome === '' ? '' : ` [${outcome.slice(0, 60)}]`}`;
-  return `slot ${slot}  ${name.padEnd(44)} | ${rule} | ${end}`;
+  return `${found ? 'found ' : 'MISSED'} slot ${slot}  ${name.padEnd(44)} | ${rule} | ${end}`;
 }
