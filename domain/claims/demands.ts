@@ -44,8 +44,9 @@ function forged(evidence: SlotEvidence, header: SlotHeader, leaves: KnownLeaves)
   const order = new Map(orders.map((item) => [item.id, item]));
   for (const [index, { id, code }] of (leaves.orders ?? []).entries()) {
     const item = order.get(id);
-    if (code !== 0 || !item || item.signer === item.signed.order.consumer || stateNow?.approved.has(id))
-      continue;
+    if (code !== 0 || !item || item.signer === item.signed.order.consumer) continue;
+    // An approval or an accepted quote stands for a signature.
+    if (stateNow?.approved.has(id) || stateAtClose?.quotes.has(id)) continue;
     const why = `The leaf of order ${id} says "eligible", and its consumer did not sign it.`;
     demands.push(demand(header, TAG.orders, index, why));
   }
