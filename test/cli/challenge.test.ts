@@ -60,6 +60,29 @@ test('challenge_dryRun_writesTheTransactionAndSendsNone', async () => {
   });
 });
 
+test('challenge_takesReceiptsAndLeavesFromFiles', async () => {
+  const order = draft.cleared.matches[0]!;
+  const ask = (await market.askOf(0)) satisfies { id: string };
+  const [one] = await market.receiptsFor(draft.slot, [
+    { id: order.orderId, signed: order.order, signer: null },
+  ]);
+  const [two] = await market.receiptsFor(draft.slot, [ask]);
+  const held = [one!, two!].map(({ receipt, signature, ...message }) => ({
+    ...{ receipt: { ...receipt, signature }, ...message },
+  }));
+  writeFileSync(join(folder, 'receipts.json'), toJson(held));
+  writeFileSync(join(folder, 'leaves.json'), toJson({ orders: draft.orders, asks: draft.asks }));
+  // Nothing is published: the leaves alone are known, and no message behind them.
+  draft.inputs = null;
+  const files = ['--receipts', join(folder, 'receipts.json'), '--leaves', join(folder, 'leaves.json')];
+  const { stdout } = await command('challenge', '--dry-run', '--demand', ...files);
+  const names = stdout
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { claim: string }).claim);
+  expect(names).toEqual(['claimTwoHeads', 'claimOmitted', 'demand', 'demand']);
+});
+
 test('challenge_depositsTellsWaitsAndWins', async () => {
   const running = command('challenge');
   const answered = setInterval(
