@@ -2,6 +2,9 @@
 import { Command } from 'commander';
 import { Refusal } from '../domain/refusal.ts';
 import type { ReplayFlags } from './replay/main.ts';
+import type { ChallengeFlags } from './challenge/challenge.ts';
+import type { DemandFlags } from './challenge/demand.ts';
+import type { VerifyFlags } from './verify/flags.ts';
 
 const program = new Command('cardhour').description(
   'An open market for computing power, and the proof of its auctions.',
@@ -26,27 +29,22 @@ program
   .command('verify')
   .description('replay slots from their published inputs against the chain')
   .option('--slot <n>', 'one slot')
+  .option('--range <a..b>', 'the slots from A to B')
   .option('--all', 'every slot that the chain has')
-  .option('--api <url>', 'who publishes the inputs', API_URL)
+  .option('--follow', 'go on with each slot that is committed: a watchtower')
+  .option('--challenge', 'with --follow: make the claims that win')
+  .option('--key <file>', 'with --challenge: file with the private key; else the variable CHALLENGER_KEY')
+  .option('--receipt <file>', 'a receipt of yours, to be found in its slot')
   .option('--rpc <url>', 'the chain', RPC_URL)
-  .option('--deployment <file>', "the contracts' addresses", '.cardhour/deployment.json')
-  .option('--json', 'a JSON object per slot')
+  .option('--inputs <url|dir>', 'who hands out the inputs: a market, or a mirror of it (default: --api)')
+  .option('--save <dir>', 'mirror the inputs: a file a slot')
+  .option('--deployment <file>', "the contracts' addresses (default: those of npm start, or ask --api)")
+  .option('--api <url>', "who tells the contracts' addresses", API_URL)
+  .option('--json', 'a JSON object a slot')
+  .option('--csv', 'a line a slot and rule')
   .action(async (flags: VerifyFlags) => {
-    const { verify } = await import('./verify/verify.ts');
-    if ((flags.slot === undefined) === (flags.all === undefined))
-      throw new Refusal('ENVIRONMENT', 'Which slot?', 'Pass --slot N or --all.');
-    if (flags.slot !== undefined && !/^\d+$/.test(flags.slot))
-      throw new Refusal('ENVIRONMENT', `'${flags.slot}' is no slot number.`, 'Pass --slot N.');
-    process.exitCode = await verify(
-      {
-        slot: flags.slot === undefined ? undefined : BigInt(flags.slot),
-        apiUrl: flags.api,
-        rpcUrl: flags.rpc,
-        deploymentFile: flags.deployment,
-        json: flags.json === true,
-      },
-      (line) => console.log(line),
-    );
+    const { verifyCommand } = await import('./verify/main.ts');
+    process.exitCode = await verifyCommand(flags);
   });
 
 const challenging = (name: string, description: string): Command =>
@@ -54,39 +52,28 @@ const challenging = (name: string, description: string): Command =>
     .command(name)
     .description(description)
     .requiredOption('--slot <n>', 'the slot')
-    .option('--inputs <url>', 'who publishes the inputs', API_URL)
     .option('--rpc <url>', 'the chain', RPC_URL)
-    .option('--deployment <file>', "the contracts' addresses", '.cardhour/deployment.json')
+    .option('--deployment <file>', "the contracts' addresses (default: those of npm start, or ask --api)")
+    .option('--api <url>', "who tells the contracts' addresses", API_URL)
     .option('--key <file>', "file with the challenger's private key; else the variable CHALLENGER_KEY");
 
-challenging('challenge', 'make the claims that win against a slot, see docs/auditing.md')
+challenging('challenge', 'make the claims that win against a slot, see docs/challenging.md')
+  .option('--inputs <url|dir>', 'who hands out the inputs: a market, or a mirror of it (default: --api)')
   .option('--dry-run', 'write the transactions as JSON, a line each, and send none')
   .option('--demand', 'demand withheld and forged items too: the deposit is lost if the scheduler shows them')
   .option('--receipts <file>', 'receipts that you hold')
   .option('--leaves <file>', "leaves behind the header's roots, if somebody published them")
   .action(async (flags: ChallengeFlags) => {
-    const { challenge } = await import('./challenge/challenge.ts');
-    process.exitCode = await challenge(
-      {
-        ...challengeOptions(flags),
-        dryRun: flags.dryRun === true,
-        withDemands: flags.demand === true,
-        receiptsFile: flags.receipts,
-        leavesFile: flags.leaves,
-      },
-      (line) => console.log(line),
-    );
+    const { challenge, readChallenge } = await import('./challenge/challenge.ts');
+    process.exitCode = await challenge(readChallenge(flags), (line) => console.log(line));
   });
 
 challenging('demand', "make the scheduler show a leaf's item on-chain, or pay")
   .requiredOption('--tree <name>', 'orders or asks')
   .requiredOption('--index <i>', 'which leaf, from 0')
-  .action(async (flags: ChallengeFlags & { tree: string; index: string }) => {
-    const { demandItem } = await import('./challenge/demand.ts');
-    const index = Number(wholeNumber(flags.index, 'leaf', '--index I'));
-    process.exitCode = await demandItem({ ...challengeOptions(flags), tree: flags.tree, index }, (line) =>
-      console.log(line),
-    );
+  .action(async (flags: DemandFlags) => {
+    const { demandItem, readDemand } = await import('./challenge/demand.ts');
+    process.exitCode = await demandItem(readDemand(flags), (line) => console.log(line));
   });
 
 program
@@ -101,37 +88,6 @@ program
     const { replayCommand } = await import('./replay/main.ts');
     process.exitCode = await replayCommand(flags);
   });
-
-interface ChallengeFlags {
-  slot: string;
-  inputs: string;
-  rpc: string;
-  deployment: string;
-  key?: string;
-  dryRun?: boolean;
-  demand?: boolean;
-  receipts?: string;
-  leaves?: string;
-}
-
-function challengeOptions({ slot, inputs, rpc, deployment, key }: ChallengeFlags) {
-  const common = { apiUrl: inputs, rpcUrl: rpc, deploymentFile: deployment, keyFile: key };
-  return { slot: wholeNumber(slot, 'slot', '--slot N'), ...common };
-}
-
-function wholeNumber(text: string, what: string, flag: string): bigint {
-  if (/^\d{1,18}$/.test(text)) return BigInt(text);
-  throw new Refusal('ENVIRONMENT', `'${text}' is no ${what} number.`, `Pass ${flag}.`);
-}
-
-interface VerifyFlags {
-  slot?: string;
-  all?: boolean;
-  api: string;
-  rpc: string;
-  deployment: string;
-  json?: boolean;
-}
 
 try {
   await program.parseAsync();

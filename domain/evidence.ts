@@ -2,6 +2,7 @@
 import type { MarketState } from './market-state.ts';
 import type { MatchLeaf, OrderLeaf, AskLeaf } from './leaves.ts';
 import type { Parameters } from './parameters.ts';
+import type { HeldReceipt } from './receipts.ts';
 import type { SlotAsk, SlotOrder } from './slot.ts';
 import type { Hex, MarketEvent, SigningDomain, SlotHeader } from './types.ts';
 
@@ -10,6 +11,10 @@ export interface BlockFact {
   hash: Hex;
   /** Unix seconds. */
   timestamp: bigint;
+  /** As the block itself has it; absent when nobody asked. */
+  parentHash?: Hex;
+  /** What the block's own header hashes to; absent when nobody computed it. */
+  headerHash?: Hex;
 }
 
 /**
@@ -28,13 +33,19 @@ export interface SlotEvidence {
   domain: SigningDomain;
   parameters: Parameters;
   /** `SlotCommitted`, and the block it stands in; null when the slot has no header on-chain. */
-  committed: { header: SlotHeader; block: BlockFact } | null;
+  committed: { header: SlotHeader; block: BlockFact; scheduler?: Hex } | null;
+  /** The newest block that the chain was read up to. */
+  head?: BlockFact;
   /** The chain's block `closeBlock` and the one after it; null when the chain has none such. */
   closing: BlockFact | null;
   next: BlockFact | null;
   pages: readonly PageEvidence[];
-  /** The slot's published input bytes. */
+  /** The slot's published input bytes (`decodeManifest`). */
   manifest: Uint8Array | null;
+  /** Who signed the manifest's last receipt, recovered from its signature; null when that is malformed. */
+  receiptSigner?: Hex | null;
+  /** Receipts of the slot that a party holds, to be found in the chain of all. */
+  held?: readonly HeldReceipt[];
   /** The published items; `id` is checked, `signer` is what the caller recovered from the signature over `id`. */
   orders: readonly SlotOrder[];
   asks: readonly SlotAsk[];

@@ -6,7 +6,6 @@ import { askStanding, orderCode, ASK_CODE, ORDER_CODE, type AskStanding } from '
 import { nodeEntropy } from './history.ts';
 import { keccak } from './hash.ts';
 import { askLeaf, NO_RUNNER_UP, orderLeaf, type AskLeaf, type MatchLeaf, type OrderLeaf } from './leaves.ts';
-import { encodeManifest } from './manifest.ts';
 import { leasedCards, type MarketState } from './market-state.ts';
 import { matchOrders, type ClearedMatch, type Unmatched } from './matching.ts';
 import { merkleRoot, TAG } from './merkle.ts';
@@ -35,6 +34,8 @@ export interface SlotInput {
   /** In any order; ids are distinct. */
   orders: readonly SlotOrder[];
   asks: readonly SlotAsk[];
+  /** The canonical bytes of these items (`encodeManifest`), for the header to bind. */
+  manifest: Uint8Array;
 }
 
 /** A match with its leaf, as a page will bring it. */
@@ -79,7 +80,6 @@ export function clearSlot(input: SlotInput, state: MarketState): ClearedSlot {
   });
   const orderLeaves = withOutcomes(orders, matches, unmatched);
   const askLeaves = withVectors(asks, vectors);
-  const manifest = encodeManifest({ slot, orders: orders.map((o) => o.id), asks: asks.map((a) => a.id) });
   return {
     header: {
       slot,
@@ -91,13 +91,13 @@ export function clearSlot(input: SlotInput, state: MarketState): ClearedSlot {
       matchCount: matches.length,
       ordersRoot: merkleRoot(TAG.orders, orderLeaves.map(orderLeaf)),
       asksRoot: merkleRoot(TAG.asks, askLeaves.map(askLeaf)),
-      inputsHash: keccak(manifest),
+      inputsHash: keccak(input.manifest),
     },
     orders: orderLeaves,
     asks: askLeaves,
     matches: withLeaves(matches, askLeaves),
     unmatched,
-    manifest,
+    manifest: input.manifest,
   };
 }
 

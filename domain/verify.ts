@@ -4,10 +4,11 @@
  */
 import type { SlotEvidence } from './evidence.ts';
 import { asksRoot, clearing, ordersRoot, pages } from './rules/clearing.ts';
-import type { Case, Finding, Rule } from './rules/finding.ts';
+import { NOT_CHECKED, type Case, type Finding, type Rule, type Subject } from './rules/finding.ts';
 import { fills } from './rules/fills.ts';
 import { headerBlock, deadline, gamma } from './rules/header.ts';
 import { inputsHash, items, replayOf, signatures } from './rules/inputs.ts';
+import { receipts } from './rules/receipts.ts';
 import { settlement } from './rules/settlement.ts';
 import type { Hex } from './types.ts';
 
@@ -20,6 +21,16 @@ export interface RuleResult {
   checked: number;
   /** What is wrong, or "not checked: …"; absent when `ok`. */
   firstDifference?: string;
+  /** What the difference is of, where it is of one thing. */
+  subject?: Subject;
+}
+
+/** OPEN: what the rule needs is not there, so nothing was shown either way. */
+export type RuleState = 'PASS' | 'FAIL' | 'OPEN';
+
+export function stateOf({ ok, firstDifference }: RuleResult): RuleState {
+  if (ok) return 'PASS';
+  return firstDifference?.startsWith(NOT_CHECKED) === true ? 'OPEN' : 'FAIL';
 }
 
 /** In the order in which a reader wants them: each builds on those before. */
@@ -29,6 +40,7 @@ export const RULES: readonly Rule[] = [
   gamma,
   inputsHash,
   items,
+  receipts,
   signatures,
   ordersRoot,
   asksRoot,
@@ -39,8 +51,7 @@ export const RULES: readonly Rule[] = [
 ];
 
 /**
- * @param digests ids computed earlier, by message object; pass one cache for many slots when the message objects are
- * shared between them and never change
+ * @param digests ids computed earlier, by message object, of items that are not the manifest's own objects
  */
 export function verifySlot(
   evidence: SlotEvidence,
@@ -49,9 +60,9 @@ export function verifySlot(
   const subject: Case = { evidence, ...replayOf(evidence, digests) };
   return RULES.map(({ rule, sentence, check }) => {
     const finding: Finding = check(subject);
-    const { checked, difference } = finding;
-    return difference === null
-      ? { rule, sentence, ok: true, checked }
-      : { rule, sentence, ok: false, checked, firstDifference: difference };
+    const { checked, difference, subject: of } = finding;
+    if (difference === null) return { rule, sentence, ok: true, checked };
+    const failed = { rule, sentence, ok: false, checked, firstDifference: difference };
+    return of === undefined ? failed : { ...failed, subject: of };
   });
 }

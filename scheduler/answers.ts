@@ -108,8 +108,10 @@ export function createAnswers(options: AnswersOptions): Answers {
     const { state: atClose } = await chain.at(client, closing);
     const state = await withEarlierSlots(client, atClose, closing, slot);
     const { orders, asks } = decodeManifest(bytes);
-    const items = await createBook(domain, 0n).byIds(client, orders, asks);
-    return { cleared: clearSlot({ slot, seed, closeBlock, parameters, ...items }, state), items };
+    const ids = (list: readonly { id: Hex }[]): Hex[] => list.map(({ id }) => id);
+    const items = await createBook(domain, 0n).byIds(client, ids(orders), ids(asks));
+    const input = { slot, seed, closeBlock, parameters, ...items, manifest: bytes };
+    return { cleared: clearSlot(input, state), items };
   };
 
   /** The slot as it stands on the chain, or why we can't speak for it. */

@@ -2,13 +2,14 @@ import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deployment } from '../contracts/deployment.ts';
 import { auctionAbi, leaseBookAbi, providerRegistryAbi, vaultAbi } from '../contracts/generated/abi.ts';
-import { decodeManifest } from '../domain/manifest.ts';
+import { decodeManifest, encodeManifest, type SlotReceipts } from '../domain/manifest.ts';
 import type { MarketState } from '../domain/market-state.ts';
 import { slotEnd } from '../domain/parameters.ts';
 import { clearSlot, type ClearedSlot } from '../domain/slot.ts';
 import type { Hex } from '../domain/types.ts';
 import { BOOK_LOCK } from '../prisma/locks.ts';
 import { createBook, type SlotItems } from './book/book.ts';
+import { readReceipts } from './book/receipts.ts';
 import { closingBlock, createChainState, withEarlierSlots, type Closing } from './chain-state.ts';
 import { commitSlot } from './commit/commit-slot.ts';
 import { headerEffect } from './commit/slot-calls.ts';
@@ -87,6 +88,7 @@ interface Inputs {
   closing: Closing;
   state: MarketState;
   items: SlotItems;
+  receipts: SlotReceipts;
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
@@ -155,13 +157,15 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     slot: bigint,
     run: SlotRun | null,
     state: MarketState,
-  ): Promise<SlotItems> => {
+  ): Promise<Pick<Inputs, 'items' | 'receipts'>> => {
     if (run !== null) {
-      const manifest = decodeManifest(run.manifest);
-      return book.byIds(client, manifest.orders, manifest.asks);
+      const { orders, asks, receipts } = decodeManifest(run.manifest);
+      const ids = (list: readonly { id: Hex }[]): Hex[] => list.map(({ id }) => id);
+      return { items: await book.byIds(client, ids(orders), ids(asks)), receipts };
     }
     await book.load(client, slot, slotEndOf(slot));
-    return book.itemsOf({ slot, slotEnd: slotEndOf(slot), state, parameters });
+    const items = book.itemsOf({ slot, slotEnd: slotEndOf(slot), state, parameters });
+    return { items, receipts: await readReceipts(client, slot) };
   };
 
   /** What the slot is made of and judged by. */
@@ -183,7 +187,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const state = await withEarlierSlots(client, atClose, closing, slot);
       const earlier = await committedBefore(client, slot, openSlots);
       if (!earlier.every((other) => isWhole(state, other))) return 'behind';
-      return { closing, state, items: await itemsOf(client, slot, run, state) };
+      return { closing, state, ...(await itemsOf(client, slot, run, state)) };
     });
   };
 
@@ -208,9 +212,15 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return committed !== undefined && committed.pages.length === committed.header.pageCount;
   };
 
-  const clear = (slot: bigint, { closing, items, state }: Inputs): ClearedSlot => {
+  /** A slot that ran before keeps the bytes that it published. */
+  const clear = (
+    slot: bigint,
+    { closing, items, receipts, state }: Inputs,
+    run: SlotRun | null,
+  ): ClearedSlot => {
     const { number: closeBlock, seed } = closing;
-    return clearSlot({ slot, seed, closeBlock, parameters, orders: items.orders, asks: items.asks }, state);
+    const manifest = run?.manifest ?? encodeManifest({ domain, slot, ...items, receipts });
+    return clearSlot({ slot, seed, closeBlock, parameters, ...items, manifest }, state);
   };
 
   const reportOf = (
@@ -264,7 +274,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     took('read');
     if (inputs === null || inputs.items.orders.length === 0) return reportOf(slot, 'empty', ms, null);
     const { items } = inputs;
-    const cleared = clear(slot, inputs);
+    const cleared = clear(slot, inputs, run);
     took('clear');
     const published = run ?? (await publishSlot(client, slot, cleared));
     took('publish');

@@ -29,7 +29,11 @@ export function Verification({ slot }: { slot: string }) {
       </div>
       <p className="quiet">
         Clears the auction anew from the published inputs and the chain’s own state, and compares every step.
-        The same runs on your machine: <code>npm run cardhour -- verify --slot {slot}</code>
+        The same runs on your machine: <code>npm run cardhour -- verify --slot {slot}</code>, from the same{' '}
+        <a href={`/api/slots/${slot}/inputs`} download>
+          file of inputs
+        </a>
+        .
       </p>
       {verify.error !== null && (
         <p className="note bad" role="alert">

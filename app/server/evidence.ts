@@ -1,30 +1,45 @@
 import { createPublicClient, decodeFunctionData, http, type PublicClient } from 'viem';
 import type { Deployment } from '../../contracts/deployment.ts';
 import { auctionAbi } from '../../contracts/generated/abi.ts';
-import { askId, orderId } from '../../domain/eip712.ts';
-import type { BlockFact, PageEvidence, SlotEvidence } from '../../domain/evidence.ts';
+import { receiptDigest } from '../../domain/eip712.ts';
+import type { PageEvidence, SlotEvidence } from '../../domain/evidence.ts';
 import { hexToBytes } from '../../domain/hash.ts';
+import { NO_RECEIPTS, type Manifest } from '../../domain/manifest.ts';
 import { decodePage, pageLeaves, type PageRecord } from '../../domain/page.ts';
-import type { SlotAsk, SlotOrder } from '../../domain/slot.ts';
-import type { Hex, SignedAsk, SignedOrder, SigningDomain } from '../../domain/types.ts';
+import { lastReceipt } from '../../domain/receipts.ts';
+import { manifestOf } from '../../domain/rules/finding.ts';
+import type { Hex, Receipt, SigningDomain } from '../../domain/types.ts';
+import { readBlock } from './blocks.ts';
 import { createHistory } from './history.ts';
 import { recoverSigner } from './signature.ts';
-import { toJson } from './wire.ts';
 
-/** What `GET /api/slots/{n}/inputs` publishes. */
-export interface SlotInputs {
-  manifest: Hex;
-  orders: readonly SignedOrder[];
-  asks: readonly SignedAsk[];
+/** A slot that the chain has, as far as choosing and fetching need it. */
+export interface CommittedSlot {
+  slot: bigint;
+  inputsHash: Hex;
+  /** Another one after a reorganisation that reached the slot's close. */
+  seed: Hex;
+  /** All pages that its header announced are there. */
+  whole: boolean;
 }
 
 export interface EvidenceSource {
+  /** Slots that the chain has, ascending; each page and header that came since the last call is read. */
+  slots(): Promise<CommittedSlot[]>;
+  /** Timestamp of the newest block that was read, unix seconds. */
+  headTime(): bigint;
   /**
-   * Assembles the evidence of a slot: the chain's part by RPC, the items from `inputs`. Quick for slots in ascending
-   * order: the market's state moves forward with them. The states in what it returns are shared and hold until the
-   * next call.
+   * Assembles the evidence of a slot: the chain's part by RPC, the items from its published inputs. Quick for slots in
+   * ascending order: the market's state moves forward with them. The states in what it returns are shared and hold until
+   * the next call.
+   * @param manifest canonical bytes (domain/manifest.ts); null when nobody hands them out
+   * @param held receipts that somebody holds for items of the slot
    */
-  collect(slot: bigint, inputs: SlotInputs | null): Promise<SlotEvidence>;
+  collect(
+    slot: bigint,
+    manifest: Uint8Array | null,
+    held?: readonly (Receipt & { signature: Hex })[],
+  ): Promise<SlotEvidence>;
 }
 
 /** Evidence that comes from nothing but the chain and the published inputs: no database, no word of the scheduler. */
@@ -38,33 +53,59 @@ export function createEvidence({
   const client = createPublicClient({ transport: http(rpcUrl, { batch: true }) });
   const domain: SigningDomain = { chainId: deployment.chainId, auction: deployment.auction };
   const history = createHistory(client, deployment);
-  const items = createItems(domain);
+  const signers = createSigners();
 
   return {
-    async collect(slot, inputs) {
+    async slots() {
       await history.sync();
+      return history.headers().map(({ header: { slot, inputsHash, seed, pageCount } }) => ({
+        slot,
+        inputsHash,
+        seed,
+        whole: history.pagesOf(slot).length >= pageCount,
+      }));
+    },
+    headTime: () => history.head()?.timestamp ?? 0n,
+
+    async collect(slot, bytes, given = []) {
+      await history.sync();
+      signers.nextSlot();
       const header = history.headerOf(slot);
       const closeBlock = header?.header.closeBlock ?? null;
-      const [committedBlock, closing, next, pages, orders, asks] = await Promise.all([
-        header === null ? null : blockOf(client, header.blockNumber),
-        closeBlock === null ? null : blockOf(client, closeBlock),
-        closeBlock === null ? null : blockOf(client, closeBlock + 1n),
+      const manifest = bytes && manifestOf(bytes);
+      const items = manifest === null || typeof manifest === 'string' ? NO_ITEMS : manifest;
+      const last = header && lastReceipt(slot, header.scheduler, items.receipts);
+      const [block, closing, next, pages, orders, asks, signer, held] = await Promise.all([
+        header === null ? null : readBlock(client, header.blockNumber),
+        closeBlock === null ? null : readBlock(client, closeBlock),
+        closeBlock === null ? null : readBlock(client, closeBlock + 1n),
         header === null ? [] : pagesOf(client, domain, header.header.gammaWad, slot, history.pagesOf(slot)),
-        Promise.all((inputs?.orders ?? []).map((signed) => items.order(signed))),
-        Promise.all((inputs?.asks ?? []).map((signed) => items.ask(signed))),
+        Promise.all(items.orders.map(signers.of)),
+        Promise.all(items.asks.map(signers.of)),
+        last && recoverSigner(receiptDigest(domain, last), items.receipts.signature),
+        Promise.all(
+          given.map(async ({ signature, ...receipt }) => ({
+            receipt,
+            signer: await recoverSigner(receiptDigest(domain, receipt), signature),
+          })),
+        ),
       ]);
+      const head = history.head();
       return {
         slot,
         domain,
         parameters: deployment.parameters,
         committed:
-          header === null || committedBlock === null
+          header === null || block === null
             ? null
-            : { header: header.header, block: committedBlock },
+            : { header: header.header, block, scheduler: header.scheduler },
+        ...(head === null ? {} : { head }),
         closing,
         next,
         pages,
-        manifest: inputs === null ? null : hexToBytes(inputs.manifest),
+        manifest: bytes,
+        ...(last === null ? {} : { receiptSigner: signer }),
+        held,
         orders,
         asks,
         stateAtClose: closeBlock === null || closing === null ? null : history.stateAt(closeBlock),
@@ -74,16 +115,6 @@ export function createEvidence({
       };
     },
   };
-}
-
-async function blockOf(client: PublicClient, number: bigint): Promise<BlockFact | null> {
-  try {
-    const block = await client.getBlock({ blockNumber: number });
-    return { number: block.number, hash: block.hash, timestamp: block.timestamp };
-  } catch (error) {
-    if (error instanceof Error && error.name === 'BlockNotFoundError') return null;
-    throw error;
-  }
 }
 
 /** The pages with the matches that their transactions carry; null where a page did not come by a plain call. */
@@ -115,33 +146,27 @@ function dataOf(input: Hex, slot: bigint, page: number) {
   }
 }
 
-/**
- * Ids and signers of items, computed once per message: an ask may stand in a thousand slots. An item that comes again
- * as other objects with the same text gives the first objects back, so that callers can cache by identity too.
- */
-function createItems(domain: SigningDomain) {
-  const orders = createMemo(async (signed: SignedOrder): Promise<SlotOrder> => {
-    const id = orderId(domain, signed.order);
-    return { id, signed, signer: await recoverSigner(id, signed.signature) };
-  });
-  const asks = createMemo(async (signed: SignedAsk): Promise<SlotAsk> => {
-    const id = askId(domain, signed.ask);
-    return { id, signed, signer: await recoverSigner(id, signed.signature) };
-  });
-  return { order: orders, ask: asks };
-}
+const NO_ITEMS: Pick<Manifest, 'orders' | 'asks' | 'receipts'> = {
+  orders: [],
+  asks: [],
+  receipts: NO_RECEIPTS,
+};
 
-function createMemo<T extends object, R>(compute: (input: T) => Promise<R>): (input: T) => Promise<R> {
-  const byObject = new WeakMap<T, Promise<R>>();
-  const byText = new Map<string, Promise<R>>();
-  return (input) => {
-    let result = byObject.get(input);
-    if (result === undefined) {
-      const text = toJson(input);
-      result = byText.get(text) ?? compute(input);
-      byObject.set(input, result);
-      byText.set(text, result);
-    }
-    return result;
+/** Signers of items, recovered once per id and signature while slot after slot holds them: an ask may stand in a thousand. */
+function createSigners() {
+  let before = new Map<string, Promise<Hex | null>>();
+  let known = new Map<string, Promise<Hex | null>>();
+  return {
+    /** Forgets what the last slot did not hold. */
+    nextSlot(): void {
+      before = known;
+      known = new Map();
+    },
+    async of<T extends { signature: Hex }>({ id, signed }: { id: Hex; signed: T }) {
+      const key = id + signed.signature;
+      const signer = known.get(key) ?? before.get(key) ?? recoverSigner(id, signed.signature);
+      known.set(key, signer);
+      return { id, signed, signer: await signer };
+    },
   };
 }

@@ -1,6 +1,7 @@
 import type { PublicClient } from 'viem';
 import type { Deployment } from '../../contracts/deployment.ts';
 import { CONTRACTS, decodeLog } from '../../contracts/events.ts';
+import type { BlockFact } from '../../domain/evidence.ts';
 import { applyEvent } from '../../domain/market-fold.ts';
 import { emptyMarket, type MarketState } from '../../domain/market-state.ts';
 import { decodeRecords, type PageRecord } from '../../domain/page.ts';
@@ -11,6 +12,7 @@ const LOG_RANGE = 2_000n;
 
 interface Header {
   header: SlotHeader;
+  scheduler: Hex;
   blockNumber: bigint;
 }
 
@@ -28,7 +30,7 @@ export function createHistory(client: PublicClient, deployment: Deployment) {
   let events: MarketEvent[] = [];
   let headers = new Map<bigint, Header>();
   let pages = new Map<bigint, Page[]>();
-  let tip: { number: bigint; hash: Hex } | null = null;
+  let tip: BlockFact | null = null;
   let atClose = createFold();
   let atTip = createFold();
 
@@ -45,8 +47,12 @@ export function createHistory(client: PublicClient, deployment: Deployment) {
     atTip = createFold();
   };
 
+  /** Both in one request, so that one node answers both: one that lags gives no logs of blocks that it lacks, and no error. */
   const read = async (fromBlock: bigint, toBlock: bigint): Promise<void> => {
-    const logs = await client.getLogs({ address: addresses, fromBlock, toBlock });
+    const [logs] = await Promise.all([
+      client.getLogs({ address: addresses, fromBlock, toBlock }),
+      client.getBlock({ blockNumber: toBlock }),
+    ]);
     for (const log of logs) {
       const event = decodeLog(deployment, log);
       if (event === null) continue;
@@ -54,6 +60,7 @@ export function createHistory(client: PublicClient, deployment: Deployment) {
       if (event.name === 'SlotCommitted') {
         headers.set(event.args.slot as bigint, {
           header: event.args.header as SlotHeader,
+          scheduler: event.args.scheduler as Hex,
           blockNumber: event.blockNumber,
         });
       }
@@ -111,9 +118,13 @@ export function createHistory(client: PublicClient, deployment: Deployment) {
         reset();
         throw error;
       }
-      tip = { number: head.number, hash: head.hash };
+      tip = { number: head.number, hash: head.hash, timestamp: head.timestamp };
     },
 
+    /** The newest block that was read; null before the first. */
+    head: (): BlockFact | null => tip,
+    /** Ascending by slot, as far as they were read. */
+    headers: (): Header[] => [...headers.values()].sort((a, b) => (a.header.slot < b.header.slot ? -1 : 1)),
     headerOf: (slot: bigint): Header | null => headers.get(slot) ?? null,
     pagesOf: (slot: bigint): Page[] => pages.get(slot) ?? [],
 

@@ -1,12 +1,13 @@
 import type { Deployment } from '../../contracts/deployment.ts';
 import { verifySlot, type RuleResult } from '../../domain/verify.ts';
-import { createEvidence, type EvidenceSource, type SlotInputs } from './evidence.ts';
+import { createEvidence, type EvidenceSource } from './evidence.ts';
 
 /** Idle time after which the events held for verification are let go, ms. */
 const KEEP_MS = 120_000;
 
 export interface Verifier {
-  verify(slot: bigint, inputs: SlotInputs | null): Promise<RuleResult[]>;
+  /** @param manifest the slot's published inputs */
+  verify(slot: bigint, manifest: Uint8Array | null): Promise<RuleResult[]>;
 }
 
 /** Verifies slots one after the other over one history, which is forgotten when nobody asks for a while. */
@@ -15,10 +16,10 @@ export function createVerifier(options: { rpcUrl: string; deployment: Deployment
   let forget: NodeJS.Timeout | undefined;
   let queue: Promise<unknown> = Promise.resolve();
 
-  const run = async (slot: bigint, inputs: SlotInputs | null): Promise<RuleResult[]> => {
+  const run = async (slot: bigint, manifest: Uint8Array | null): Promise<RuleResult[]> => {
     clearTimeout(forget);
     source ??= createEvidence(options);
-    const results = verifySlot(await source.collect(slot, inputs));
+    const results = verifySlot(await source.collect(slot, manifest));
     forget = setTimeout(() => {
       source = null;
     }, KEEP_MS).unref();
@@ -26,9 +27,9 @@ export function createVerifier(options: { rpcUrl: string; deployment: Deployment
   };
 
   return {
-    verify(slot, inputs) {
+    verify(slot, manifest) {
       // The states inside the evidence are shared: the next slot may only move them when this one is judged.
-      const result = queue.then(() => run(slot, inputs));
+      const result = queue.then(() => run(slot, manifest));
       queue = result.catch(() => undefined);
       return result;
     },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Ask, Hex, Order, SignedAsk, SignedOrder } from '../../domain/types.ts';
+import type { Hex, Order, SignedOrder } from '../../domain/types.ts';
 
 /** Unsigned integer of `bits` bits as a bigint; JSON writes it as a decimal string or, where safe, a number. */
 function uint(bits: number) {
@@ -101,14 +101,14 @@ export const reportSchema = z.strictObject({
   signature,
 });
 
-/** `GET /api/slots/{n}/inputs`, read back. */
-export const slotInputsSchema = z.object({
-  manifest: z
-    .string()
-    .regex(/^0x([0-9a-f]{2})*$/)
-    .transform((text) => text as Hex),
-  orders: z.array(z.object({ order: orderSchema, classes: z.array(hash), signature })),
-  asks: z.array(z.object({ ask: askSchema, signature })),
+/** A receipt as the gateway answered it: by itself, or in the answer's `receipt`. */
+export const receiptSchema = z.object({
+  scheduler: address,
+  slot: uint(64),
+  seq: smallUint(32),
+  item: hash,
+  head: hash,
+  signature,
 });
 
 /** JSON text of a value whose bigints are written as decimal strings. */
@@ -119,8 +119,4 @@ export function toJson(value: unknown): string {
 export function orderOfRow(row: { message: unknown; signature: string }): SignedOrder {
   const { order, classes } = z.object({ order: orderSchema, classes: z.array(hash) }).parse(row.message);
   return { order: order satisfies Order, classes, signature: row.signature as Hex };
-}
-
-export function askOfRow(row: { message: unknown; signature: string }): SignedAsk {
-  return { ask: askSchema.parse(row.message) satisfies Ask, signature: row.signature as Hex };
 }

@@ -8,44 +8,64 @@ import { findClaims, type Found } from '../../domain/claims/find.ts';
 import { unclaimable } from '../../domain/claims/silence.ts';
 import type { Deployment } from '../../contracts/deployment.ts';
 import { formatMoney } from '../../domain/units.ts';
-import { checkChain, deploymentOf, inputsOf } from '../verify/verify.ts';
+import { openInputs } from '../verify/inputs.ts';
+import { checkChain, deploymentOf } from '../verify/market.ts';
 import { callOf, type Challenger } from './calls.ts';
 import { contextOf, leavesIn, receiptsIn, type ContextOptions } from './gather.ts';
+import { readCommon, type CommonFlags, type CommonOptions } from './flags.ts';
 import { accountOf } from './key.ts';
 import { pursue, type Outcome } from './pursue.ts';
 import { openWallet } from './wallet.ts';
 
-export interface ChallengeOptions {
-  slot: bigint;
-  apiUrl: string;
-  rpcUrl: string;
-  deploymentFile?: string;
-  keyFile: string | undefined;
+export interface ChallengeFlags extends CommonFlags {
+  inputs?: string;
+  dryRun?: boolean;
+  demand?: boolean;
+  receipts?: string;
+  leaves?: string;
+}
+
+export interface ChallengeOptions extends CommonOptions {
+  /** Who hands out the inputs: a market's URL, a mirror's, or a mirror's folder. */
+  inputs: string;
   /** Writes the transactions and sends none. */
   dryRun: boolean;
   /** Demands as well: the scheduler that has the item keeps their deposit. */
   withDemands: boolean;
-  receiptsFile?: string | undefined;
-  leavesFile?: string | undefined;
+  receiptsFile?: string;
+  leavesFile?: string;
+}
+
+export function readChallenge(flags: ChallengeFlags): ChallengeOptions {
+  const { inputs = flags.api, dryRun = false, demand = false, receipts, leaves } = flags;
+  return {
+    ...{ ...readCommon(flags), inputs, dryRun, withDemands: demand },
+    ...(receipts === undefined ? {} : { receiptsFile: receipts }),
+    ...(leaves === undefined ? {} : { leavesFile: leaves }),
+  };
 }
 
 /** The exit code is 0 when nothing is wrong or every claim was upheld, else 1. */
 export async function challenge(options: ChallengeOptions, print: (line: string) => void): Promise<number> {
-  const { slot, apiUrl, rpcUrl } = options;
+  const { slot, rpcUrl } = options;
   const account = accountOf(options.keyFile);
   const say = options.dryRun ? (line: string) => console.error(line) : print;
   const deployment = await deploymentOf(options, say);
   await checkChain(rpcUrl, deployment);
-  const found = await createEvidence({ rpcUrl, deployment }).collect(slot, await inputsOf(apiUrl, slot));
-  const { leavesFile: leaves, receiptsFile: receipts } = options;
-  const evidence = leaves === undefined ? found : { ...found, leaves: leavesIn(leaves) };
-  const act = createChallenger({
-    ...{ rpcUrl, deployment, account, say, withDemands: options.withDemands },
-    ...(options.dryRun ? { write: print } : {}),
-    ...(receipts === undefined ? {} : { receipts: await receiptsIn(receipts, deployment) }),
-  });
+  const { leavesFile: leaves, receiptsFile } = options;
+  const receipts = receiptsFile === undefined ? [] : await receiptsIn(receiptsFile, deployment);
+  const source = createEvidence({ rpcUrl, deployment });
+  const hash = (await source.slots()).find((known) => known.slot === slot)?.inputsHash ?? null;
+  const bytes = await openInputs(options.inputs, say)(slot, hash);
+  const held = receipts.map(({ receipt, signature }) => ({ ...receipt, signature }));
+  const collected = await source.collect(slot, bytes, held);
+  const evidence = leaves === undefined ? collected : { ...collected, leaves: leavesIn(leaves) };
   const wrong = verifySlot(evidence).filter(({ ok }) => !ok);
-  const outcomes = await act(evidence, wrong);
+  const act = createChallenger({
+    ...{ rpcUrl, deployment, account, say, receipts, withDemands: options.withDemands },
+    ...(options.dryRun ? { write: print } : {}),
+  });
+  const outcomes = await (await act(evidence, wrong)).done;
   const won = outcomes.length > 0 && outcomes.every(({ state }) => state === 'upheld');
   return won || (wrong.length === 0 && outcomes.length === 0 && !options.dryRun) ? 0 : 1;
 }
@@ -58,24 +78,34 @@ export interface ChallengerOptions extends ContextOptions {
   write?: (line: string) => void;
 }
 
-/** Acts on whatever a verifier found: hand it a slot's evidence and the rules that it breaks. */
+/**
+ * Acts on whatever a verifier found: hand it a slot's evidence and the rules that it breaks. The evidence is read before the first
+ * promise is fulfilled; the claims go their way until `done`, beside those of other slots.
+ */
 export function createChallenger(options: ChallengerOptions) {
   const { rpcUrl, deployment, account, say, write } = options;
-  return async (evidence: SlotEvidence, wrong: readonly RuleResult[]): Promise<Outcome[]> => {
+  const wallet = openWallet(rpcUrl, account);
+  return async (
+    evidence: SlotEvidence,
+    wrong: readonly RuleResult[],
+  ): Promise<{ done: Promise<Outcome[]> }> => {
     const { slot, committed } = evidence;
     const found = findClaims(evidence, await contextOf(options, evidence));
     const claims = options.withDemands ? [...found.claims, ...found.demands] : found.claims;
     for (const line of summary(slot, wrong, found)) say(line);
     if (write) {
-      const challenger = { address: account.address, sign: account.sign };
+      const challenger = { address: wallet.address, sign: account.sign };
       for (const claim of claims) write(await readyLine(deployment, slot, claim, challenger));
-      return [];
+      return { done: Promise.resolve([]) };
     }
     // No announcement about the slot is older.
     const since = committed?.block.number ?? BigInt(deployment.deployBlock);
-    const outcomes = await pursue({ wallet: openWallet(rpcUrl, account), deployment, since, say }, claims);
-    if (outcomes.length > 0) say(wonLine(outcomes));
-    return outcomes;
+    const pursuit = { wallet, deployment, since, say: (line: string) => say(`slot ${slot}: ${line}`) };
+    const done = pursue(pursuit, claims).then((outcomes) => {
+      if (outcomes.length > 0) say(`slot ${slot}: ${wonLine(outcomes)}`);
+      return outcomes;
+    });
+    return { done };
   };
 }
 

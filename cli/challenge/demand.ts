@@ -3,25 +3,31 @@ import { demand, type DemandTree } from '../../domain/claims/demands.ts';
 import { TAG } from '../../domain/merkle.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { createEvidence } from '../../app/server/evidence.ts';
-import { checkChain, deploymentOf } from '../verify/verify.ts';
+import { checkChain, deploymentOf } from '../verify/market.ts';
+import { readCommon, wholeNumber, type CommonFlags, type CommonOptions } from './flags.ts';
 import { accountOf } from './key.ts';
 import { pursue } from './pursue.ts';
 import { openWallet } from './wallet.ts';
 
-export interface DemandOptions {
-  slot: bigint;
+export interface DemandFlags extends CommonFlags {
   tree: string;
+  index: string;
+}
+
+export interface DemandOptions extends CommonOptions {
+  tree: DemandTree;
   index: number;
-  apiUrl: string;
-  rpcUrl: string;
-  deploymentFile?: string;
-  keyFile: string | undefined;
+}
+
+/** @throws Refusal when tree or index is none */
+export function readDemand(flags: DemandFlags): DemandOptions {
+  const index = Number(wholeNumber(flags.index, 'leaf', '--index I'));
+  return { ...readCommon(flags), tree: treeOf(flags.tree), index };
 }
 
 /** The exit code is 0 when the item was shown or the demand was upheld. */
 export async function demandItem(options: DemandOptions, print: (line: string) => void): Promise<number> {
-  const { slot, index, rpcUrl } = options;
-  const tree = treeOf(options.tree);
+  const { slot, tree, index, rpcUrl } = options;
   const account = accountOf(options.keyFile);
   const deployment = await deploymentOf(options, print);
   await checkChain(rpcUrl, deployment);

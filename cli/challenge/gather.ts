@@ -4,7 +4,7 @@ import { createPublicClient, http } from 'viem';
 import { z } from 'zod';
 import { createEvidence } from '../../app/server/evidence.ts';
 import { recoverSigner } from '../../app/server/signature.ts';
-import { address, hash, signedAskSchema, signedOrderSchema } from '../../app/server/wire.ts';
+import { hash, receiptSchema, signedAskSchema, signedOrderSchema } from '../../app/server/wire.ts';
 import type { Deployment } from '../../contracts/deployment.ts';
 import { auctionAbi } from '../../contracts/generated/abi.ts';
 import type { ClaimContext } from '../../domain/claims/find.ts';
@@ -14,7 +14,6 @@ import { receiptDigest } from '../../domain/eip712.ts';
 import type { PageEvidence, SlotEvidence } from '../../domain/evidence.ts';
 import { slotEnd } from '../../domain/parameters.ts';
 import { Refusal } from '../../domain/refusal.ts';
-import type { Hex } from '../../domain/types.ts';
 
 export interface ContextOptions {
   rpcUrl: string;
@@ -72,17 +71,9 @@ function withMessages(receipts: readonly ShownReceipt[], { orders, asks }: SlotE
   });
 }
 
-const integer = z.union([z.number(), z.string().regex(/^\d{1,20}$/)]);
 const receiptsSchema = z.array(
   z.object({
-    receipt: z.object({
-      scheduler: address,
-      slot: integer.transform(BigInt),
-      seq: z.number().int().min(0).max(0xffff_ffff),
-      item: hash,
-      head: hash,
-      signature: z.string().transform((text) => text.toLowerCase() as Hex),
-    }),
+    receipt: receiptSchema,
     order: signedOrderSchema.shape.order.optional(),
     ask: signedAskSchema.shape.ask.optional(),
   }),
@@ -133,6 +124,6 @@ function read<T>(file: string, schema: z.ZodType<T>): T {
     return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
     const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new Refusal('MALFORMED', `${file} can't be read: ${why}.`, 'See docs/auditing.md for its form.');
+    throw new Refusal('MALFORMED', `${file} can't be read: ${why}.`, 'See docs/challenging.md for its form.');
   }
 }

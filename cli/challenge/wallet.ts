@@ -75,22 +75,29 @@ export function openWallet(rpcUrl: string, account: PrivateKeyAccount, pollMs = 
     }
   };
   const now = async (): Promise<bigint> => (await client.getBlock({ blockTag: 'latest' })).timestamp;
+  const sendOne = async (to: Hex, data: Hex): Promise<readonly Log[]> => {
+    try {
+      // As in the next block: what is announced in the newest one can be told there.
+      await client.call({ account, to, data, blockTag: 'pending' });
+    } catch (error) {
+      throw refused(error);
+    }
+    const hash = await sender.sendTransaction({ to, data, chain: null });
+    const receipt = await minedOf(hash);
+    if (receipt.status !== 'success') throw new Refused(`transaction ${hash} was mined and failed`);
+    return receipt.logs;
+  };
+  let queue: Promise<unknown> = Promise.resolve();
   return {
     client,
     account,
     address,
     now,
-    async send(to, data) {
-      try {
-        // As in the next block: what is announced in the newest one can be told there.
-        await client.call({ account, to, data, blockTag: 'pending' });
-      } catch (error) {
-        throw refused(error);
-      }
-      const hash = await sender.sendTransaction({ to, data, chain: null });
-      const receipt = await minedOf(hash);
-      if (receipt.status !== 'success') throw new Refused(`transaction ${hash} was mined and failed`);
-      return receipt.logs;
+    send(to, data) {
+      // One after the other, whoever asks: each takes the account's next nonce.
+      const mined = queue.then(() => sendOne(to, data));
+      queue = mined.catch(() => undefined);
+      return mined;
     },
     async past(time) {
       while ((await now()) <= time) await sleep(pollMs);

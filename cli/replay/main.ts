@@ -1,7 +1,7 @@
 /** `npm run replay`: the flags, the run, the report on the last line. */
 import { BOUNDS } from '../../domain/parameters.ts';
 import { Refusal } from '../../domain/refusal.ts';
-import { createProgress } from './progress.ts';
+import { createProgress } from '../progress.ts';
 import { replay } from './replay.ts';
 
 export interface ReplayFlags {

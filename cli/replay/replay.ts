@@ -2,7 +2,7 @@
 import pg from 'pg';
 import { createIntake, type Answer } from '../../app/server/intake.ts';
 import { createEvidence } from '../../app/server/evidence.ts';
-import { slotInputs, type KnownItems } from '../../app/server/reads/slots.ts';
+import { slotInputs } from '../../app/server/reads/slots.ts';
 import { slotAt, slotEnd } from '../../domain/parameters.ts';
 import type { Hex, SignedAsk, SignedOrder } from '../../domain/types.ts';
 import { verifySlot } from '../../domain/verify.ts';
@@ -20,7 +20,7 @@ import {
   type ReplayNode,
 } from './actors.ts';
 import { openPrices, type PriceList } from './prices.ts';
-import type { Progress } from './progress.ts';
+import type { Progress } from '../progress.ts';
 import { reportOf, type Refused, type ReplayReport } from './report.ts';
 import { ORIGIN, setUp, type ReplayWorld } from './setup.ts';
 import { readNodes, readPods, type TracePod } from './trace.ts';
@@ -220,13 +220,11 @@ class Run {
   async verify(progress: Progress): Promise<number> {
     const { rpcUrl, deployment, clock } = this.#world;
     const source = createEvidence({ rpcUrl, deployment });
-    const digests = new WeakMap<object, Hex>();
-    const known: KnownItems = { orders: new Map(), asks: new Map() };
     let verified = 0;
     progress.start('verified slots', this.slots.length);
     for (const [index, slot] of this.slots.entries()) {
-      const inputs = await slotInputs(this.#db, slot, clock.now, deployment.parameters, known);
-      const results = verifySlot(await source.collect(slot, inputs), digests);
+      const manifest = await slotInputs(this.#db, slot, clock.now, deployment.parameters);
+      const results = verifySlot(await source.collect(slot, manifest));
       const failed = results.find((result) => !result.ok);
       if (failed) progress.say(`slot ${slot}: ${failed.rule} FAIL ${failed.firstDifference}`);
       else verified++;

@@ -1,133 +1,177 @@
 /** `cardhour verify`: slots replayed from their published inputs, judged against nothing but the chain. */
-import { existsSync, readFileSync } from 'node:fs';
-import { createPublicClient, http, parseAbiItem } from 'viem';
-import { createEvidence, type SlotInputs } from '../../app/server/evidence.ts';
-import { slotInputsSchema } from '../../app/server/wire.ts';
-import { parseDeployment, type Deployment } from '../../contracts/deployment.ts';
-import { Refusal } from '../../domain/refusal.ts';
-import type { Hex } from '../../domain/types.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createEvidence, type CommittedSlot, type EvidenceSource } from '../../app/server/evidence.ts';
+import type { Deployment } from '../../contracts/deployment.ts';
+import type { SlotEvidence } from '../../domain/evidence.ts';
+import { slotEnd } from '../../domain/parameters.ts';
+import type { Hex, Receipt } from '../../domain/types.ts';
 import { verifySlot, type RuleResult } from '../../domain/verify.ts';
+import type { Progress } from '../progress.ts';
+import type { SlotRange, VerifyOptions } from './flags.ts';
+import { openInputs, saveInputs, type ReadInputs } from './inputs.ts';
+import { checkChain, deploymentOf, unreachable } from './market.ts';
+import { readReceipt } from './receipt.ts';
+import { CSV_HEADER, linesOf } from './report.ts';
 
-const LOG_RANGE = 2_000n;
-const SLOT_COMMITTED = parseAbiItem(
-  'event SlotCommitted(uint64 indexed slot, address indexed scheduler, (uint64 slot, uint64 closeBlock, bytes32 seed, uint64 gammaWad, uint16 pageCount, uint32 orderCount, uint32 askCount, uint32 matchCount, bytes32 ordersRoot, bytes32 asksRoot, bytes32 inputsHash) header)',
-);
-
-export interface VerifyOptions {
-  /** Absent: every slot that the chain has. */
-  slot?: bigint;
-  apiUrl: string;
-  rpcUrl: string;
-  /** File with the contracts' addresses; absent: asked from the API, which is said. */
-  deploymentFile?: string;
-  json: boolean;
+/** Where the verifier says what. */
+export interface VerifyOutput {
+  /** A line of the report. */
+  print: (line: string) => void;
+  /** A word beside the report. */
+  say: (sentence: string) => void;
+  progress: Progress;
 }
 
-/** Prints a line per rule; the exit code is 1 when any rule of any slot fails or could not be checked. */
-export async function verify(options: VerifyOptions, print: (line: string) => void): Promise<number> {
-  const deployment = await deploymentOf(options, print);
-  const { rpcUrl } = options;
-  await checkChain(rpcUrl, deployment);
-  const slots = options.slot === undefined ? await committedSlots(rpcUrl, deployment) : [options.slot];
-  if (slots.length === 0) print('The chain has no committed slot yet.');
-  const source = createEvidence({ rpcUrl, deployment });
-  const digests = new WeakMap<object, Hex>();
-  let failed = 0;
-  for (const slot of slots) {
-    const results = verifySlot(await source.collect(slot, await inputsOf(options.apiUrl, slot)), digests);
-    const ok = results.every((result) => result.ok);
-    if (!ok) failed++;
-    if (options.json) print(JSON.stringify({ slot: slot.toString(), ok, rules: results }));
-    else for (const line of linesOf(slot, results)) print(line);
-  }
-  if (!options.json && slots.length > 1)
-    print(`${slots.length} slots: ${slots.length - failed} passed, ${failed} failed`);
-  return failed > 0 ? 1 : 0;
+/**
+ * Called for every slot of which not all rules hold, before the next one is looked at: the states in the evidence are shared and hold
+ * until it returns. What it throws is said and stops nothing.
+ */
+export type OnWrong = (evidence: SlotEvidence, results: readonly RuleResult[]) => Promise<void>;
+
+export interface Watch {
+  onWrong?: OnWrong;
+  /** Ends `follow`. */
+  signal?: AbortSignal;
+  /** Between two looks at the chain, ms. */
+  pollMs?: number;
 }
 
-function linesOf(slot: bigint, results: readonly RuleResult[]): string[] {
-  const lines = results.map(({ rule, sentence, ok, checked, firstDifference }) =>
-    ok
-      ? `PASS  ${rule.padEnd(14)} ${sentence} (${checked} checked)`
-      : `FAIL  ${rule.padEnd(14)} ${firstDifference ?? sentence}`,
-  );
-  const passed = results.filter((result) => result.ok).length;
-  return [
-    `slot ${slot}`,
-    ...lines,
-    `${passed === results.length ? 'PASS' : 'FAIL'}  ${passed} of ${results.length} rules`,
-  ];
-}
+/** A slot whose inputs nobody hands out is looked at again so often before `follow` says so. */
+const PATIENCE = 5;
 
-/** The published inputs; null when nobody hands them out, which the rules that need them then say. */
-export async function inputsOf(apiUrl: string, slot: bigint): Promise<SlotInputs | null> {
-  const response = await ask(`${apiUrl}/api/slots/${slot}/inputs`);
-  if (!response.ok) return null;
-  const parsed = slotInputsSchema.safeParse(await response.json().catch(() => null));
-  return parsed.success ? parsed.data : null;
-}
-
-export async function deploymentOf(
-  { apiUrl, deploymentFile }: Pick<VerifyOptions, 'apiUrl' | 'deploymentFile'>,
-  print: (line: string) => void,
-): Promise<Deployment> {
-  if (deploymentFile !== undefined && existsSync(deploymentFile))
-    return parseDeployment(readFileSync(deploymentFile, 'utf8'));
-  const response = await ask(`${apiUrl}/api/config`);
-  const config = (await response.json().catch(() => null)) as { deployment?: unknown } | null;
-  const deployment = parseDeployment(config?.deployment ?? config);
-  print(
-    `The contracts' addresses come from ${apiUrl}: Auction ${deployment.auction}. Compare, or pass --deployment FILE.`,
-  );
-  return deployment;
-}
-
-/** Says at once that the chain is silent, another one, or without the contracts, instead of failing every rule. */
-export async function checkChain(rpcUrl: string, { chainId, auction }: Deployment): Promise<void> {
-  const client = createPublicClient({ transport: http(rpcUrl, { retryCount: 1 }) });
-  const found = await client.getChainId().catch((error: unknown) => {
-    throw unreachable(rpcUrl, error);
-  });
-  if (found !== chainId)
-    throw new Refusal(
-      'WRONG_CHAIN',
-      `${rpcUrl} is chain ${found}; the market stands on chain ${chainId}.`,
-      'Pass --rpc URL of that chain.',
-    );
-  if ((await client.getCode({ address: auction })) === undefined)
-    throw new Refusal(
-      'NOT_DEPLOYED',
-      `${rpcUrl} has no contract at ${auction}.`,
-      'Pass --deployment FILE of the market on that chain, or --rpc URL of its chain.',
-    );
-}
-
-/** Slots that the chain has, ascending. */
-async function committedSlots(rpcUrl: string, { auction, deployBlock }: Deployment): Promise<bigint[]> {
-  const client = createPublicClient({ transport: http(rpcUrl) });
-  const slots: bigint[] = [];
-  const head = await client.getBlockNumber();
-  for (let from = BigInt(deployBlock); from <= head; from += LOG_RANGE) {
-    const toBlock = from + LOG_RANGE - 1n < head ? from + LOG_RANGE - 1n : head;
-    const logs = await client.getLogs({ address: auction, event: SLOT_COMMITTED, fromBlock: from, toBlock });
-    for (const log of logs) if (log.args.slot !== undefined) slots.push(log.args.slot);
-  }
-  return slots.sort((a, b) => (a < b ? -1 : 1));
-}
-
-async function ask(url: string): Promise<Response> {
+/** Prints the results of each slot; the exit code is 1 when any rule of any slot fails or could not be checked. */
+export async function verify(
+  options: VerifyOptions,
+  output: VerifyOutput,
+  watch: Watch = {},
+): Promise<number> {
+  const deployment = await deploymentOf(options, output.say);
+  await checkChain(options.rpcUrl, deployment);
+  const named = options.slots?.from === options.slots?.to ? (options.slots?.from ?? null) : null;
+  const receipt = options.receiptFile === undefined ? null : await readReceipt(options.receiptFile, named);
+  const verifier = new Verifier(options, deployment, output, watch, receipt);
+  if (options.format === 'csv') output.print(CSV_HEADER);
+  const range = receipt === null ? options.slots : { from: receipt.slot, to: receipt.slot };
   try {
-    return await fetch(url);
+    if (range !== null) await verifier.range(range);
+    if (options.follow) await verifier.follow();
   } catch (error) {
-    throw unreachable(new URL(url).origin, error);
+    throw isRpcFailure(error) ? unreachable(options.rpcUrl, error) : error;
+  }
+  return verifier.failed > 0 ? 1 : 0;
+}
+
+type SlotToJudge = Pick<CommittedSlot, 'slot'> & { inputsHash: Hex | null; seed: Hex | null };
+
+class Verifier {
+  failed = 0;
+  readonly #options: VerifyOptions;
+  readonly #deployment: Deployment;
+  readonly #output: VerifyOutput;
+  readonly #watch: Watch;
+  readonly #receipt: (Receipt & { signature: Hex }) | null;
+  readonly #source: EvidenceSource;
+  readonly #inputs: ReadInputs;
+  /** Seeds of the slots that need no further look, by slot. */
+  readonly #seen = new Map<bigint, Hex | null>();
+
+  constructor(
+    options: VerifyOptions,
+    deployment: Deployment,
+    output: VerifyOutput,
+    watch: Watch,
+    receipt: (Receipt & { signature: Hex }) | null,
+  ) {
+    this.#options = options;
+    this.#deployment = deployment;
+    this.#output = output;
+    this.#watch = watch;
+    this.#receipt = receipt;
+    this.#source = createEvidence({ rpcUrl: options.rpcUrl, deployment });
+    this.#inputs = openInputs(options.inputs, output.say);
+  }
+
+  async range({ from, to }: SlotRange): Promise<void> {
+    const { progress, print, say } = this.#output;
+    const all = await this.#source.slots();
+    // Of all slots, those that are over: the newest may be half committed.
+    const slots: SlotToJudge[] = all.filter((slot) =>
+      to === null ? this.#isOver(slot) : slot.slot >= from && slot.slot <= to,
+    );
+    // A slot that is named, and a range whose end the node has not seen, can't pass by being absent.
+    const due = to === null ? 0n : slotEnd(to, this.#deployment.parameters);
+    const asked = from === to || (to !== null && due + this.#commitSeconds > this.#source.headTime());
+    if (to !== null && asked && slots.at(-1)?.slot !== to)
+      slots.push({ slot: to, inputsHash: null, seed: null });
+    if (slots.length === 0)
+      say('The chain has no committed slot there: slots without an order are not committed.');
+    const before = this.failed;
+    if (slots.length > 1) progress.start('slots', slots.length);
+    for (const [index, slot] of slots.entries()) {
+      await this.#judge(slot, await this.#inputs(slot.slot, slot.inputsHash));
+      progress.at(index + 1);
+    }
+    if (slots.length > 1) progress.end();
+    if (this.#options.format !== 'text' || slots.length < 2) return;
+    const failed = this.failed - before;
+    print(`${slots.length} slots: ${slots.length - failed} passed, ${failed} failed`);
+  }
+
+  /** Judges each slot when the last of its pages is there, or can't come any more. */
+  async follow(): Promise<void> {
+    const { signal, pollMs = 1_000 } = this.#watch;
+    const stopped = (): boolean => signal?.aborted === true;
+    const missed = new Map<bigint, number>();
+    if (this.#options.slots === null)
+      for (const { slot, seed } of await this.#source.slots()) this.#seen.set(slot, seed);
+    this.#output.say('Following the chain. Ctrl-C ends it.');
+    while (!stopped()) {
+      try {
+        for (const slot of await this.#source.slots()) {
+          if (stopped()) break;
+          if (this.#seen.get(slot.slot) === slot.seed || !this.#isOver(slot)) continue;
+          const bytes = await this.#inputs(slot.slot, slot.inputsHash);
+          const tries = (missed.get(slot.slot) ?? 0) + 1;
+          missed.set(slot.slot, tries);
+          if (bytes === null && tries < PATIENCE) continue;
+          missed.delete(slot.slot);
+          await this.#judge(slot, bytes);
+        }
+      } catch (error) {
+        if (!isRpcFailure(error)) throw error;
+        this.#output.say(unreachable(this.#options.rpcUrl, error).sentence);
+      }
+      await sleep(pollMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+    }
+  }
+
+  get #commitSeconds(): bigint {
+    return BigInt(this.#deployment.parameters.commitDeadlineSeconds);
+  }
+
+  #isOver({ slot, whole }: Pick<CommittedSlot, 'slot' | 'whole'>): boolean {
+    const end = slotEnd(slot, this.#deployment.parameters);
+    return whole || this.#source.headTime() > end + this.#commitSeconds;
+  }
+
+  async #judge({ slot, seed }: SlotToJudge, bytes: Uint8Array | null): Promise<void> {
+    const { saveDir, format } = this.#options;
+    if (bytes !== null && saveDir !== undefined) await saveInputs(saveDir, slot, bytes);
+    const evidence = await this.#source.collect(slot, bytes, this.#receipt === null ? [] : [this.#receipt]);
+    const results = verifySlot(evidence);
+    this.#seen.set(slot, seed);
+    for (const line of linesOf(format, slot, results)) this.#output.print(line);
+    if (results.every((result) => result.ok)) return;
+    this.failed++;
+    try {
+      await this.#watch.onWrong?.(evidence, results);
+    } catch (error) {
+      this.#output.say(`slot ${slot}: ${String(error)}`);
+    }
   }
 }
 
-function unreachable(url: string, error: unknown): Refusal {
-  const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
-  return new Refusal(
-    'CHAIN_UNREACHABLE',
-    `${url} does not answer (${why}).`,
-    'Start the market (npm start), or pass --api URL and --rpc URL.',
-  );
+/** What viem throws when a node is silent, refuses, or answers what is no answer. */
+function isRpcFailure(error: unknown): boolean {
+  return error instanceof Error && 'shortMessage' in error;
 }

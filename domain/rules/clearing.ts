@@ -5,7 +5,16 @@ import type { PageEvidence } from '../evidence.ts';
 import { matchRoot } from '../page.ts';
 import type { ClearedSlot } from '../slot.ts';
 import type { Hex } from '../types.ts';
-import { found, notChecked, NO_HEADER, type Case, type Finding, type Rule } from './finding.ts';
+import {
+  found,
+  notChecked,
+  noHeader,
+  pagesToCome,
+  type Case,
+  type Finding,
+  type Rule,
+  type Subject,
+} from './finding.ts';
 
 export const ordersRoot: Rule = {
   rule: 'orders-root',
@@ -15,7 +24,7 @@ export const ordersRoot: Rule = {
       tag: TAG.orders,
       root: 'ordersRoot',
       count: 'orderCount',
-      name: (leaf) => `order ${leaf.id}`,
+      kind: 'order',
       expected: (replay) => replay.orders,
       published: subject.evidence.leaves?.orders,
       encode: orderLeaf,
@@ -30,7 +39,7 @@ export const asksRoot: Rule = {
       tag: TAG.asks,
       root: 'asksRoot',
       count: 'askCount',
-      name: (leaf) => `ask ${leaf.id}`,
+      kind: 'ask',
       expected: (replay) => replay.asks,
       published: subject.evidence.leaves?.asks,
       encode: askLeaf,
@@ -42,14 +51,21 @@ export const clearing: Rule = {
   sentence: 'Every match is the one that the auction of the same inputs gives, and none is left out.',
   check: ({ evidence, replay, noReplay }) => {
     if (!replay) return notChecked(noReplay);
+    const toCome = pagesToCome(evidence);
+    if (toCome !== null) return notChecked(toCome);
     const published = publishedOf(evidence.pages);
     if (typeof published === 'string') return notChecked(published);
     for (const [index, expected] of replay.matches.entries()) {
       const difference = compareMatch(index, expected.leaf, published[index]);
-      if (difference !== null) return found(index, difference);
+      if (difference !== null) return found(index, difference, { kind: 'order', id: expected.orderId });
     }
     const extra = published[replay.matches.length];
-    if (extra) return found(published.length, `order ${extra.orderId} is matched, the replay leaves it out`);
+    if (extra)
+      return found(
+        published.length,
+        `order ${extra.orderId} is matched to ask ${extra.askId} at ${extra.price}, the replay leaves it out`,
+        { kind: 'order', id: extra.orderId },
+      );
     return found(replay.matches.length);
   },
 };
@@ -59,19 +75,22 @@ export const pages: Rule = {
   sentence:
     'Every announced page is on-chain once, its root and count are those of its matches, and none is missing.',
   check: ({ evidence }) => {
-    if (!evidence.committed) return notChecked(NO_HEADER);
+    if (!evidence.committed) return notChecked(noHeader(evidence));
+    const toCome = pagesToCome(evidence);
+    if (toCome !== null) return notChecked(toCome);
     const { pageCount, matchCount } = evidence.committed.header;
     for (let page = 0; page < pageCount; page++)
-      if (evidence.pages[page]?.page !== page) return found(page, `page ${page} of ${pageCount} is missing`);
+      if (evidence.pages[page]?.page !== page)
+        return found(page, `page ${page} of ${pageCount} is missing`, pageOf(page));
     if (evidence.pages.length > pageCount)
       return found(pageCount, `there are ${evidence.pages.length} pages, the header announced ${pageCount}`);
     for (const { page, count, root, matches } of evidence.pages) {
       if (!matches) return notChecked(`the matches of page ${page} are missing`);
       if (matches.length !== count)
-        return found(page, `page ${page} announced ${count} matches and has ${matches.length}`);
+        return found(page, `page ${page} announced ${count} matches and has ${matches.length}`, pageOf(page));
       const computed = matchRoot(matches);
       if (computed !== root)
-        return found(page, `page ${page} has root ${root}, its matches give ${computed}`);
+        return found(page, `page ${page} has root ${root}, its matches give ${computed}`, pageOf(page));
     }
     const total = evidence.pages.reduce((sum, { count }) => sum + count, 0);
     if (total !== matchCount)
@@ -80,18 +99,22 @@ export const pages: Rule = {
   },
 };
 
+function pageOf(page: number): Subject {
+  return { kind: 'page', id: String(page) };
+}
+
 interface Tree<T> {
   tag: TreeTag;
   root: 'ordersRoot' | 'asksRoot';
   count: 'orderCount' | 'askCount';
-  name: (leaf: T) => string;
+  kind: 'order' | 'ask';
   expected: (replay: ClearedSlot) => readonly T[];
   published: readonly T[] | undefined;
   encode: (leaf: T) => Uint8Array;
 }
 
-function compareTree<T extends object>({ evidence, replay, noReplay }: Case, tree: Tree<T>): Finding {
-  if (!evidence.committed) return notChecked(NO_HEADER);
+function compareTree<T extends { id: Hex }>({ evidence, replay, noReplay }: Case, tree: Tree<T>): Finding {
+  if (!evidence.committed) return notChecked(noHeader(evidence));
   if (!replay) return notChecked(noReplay);
   const { header } = evidence.committed;
   const expected = tree.expected(replay);
@@ -99,23 +122,23 @@ function compareTree<T extends object>({ evidence, replay, noReplay }: Case, tre
     return found(1, `the header counts ${header[tree.count]}, the replay ${replay.header[tree.count]}`);
   const [root, computed] = [header[tree.root], replay.header[tree.root]];
   if (root === computed) return found(expected.length);
-  return found(
-    expected.length,
-    firstLeaf(tree, root, expected) ?? `the header has ${root}, the replay ${computed}`,
+  return (
+    firstLeaf(tree, root, expected) ??
+    found(expected.length, `the header has ${root}, the replay ${computed}`)
   );
 }
 
 /** Which published leaf differs; null when none was published or what was is not what the root is over. */
-function firstLeaf<T extends object>(tree: Tree<T>, root: Hex, expected: readonly T[]): string | null {
-  const { published } = tree;
+function firstLeaf<T extends { id: Hex }>(tree: Tree<T>, root: Hex, expected: readonly T[]): Finding | null {
+  const { published, kind } = tree;
   if (!published || merkleRoot(tree.tag, published.map(tree.encode)) !== root) return null;
   for (const [index, leaf] of expected.entries()) {
     const given = published[index];
-    if (!given || tree.name(given) !== tree.name(leaf)) return `${tree.name(leaf)} is not where it belongs`;
+    const wrong = (what: string) => found(index, `${kind} ${leaf.id}${what}`, { kind, id: leaf.id });
+    if (given?.id !== leaf.id) return wrong(' is not where it belongs');
     for (const [field, value] of Object.entries(leaf)) {
       const other = (given as Record<string, unknown>)[field];
-      if (other !== value)
-        return `${tree.name(leaf)}: ${field} is ${String(other)}, it should be ${String(value)}`;
+      if (other !== value) return wrong(`: ${field} is ${String(other)}, it should be ${String(value)}`);
     }
   }
   return null;

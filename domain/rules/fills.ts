@@ -5,14 +5,16 @@ import type { Lease } from '../market-state.ts';
 import { SKIP_REASONS } from '../page.ts';
 import type { SlotAsk, SlotOrder } from '../slot.ts';
 import { lockFor } from '../units.ts';
-import { found, notChecked, NO_HEADER, type Rule } from './finding.ts';
+import { found, notChecked, noHeader, pagesToCome, type Rule, type Subject } from './finding.ts';
 
 export const fills: Rule = {
   rule: 'fills',
   sentence: 'Each match opened a lease on its terms; none was skipped.',
   check: ({ evidence }) => {
     const { committed, stateNow, pages, slot } = evidence;
-    if (!committed) return notChecked(NO_HEADER);
+    if (!committed) return notChecked(noHeader(evidence));
+    const toCome = pagesToCome(evidence);
+    if (toCome !== null) return notChecked(toCome);
     if (!stateNow) return notChecked("the market's present state is missing");
     const chain = stateNow.slots.get(slot);
     if (!chain) return notChecked("the market's present state does not hold the slot");
@@ -28,18 +30,28 @@ export const fills: Rule = {
         if (!order || !ask) return notChecked(`order ${match.orderId} or ask ${match.askId} is missing`);
         checked++;
         const at = `match ${place} of page ${page}, order ${match.orderId}`;
+        const subject: Subject = { kind: 'order', id: match.orderId };
         if (match.skip !== 0)
-          return found(checked, `${at}, was skipped (${SKIP_REASONS[match.skip] ?? `reason ${match.skip}`})`);
+          return found(
+            checked,
+            `${at}, was skipped (${SKIP_REASONS[match.skip] ?? `reason ${match.skip}`})`,
+            subject,
+          );
         const fill = leases.get(match.orderId);
         const lease = fill && stateNow.leases.get(fill.leaseId);
-        if (!lease) return found(checked, `${at}: there is no lease of it`);
+        if (!lease) return found(checked, `${at}: there is no lease of it`, subject);
         const difference = compareLease(lease, match, order, ask, evidence);
-        if (difference !== null) return found(checked, difference);
+        if (difference !== null) return found(checked, difference, { kind: 'lease', id: String(lease.id) });
         leases.delete(match.orderId);
       }
     }
     const [stray] = leases.values();
-    if (stray) return found(checked, `lease ${stray.leaseId} of the slot belongs to no match`);
+    if (stray)
+      return found(
+        checked,
+        `lease ${stray.leaseId} of the slot, for order ${stray.orderId}, belongs to no match`,
+        { kind: 'lease', id: String(stray.leaseId) },
+      );
     return found(checked);
   },
 };

@@ -3,26 +3,42 @@ import { askId, orderId } from '../eip712.ts';
 import type { SlotEvidence } from '../evidence.ts';
 import { keccak } from '../hash.ts';
 import { withLateMatches } from '../market-fold.ts';
-import { decodeManifest, type Manifest } from '../manifest.ts';
+import type { Manifest } from '../manifest.ts';
+import { signatureFault } from '../signature-form.ts';
 import { clearSlot } from '../slot.ts';
-import type { Hex } from '../types.ts';
-import { found, notChecked, NO_HEADER, type Case, type Rule } from './finding.ts';
-
-const NO_MANIFEST = "the slot's manifest is missing";
+import type { Hex, SigningDomain } from '../types.ts';
+import {
+  found,
+  manifestOf,
+  notChecked,
+  noHeader,
+  NO_MANIFEST,
+  type Case,
+  type Finding,
+  type Rule,
+  type Subject,
+} from './finding.ts';
 
 export const inputsHash: Rule = {
   rule: 'inputs-hash',
-  sentence: 'The published manifest is the one whose hash the header carries.',
-  check: ({ evidence: { slot, committed, manifest } }) => {
-    if (!committed) return notChecked(NO_HEADER);
-    if (!manifest) return notChecked(NO_MANIFEST);
-    const hash = keccak(manifest);
+  sentence:
+    'The published manifest is the one whose hash the header carries, for this slot, chain and contract.',
+  check: ({ evidence, manifest }) => {
+    const { slot, domain, committed, manifest: bytes } = evidence;
+    if (!committed) return notChecked(noHeader(evidence));
+    if (bytes === null || manifest === null) return notChecked(NO_MANIFEST);
+    const hash = keccak(bytes);
     if (hash !== committed.header.inputsHash)
       return found(1, `the manifest hashes to ${hash}, the header has ${committed.header.inputsHash}`);
-    const decoded = decode(manifest);
-    if (typeof decoded === 'string') return found(2, decoded);
-    if (decoded.slot !== slot) return found(3, `the manifest is of slot ${decoded.slot}, not ${slot}`);
-    return found(3);
+    if (typeof manifest === 'string') return found(2, manifest);
+    if (manifest.slot !== slot) return found(3, `the manifest is of slot ${manifest.slot}, not ${slot}`);
+    const { chainId, auction } = manifest.domain;
+    if (chainId !== domain.chainId || auction !== domain.auction)
+      return found(
+        4,
+        `the manifest is for chain ${chainId} and Auction ${auction}, not chain ${domain.chainId} and ${domain.auction}`,
+      );
+    return found(4);
   },
 };
 
@@ -30,9 +46,9 @@ export const items: Rule = {
   rule: 'items',
   sentence:
     'The items are those of the manifest, no more and no fewer, and each id is the digest of its message.',
-  check: ({ evidence: { manifest, orders, asks }, itemDifference }) => {
-    if (!manifest) return notChecked(NO_MANIFEST);
-    return found(orders.length + asks.length, itemDifference);
+  check: ({ evidence: { orders, asks }, manifest, itemDifference }) => {
+    if (manifest === null) return notChecked(NO_MANIFEST);
+    return itemDifference ?? found(orders.length + asks.length);
   },
 };
 
@@ -46,24 +62,28 @@ export const signatures: Rule = {
     let checked = 0;
     for (const { page, matches } of pages) {
       if (!matches) return notChecked(`the matches of page ${page} are missing`);
-      for (const match of matches) {
-        const order = orderOf.get(match.orderId);
-        const ask = askOf.get(match.askId);
+      for (const { orderId: idOfOrder, askId: idOfAsk } of matches) {
+        const order = orderOf.get(idOfOrder);
+        const ask = askOf.get(idOfAsk);
+        const ofOrder: Subject = { kind: 'order', id: idOfOrder };
+        const ofAsk: Subject = { kind: 'ask', id: idOfAsk };
         if (!order)
-          return found(checked, `the matched order ${match.orderId} is not among the slot's orders`);
-        if (!ask) return found(checked, `the matched ask ${match.askId} is not among the slot's asks`);
+          return found(checked, `the matched order ${idOfOrder} is not among the slot's orders`, ofOrder);
+        if (!ask) return found(checked, `the matched ask ${idOfAsk} is not among the slot's asks`, ofAsk);
         checked += 2;
         const { consumer } = order.signed.order;
         if (order.signer !== consumer)
           return found(
             checked,
-            `order ${order.id} is ${signedBy(order.signer)}, not by its consumer ${consumer}`,
+            `order ${order.id} is ${signedBy(order.signer, order.signed)}, not by its consumer ${consumer}`,
+            ofOrder,
           );
         const key = stateAtClose.providers.get(ask.signed.ask.provider)?.signer ?? null;
         if (key === null || ask.signer !== key)
           return found(
             checked,
-            `ask ${ask.id} is ${signedBy(ask.signer)}, its provider's key is ${key ?? 'none'}`,
+            `ask ${ask.id} is ${signedBy(ask.signer, ask.signed)}, its provider's key is ${key ?? 'none'}`,
+            ofAsk,
           );
       }
     }
@@ -73,77 +93,75 @@ export const signatures: Rule = {
 
 /** The slot cleared anew, or why it can't be. */
 export function replayOf(evidence: SlotEvidence, digests: WeakMap<object, Hex>): Omit<Case, 'evidence'> {
-  const itemDifference = compareItems(evidence, digests);
-  const { committed, manifest, stateAtClose, eventsSince, slot, parameters, orders, asks } = evidence;
-  const without = (noReplay: string) => ({ replay: null, noReplay, itemDifference });
-  if (!committed) return without(NO_HEADER);
-  if (!manifest) return without(NO_MANIFEST);
+  const { committed, manifest: bytes, stateAtClose, eventsSince, slot, parameters, orders, asks } = evidence;
+  const manifest = bytes && manifestOf(bytes);
+  const itemDifference = compareItems(evidence, manifest, digests);
+  const without = (noReplay: string) => ({ manifest, replay: null, noReplay, itemDifference });
+  if (!committed) return without(noHeader(evidence));
+  if (bytes === null) return without(NO_MANIFEST);
   if (!stateAtClose) return without("the market's state at the closing block is missing");
   if (!eventsSince) return without('the events after the close are missing');
-  if (itemDifference !== null) return without(`the items are not the manifest's: ${itemDifference}`);
+  if (itemDifference !== null)
+    return without(`the items are not the manifest's: ${itemDifference.difference}`);
+  if (keccak(bytes) !== committed.header.inputsHash)
+    return without('the inputs at hand are not those that the header hashes');
   const { seed, closeBlock } = committed.header;
   const state = withLateMatches(stateAtClose, eventsSince, slot);
-  const replay = clearSlot({ slot, seed, closeBlock, parameters, orders, asks }, state);
-  return { replay, noReplay: '', itemDifference };
+  const replay = clearSlot({ slot, seed, closeBlock, parameters, orders, asks, manifest: bytes }, state);
+  return { manifest, replay, noReplay: '', itemDifference };
 }
 
 function compareItems(
-  { domain, manifest, orders, asks }: SlotEvidence,
+  { domain, orders, asks }: SlotEvidence,
+  manifest: Manifest | string | null,
   digests: WeakMap<object, Hex>,
-): string | null {
-  if (!manifest) return null;
-  const decoded = decode(manifest);
-  if (typeof decoded === 'string') return decoded;
+): Finding | null {
+  if (manifest === null) return null;
+  if (typeof manifest === 'string') return found(0, manifest);
+  if (manifest.domain.chainId !== domain.chainId || manifest.domain.auction !== domain.auction)
+    return found(0, "the manifest's ids are digests for another chain or contract");
   return (
-    compareIds('order', decoded.orders, orders) ??
-    compareIds('ask', decoded.asks, asks) ??
-    firstForged(
-      'order',
-      orders,
-      ({ signed }) => [signed.order, () => orderId(domain, signed.order)],
-      digests,
-    ) ??
-    firstForged('ask', asks, ({ signed }) => [signed.ask, () => askId(domain, signed.ask)], digests)
+    compareList('order', manifest.orders, orders, ({ order }) => order, orderId, { domain, digests }) ??
+    compareList('ask', manifest.asks, asks, ({ ask }) => ask, askId, { domain, digests })
   );
 }
 
-function compareIds(kind: string, listed: readonly Hex[], given: readonly { id: Hex }[]): string | null {
-  const have = new Set(given.map((item) => item.id));
-  const missing = listed.find((id) => !have.has(id));
-  if (missing !== undefined) return `${kind} ${missing} of the manifest is missing`;
-  const due = new Set(listed);
-  const extra = given.find((item) => !due.has(item.id));
-  if (extra) return `${kind} ${extra.id} is not in the manifest`;
-  return have.size === given.length ? null : `an ${kind} is given twice`;
+interface Signed {
+  signature: Hex;
+  classes?: readonly Hex[];
 }
 
-/** First item whose id is not the digest of its message. */
-function firstForged<T extends { id: Hex }>(
-  kind: string,
-  given: readonly T[],
-  messageOf: (item: T) => readonly [object, () => Hex],
-  digests: WeakMap<object, Hex>,
-): string | null {
-  for (const item of given) {
-    const [message, digest] = messageOf(item);
-    let id = digests.get(message);
-    if (id === undefined) {
-      id = digest();
-      digests.set(message, id);
-    }
-    if (id !== item.id) return `${kind} ${item.id} is another message, with digest ${id}`;
+/** First item that is missing, too many, or not what the manifest has under its id. */
+function compareList<T extends Signed, M extends object>(
+  kind: 'order' | 'ask',
+  listed: readonly { id: Hex; signed: T }[],
+  given: readonly { id: Hex; signed: T }[],
+  messageOf: (signed: T) => M,
+  digest: (domain: SigningDomain, message: M) => Hex,
+  { domain, digests }: { domain: SigningDomain; digests: WeakMap<object, Hex> },
+): Finding | null {
+  const have = new Map(given.map((item) => [item.id, item.signed]));
+  for (const [checked, { id, signed }] of listed.entries()) {
+    const wrong = (what: string) => found(checked, `${kind} ${id} ${what}`, { kind, id });
+    const mine = have.get(id);
+    if (mine === undefined) return wrong('of the manifest is missing');
+    have.delete(id);
+    if (mine === signed) continue;
+    const message = messageOf(mine);
+    const computed = digests.get(message) ?? digest(domain, message);
+    digests.set(message, computed);
+    if (computed !== id) return wrong(`is another message, with digest ${computed}`);
+    if (mine.signature !== signed.signature)
+      return wrong(`has signature ${mine.signature}, the manifest's is ${signed.signature}`);
+    if (String(mine.classes) !== String(signed.classes))
+      return wrong(`has classes ${String(mine.classes)}, the manifest's are ${String(signed.classes)}`);
   }
+  for (const id of have.keys())
+    return found(listed.length, `${kind} ${id} is not in the manifest`, { kind, id });
+  if (given.length !== listed.length) return found(listed.length, `an ${kind} is given twice`);
   return null;
 }
 
-function decode(bytes: Uint8Array): Manifest | string {
-  try {
-    return decodeManifest(bytes);
-  } catch (error) {
-    return `the manifest can't be read: ${error instanceof Error ? error.message : String(error)}`;
-  }
-}
-
-function signedBy(signer: Hex | null): string {
-  return signer === null ? 'not signed' : `signed by ${signer}`;
+function signedBy(signer: Hex | null, { signature }: Signed): string {
+  return signer === null ? `not signed (${signatureFault(signature)})` : `signed by ${signer}`;
 }

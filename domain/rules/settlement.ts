@@ -2,14 +2,15 @@
 import type { Lease } from '../market-state.ts';
 import type { Parameters } from '../parameters.ts';
 import { feeUp, lockFor, owed } from '../units.ts';
-import { found, notChecked, NO_HEADER, type Rule } from './finding.ts';
+import { found, notChecked, noHeader, type Rule } from './finding.ts';
 
 export const settlement: Rule = {
   rule: 'settlement',
   sentence:
     'Of each lease, paid is what it owed, fee is the fee on it, and paid, fee, refund and rest make its lock.',
-  check: ({ evidence: { slot, committed, stateNow, parameters } }) => {
-    if (!committed) return notChecked(NO_HEADER);
+  check: ({ evidence }) => {
+    const { slot, committed, stateNow, parameters } = evidence;
+    if (!committed) return notChecked(noHeader(evidence));
     if (!stateNow) return notChecked("the market's present state is missing");
     const state = stateNow.slots.get(slot);
     if (!state) return notChecked("the market's present state does not hold the slot");
@@ -19,7 +20,8 @@ export const settlement: Rule = {
       if (!lease) return notChecked(`lease ${leaseId} is missing`);
       checked++;
       const difference = account(lease, parameters);
-      if (difference !== null) return found(checked, `lease ${leaseId}: ${difference}`);
+      if (difference !== null)
+        return found(checked, `lease ${leaseId}: ${difference}`, { kind: 'lease', id: String(leaseId) });
     }
     return found(checked);
   },

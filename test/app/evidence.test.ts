@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createEvidence, type EvidenceSource, type SlotInputs } from '../../app/server/evidence.ts';
+import { createEvidence, type EvidenceSource } from '../../app/server/evidence.ts';
 import { slotInputs } from '../../app/server/reads/slots.ts';
-import { slotInputsSchema, toJson } from '../../app/server/wire.ts';
+import { askId } from '../../domain/eip712.ts';
+import { decodeManifest, encodeManifest } from '../../domain/manifest.ts';
 import { verifySlot } from '../../domain/verify.ts';
 import { openDatabase, type Database } from '../../prisma/client.ts';
 import { setup } from '../scheduler/setup.ts';
@@ -27,16 +28,19 @@ test('slots_ofARealChain_verifyFromChainAndPublishedInputsAlone_inAnyOrder', asy
 
 test('inputs_tamperedWith_areNamedByTheFirstRuleTheyBreak', async () => {
   const slot = await tradedSlot(1n);
-  const inputs = await published(slot);
-  const [ask] = inputs.asks;
-  if (ask === undefined) throw new Error('the slot has no ask');
-  const cheaper = { ...ask, ask: { ...ask.ask, reservePrice: 1n } };
-  expect(await broken(slot, { ...inputs, asks: [cheaper] })).toContain('items');
-  expect(await broken(slot, { ...inputs, asks: [] })).toContain('items');
-  expect(await broken(slot, { ...inputs, manifest: `${inputs.manifest.slice(0, -2) as '0x'}00` })).toContain(
-    'inputs-hash',
-  );
+  const bytes = await published(slot);
+  const { asks, ...rest } = decodeManifest(bytes);
+  const [{ signed }] = asks as [(typeof asks)[0]];
+  const message = { ...signed.ask, reservePrice: 1n };
+  const cheaper = { id: askId(rest.domain, message), signed: { ...signed, ask: message } };
+  expect(await broken(slot, encodeManifest({ ...rest, asks: [cheaper] }))).toContain('inputs-hash');
+  expect(await broken(slot, encodeManifest({ ...rest, asks: [] }))).toContain('inputs-hash');
+  for (const at of [0, 20, 40, bytes.length >> 1, bytes.length - 1]) {
+    const flipped = Uint8Array.from(bytes, (byte, i) => (i === at ? byte ^ 1 : byte));
+    expect(await broken(slot, flipped)).toContain('inputs-hash');
+  }
   expect(await broken(slot, null)).toContain('inputs-hash');
+  expect(await broken(slot, new Uint8Array())).toContain('inputs-hash');
   expect(await broken(slot)).toEqual([]);
 });
 
@@ -64,14 +68,13 @@ async function tradedSlot(nonce: bigint): Promise<bigint> {
   return slot;
 }
 
-/** The inputs as they come over HTTP. */
-async function published(slot: bigint): Promise<SlotInputs> {
-  const inputs = await slotInputs(db, slot, await world.now(), world.market.deployment.parameters);
-  return slotInputsSchema.parse(JSON.parse(toJson(inputs)));
+/** The inputs as the API hands them out. */
+async function published(slot: bigint): Promise<Uint8Array> {
+  return slotInputs(db, slot, await world.now(), world.market.deployment.parameters);
 }
 
-async function broken(slot: bigint, inputs?: SlotInputs | null): Promise<string[]> {
-  const evidence = await source.collect(slot, inputs === undefined ? await published(slot) : inputs);
+async function broken(slot: bigint, manifest?: Uint8Array | null): Promise<string[]> {
+  const evidence = await source.collect(slot, manifest === undefined ? await published(slot) : manifest);
   return verifySlot(evidence)
     .filter((result) => !result.ok)
     .map((result) => result.rule);

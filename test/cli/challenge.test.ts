@@ -18,6 +18,8 @@ import { NO_RUNNER_UP } from '../../domain/leaves.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { openMarket, partyOf, RESERVES, type Draft, type Market } from '../frauds/market.ts';
 
+const ofSlot = (name = 'challenge') => [name, '--slot', draft.slot.toString()];
+
 let market: Market;
 let server: Server;
 let draft: Draft;
@@ -31,7 +33,8 @@ beforeEach(async () => {
   Object.assign(draft.matches[0]!.leaf, { runnerUp: NO_RUNNER_UP, step: 0 });
   await market.commit(draft);
   server = createServer((_, response) => {
-    response.setHeader('content-type', 'application/json').end(toJson(draft.inputs));
+    response.statusCode = draft.inputs === null ? 404 : 200;
+    response.end(draft.inputs);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   writeFileSync(join(folder, 'deployment.json'), formatDeployment(market.deployment));
@@ -46,7 +49,7 @@ afterEach(async () => {
 test('challenge_dryRun_writesTheTransactionAndSendsNone', async () => {
   const { chain, deployment } = market;
   const before = await chain.rpc('eth_blockNumber');
-  const { code, stdout } = await command('challenge', '--dry-run');
+  const { code, stdout } = await command([...ofSlot(), '--dry-run']);
   expect(await chain.rpc('eth_blockNumber')).toBe(before);
   expect(code).toBe(1);
   const [line, ...rest] = stdout.trim().split('\n');
@@ -75,7 +78,7 @@ test('challenge_takesReceiptsAndLeavesFromFiles', async () => {
   // Nothing is published: the leaves alone are known, and no message behind them.
   draft.inputs = null;
   const files = ['--receipts', join(folder, 'receipts.json'), '--leaves', join(folder, 'leaves.json')];
-  const { stdout } = await command('challenge', '--dry-run', '--demand', ...files);
+  const { stdout } = await command([...ofSlot(), '--dry-run', '--demand', ...files]);
   const names = stdout
     .trim()
     .split('\n')
@@ -84,27 +87,23 @@ test('challenge_takesReceiptsAndLeavesFromFiles', async () => {
 });
 
 test('challenge_depositsTellsWaitsAndWins', async () => {
-  const running = command('challenge');
-  const answered = setInterval(
-    () => void market.chain.rpc('evm_increaseTime', [30]).then(() => market.chain.mine()),
-    300,
-  );
-  const { code, stdout } = await running;
-  clearInterval(answered);
+  const { code, stdout } = await whileTimePasses(command(ofSlot()));
   expect(stdout).toMatch(/deposits 50 into the vault/);
   expect(stdout).toMatch(/claimHiddenRunnerUp upheld: [0-9.]+ to the harmed party, 250 to the challenger/);
   expect(stdout).toMatch(/1 of 1 claims upheld: 250 won/);
   expect(code).toBe(0);
 });
 
+test('verify_following_challengesWhatItFinds', async () => {
+  const words = ['verify', '--all', '--follow', '--challenge'];
+  const { stdout, stderr } = await whileTimePasses(command(words, /claims upheld/));
+  expect(stdout).toMatch(/FAIL {2}clearing/);
+  expect(stderr).toMatch(new RegExp(`slot ${draft.slot}: 1 of 1 claims upheld: 250 won`));
+});
+
 test('demand_thatNobodyAnswers_isUpheld', async () => {
-  const running = command('demand', '--tree', 'asks', '--index', '2');
-  const answered = setInterval(
-    () => void market.chain.rpc('evm_increaseTime', [30]).then(() => market.chain.mine()),
-    300,
-  );
-  const { code, stdout } = await running;
-  clearInterval(answered);
+  const words = [...ofSlot('demand'), '--tree', 'asks', '--index', '2'];
+  const { code, stdout } = await whileTimePasses(command(words));
   expect(stdout).toMatch(/demand upheld: 0 to the harmed party, 250 to the challenger/);
   expect(code).toBe(0);
 });
@@ -158,22 +157,29 @@ test('key_isTakenFromAFileOrTheEnvironment_neverAnArgument', () => {
   expect(() => accountOf(join(folder, 'none'), {})).toThrow(Refusal);
 });
 
-/** The command itself, with its key in a file. */
-async function command(...words: string[]): Promise<{ code: number | null; stdout: string }> {
+/** The command itself, with its key in a file; `until` ends it when stdout or stderr says so. */
+async function command(
+  words: readonly string[],
+  until?: RegExp,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const { port } = server.address() as AddressInfo;
-  const flags = [
-    '--slot',
-    draft.slot.toString(),
-    '--inputs',
-    `http://127.0.0.1:${port}`,
-    '--rpc',
-    market.chain.rpcUrl,
-  ];
   const files = ['--deployment', join(folder, 'deployment.json'), '--key', join(folder, 'key')];
-  const child = spawn(process.execPath, ['cli/main.ts', ...words, ...flags, ...files]);
-  let stdout = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.pipe(process.stderr);
+  const inputs = words[0] === 'demand' ? [] : ['--inputs', `http://127.0.0.1:${port}`];
+  const flags = [...inputs, '--rpc', market.chain.rpcUrl, ...files];
+  const child = spawn(process.execPath, ['cli/main.ts', ...words, ...flags]);
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      said[name] += text;
+      if (until?.test(said[name]) === true) child.kill('SIGTERM');
+    });
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { code, stdout };
+  return { code, ...said };
+}
+
+/** Lets the chain's time pass until `work` is done. */
+async function whileTimePasses<T>(work: Promise<T>): Promise<T> {
+  const { chain } = market;
+  const clock = setInterval(() => void chain.rpc('evm_increaseTime', [30]).then(() => chain.mine()), 300);
+  return work.finally(() => clearInterval(clock));
 }

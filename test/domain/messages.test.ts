@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ZERO_HASH } from '../../domain/hash.ts';
-import { decodeManifest, encodeManifest } from '../../domain/manifest.ts';
 import { BOUNDS, brokenBound, DEFAULTS, slotAt, slotEnd, type Parameters } from '../../domain/parameters.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { allowsClass, classesFor, explains, requirementOf } from '../../domain/requirement.ts';
@@ -52,38 +51,6 @@ describe('requirement', () => {
     expect(() => requirementOf([ZERO_HASH, ZERO_HASH])).toThrow(RangeError);
     const many = Array.from({ length: 17 }, (_, i): Hex => `0x${i.toString(16).padStart(64, '0')}`);
     expect(() => requirementOf(many)).toThrow(RangeError);
-  });
-});
-
-describe('manifest', () => {
-  const manifests = fc.record({
-    slot: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
-    orders: ids(0, 6).map((list) => list.sort()),
-    asks: ids(0, 6).map((list) => list.sort()),
-  });
-
-  test('reads as it was written, from any buffer', () => {
-    fc.assert(
-      fc.property(manifests, (manifest) => {
-        const bytes = encodeManifest(manifest);
-        expect(decodeManifest(bytes)).toEqual(manifest);
-        const shifted = new Uint8Array(bytes.length + 3);
-        shifted.set(bytes, 3);
-        expect(decodeManifest(shifted.subarray(3))).toEqual(manifest);
-      }),
-    );
-  });
-
-  test('is one text: cut, longer or unordered bytes are refused', () => {
-    fc.assert(
-      fc.property(manifests, fc.nat(), (manifest, cut) => {
-        const bytes = encodeManifest(manifest);
-        expect(() => decodeManifest(bytes.slice(0, cut % bytes.length))).toThrow(RangeError);
-        expect(() => decodeManifest(Uint8Array.of(...bytes, 0))).toThrow(RangeError);
-        if (manifest.asks.length > 1)
-          expect(() => encodeManifest({ ...manifest, asks: manifest.asks.toReversed() })).toThrow(RangeError);
-      }),
-    );
   });
 });
 

@@ -119,8 +119,8 @@ describe('clearing', () => {
     const cleared = clear(world);
     const manifest = decodeManifest(cleared.manifest);
     expect(manifest.slot).toBe(world.slot);
-    expect(manifest.orders).toEqual(world.orders.map((item) => item.id).sort());
-    expect(manifest.asks).toEqual(world.asks.map((item) => item.id).sort());
+    expect(manifest.orders.map((item) => item.id)).toEqual(world.orders.map((item) => item.id).sort());
+    expect(manifest.asks.map((item) => item.id)).toEqual(world.asks.map((item) => item.id).sort());
   });
 
   test('shows each candidate with the step at which it leaves', () => {

@@ -4,6 +4,7 @@ import type { BlockFact, SlotEvidence } from '../../domain/evidence.ts';
 import { bytesToHex, keccakText, uintBytes, ZERO_HASH } from '../../domain/hash.ts';
 import { leaseId } from '../../domain/lease-page.ts';
 import { applyEvent } from '../../domain/market-fold.ts';
+import { encodeManifest, type Manifest } from '../../domain/manifest.ts';
 import { emptyMarket, type MarketState } from '../../domain/market-state.ts';
 import { classId, regionId } from '../../domain/names.ts';
 import { matchRoot } from '../../domain/page.ts';
@@ -252,7 +253,23 @@ export function randomWorld(terms: {
 
 export function clear(world: World): ClearedSlot {
   const { slot, seed, closeBlock, parameters, orders, asks } = world;
-  return clearSlot({ slot, seed, closeBlock, parameters, orders, asks }, world.state);
+  const manifest = encodeManifest(manifestOfWorld(world));
+  return clearSlot({ slot, seed, closeBlock, parameters, orders, asks, manifest }, world.state);
+}
+
+/** The world's inputs; every item was receipted in this slot, orders first. */
+export function manifestOfWorld({ slot, orders, asks }: World): Manifest {
+  const byId = <T extends { id: Hex }>(items: readonly T[]): T[] =>
+    [...items].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const plain = <T>({ id, signed }: { id: Hex; signed: T }) => ({ id, signed });
+  const items = [...byId(orders), ...byId(asks)].map(({ id }) => id);
+  return {
+    domain: DOMAIN,
+    slot,
+    orders: byId(orders).map(plain),
+    asks: byId(asks).map(plain),
+    receipts: { items, signature: items.length > 0 ? '0x01' : '0x' },
+  };
 }
 
 /** What an honest scheduler, the contracts and the gateway leave behind: every lease filled, run and settled. */
@@ -275,11 +292,12 @@ export function honestEvidence(world: World, pageMatches = 2): SlotEvidence {
     slot,
     domain: DOMAIN,
     parameters,
-    committed: { header, block: committed },
+    committed: { header, block: committed, scheduler: address('scheduler') },
     closing: block(closeBlock, end - 1n),
     next: { ...block(closeBlock + 1n, end), hash: seed },
     pages,
     manifest: cleared.manifest,
+    receiptSigner: address('scheduler'),
     orders: world.orders,
     asks: world.asks,
     leaves: { orders: cleared.orders, asks: cleared.asks },

@@ -2,15 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BaseError, createPublicClient, decodeErrorResult, encodeFunctionData, http, type Abi } from 'viem';
 import { privateKeyToAccount, type PrivateKeyAccount } from 'viem/accounts';
-import type { SlotInputs } from '../../app/server/evidence.ts';
 import * as abis from '../../contracts/generated/abi.ts';
 import { bondTestMoney } from '../../contracts/test-bond.ts';
 import { clearingKey } from '../../domain/claims/commitment.ts';
 import type { ShownReceipt } from '../../domain/claims/receipts.ts';
 import { nodeIdOf } from '../../domain/cpi.ts';
 import { askId, orderId, receiptDigest } from '../../domain/eip712.ts';
-import { bytesToHex, keccakText, keccakWords, ZERO_HASH } from '../../domain/hash.ts';
+import { bytesToHex, keccak, keccakText, keccakWords, ZERO_HASH } from '../../domain/hash.ts';
 import { askLeaf, orderLeaf, type AskLeaf, type OrderLeaf } from '../../domain/leaves.ts';
+import { encodeManifest } from '../../domain/manifest.ts';
 import { merkleRoot, TAG } from '../../domain/merkle.ts';
 import { classId, regionId } from '../../domain/names.ts';
 import { encodePage, type PageMatch } from '../../domain/page.ts';
@@ -48,7 +48,9 @@ export interface Draft {
   /** Over what the leaves and matches give. */
   header: Partial<SlotHeader>;
   /** What is published; null when nothing is. */
-  inputs: SlotInputs | null;
+  inputs: Uint8Array | null;
+  /** Those of the items that the slot was promised, orders first. */
+  readonly receipts: readonly ShownReceipt[];
   publishesLeaves: boolean;
   /** Without a header, without its pages, or as announced. */
   commits: 'nothing' | 'header' | 'all';
@@ -158,6 +160,46 @@ export async function openMarket(parameters: Partial<Parameters>) {
     return { id, signed: { order, classes: [], signature }, signer: addressOf(by) };
   };
 
+  /** The scheduler's receipts for these items, as one chain. */
+  const receiptsFor = async (
+    slot: bigint,
+    items: readonly (SlotOrder | SlotAsk)[],
+    firstSeq = 0,
+  ): Promise<ShownReceipt[]> => {
+    let head: Hex = ZERO_HASH;
+    const shown: ShownReceipt[] = [];
+    for (const [index, { id, signed }] of items.entries()) {
+      head = keccakWords(head, id);
+      const receipt = { scheduler: scheduler.address, slot, seq: firstSeq + index, item: id, head };
+      const signature = await privateKeyToAccount(scheduler.key).sign({
+        hash: receiptDigest(domain, receipt),
+      });
+      const message = 'order' in signed ? { order: signed.order } : { ask: signed.ask };
+      shown.push({ receipt, signature, signer: scheduler.address, ...message });
+    }
+    return shown;
+  };
+
+  /** The slot's inputs as they are published, with the receipts of all of them. */
+  const inputsOf = async (slot: bigint, orders: readonly SlotOrder[], asks: readonly SlotAsk[]) => {
+    const byId = <T extends { id: Hex }>(items: readonly T[]) =>
+      [...items].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const receipts = await receiptsFor(slot, [...orders, ...asks]);
+    const signature = receipts.at(-1)?.signature ?? '0x';
+    const promised = { items: receipts.map(({ receipt }) => receipt.item), signature };
+    const items = { orders: byId(orders), asks: byId(asks) };
+    return { bytes: encodeManifest({ domain, slot, ...items, receipts: promised }), receipts };
+  };
+
+  /** Publishes other inputs, as if the slot had been made of them. */
+  const publish = async (
+    draft: Draft,
+    { orders, asks }: { orders: readonly SlotOrder[]; asks: readonly SlotAsk[] },
+  ): Promise<void> => {
+    draft.inputs = (await inputsOf(draft.slot, orders, asks)).bytes;
+    draft.header = { ...draft.header, inputsHash: keccak(draft.inputs) };
+  };
+
   /** A closed slot, cleared rightly. */
   const draftOf = async (orders: readonly SlotOrder[], asks: readonly SlotAsk[]): Promise<Draft> => {
     const slot = (await now()) / seconds + 1n;
@@ -166,25 +208,20 @@ export async function openMarket(parameters: Partial<Parameters>) {
     await chain.mine((slot + 1n) * seconds);
     const seed = (await block()).hash;
     const state = await marketOf(chain.rpcUrl, deployment);
+    const { bytes: manifest, receipts } = await inputsOf(slot, orders, asks);
     const clear: Draft['clear'] = (ofOrders, ofAsks, forgotten) => {
       const seen = forgotten === undefined ? state : structuredClone(state);
       if (forgotten !== undefined) seen.leasesByNode.delete(forgotten);
-      const { parameters: rules } = deployment;
-      return clearSlot({ slot, seed, closeBlock, parameters: rules, orders: ofOrders, asks: ofAsks }, seen);
+      const input = { slot, seed, closeBlock, parameters: deployment.parameters, manifest };
+      return clearSlot({ ...input, orders: ofOrders, asks: ofAsks }, seen);
     };
     const cleared = clear(orders, asks);
-    const byId = <T extends { id: Hex }>(items: readonly T[]) =>
-      [...items].sort((a, b) => (a.id < b.id ? -1 : 1));
     return {
       ...{ slot, cleared, clear, header: {}, publishesLeaves: true, commits: 'all', delay: 1n },
       orders: cleared.orders.map((leaf) => ({ ...leaf })),
       asks: cleared.asks.map((leaf) => ({ ...leaf })),
       matches: cleared.matches.map(({ order, ask, leaf }) => ({ order, ask, leaf: { ...leaf } })),
-      inputs: {
-        manifest: bytesToHex(cleared.manifest),
-        orders: byId(orders).map(({ signed }) => signed),
-        asks: byId(asks).map(({ signed }) => signed),
-      },
+      ...{ inputs: manifest, receipts },
     };
   };
 
@@ -208,26 +245,6 @@ export async function openMarket(parameters: Partial<Parameters>) {
     await call(scheduler.address, 'auction', 'commitPage', slot, 0, bytesToHex(encodePage(sorted)));
   };
 
-  /** The scheduler's receipts for these items, as one chain. */
-  const receiptsFor = async (
-    slot: bigint,
-    items: readonly (SlotOrder | SlotAsk)[],
-    firstSeq = 0,
-  ): Promise<ShownReceipt[]> => {
-    let head: Hex = ZERO_HASH;
-    const shown: ShownReceipt[] = [];
-    for (const [index, { id, signed }] of items.entries()) {
-      head = keccakWords(head, id);
-      const receipt = { scheduler: scheduler.address, slot, seq: firstSeq + index, item: id, head };
-      const signature = await privateKeyToAccount(scheduler.key).sign({
-        hash: receiptDigest(domain, receipt),
-      });
-      const message = 'order' in signed ? { order: signed.order } : { ask: signed.ask };
-      shown.push({ receipt, signature, signer: scheduler.address, ...message });
-    }
-    return shown;
-  };
-
   return {
     chain,
     deployment,
@@ -240,6 +257,7 @@ export async function openMarket(parameters: Partial<Parameters>) {
     orderOf,
     draftOf,
     commit,
+    publish,
     receiptsFor,
   };
 }

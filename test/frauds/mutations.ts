@@ -2,7 +2,7 @@
 import { NO_RUNNER_UP } from '../../domain/leaves.ts';
 import type { Hex } from '../../domain/types.ts';
 import type { Draft } from './market.ts';
-import type { Items } from './planted.ts';
+import type { Items } from './hands.ts';
 
 /** Deterministic numbers below the one given. */
 export type Pick = (below: number) => number;

@@ -3,16 +3,10 @@ import type { ClaimName } from '../../domain/claims/claim.ts';
 import type { ShownReceipt } from '../../domain/claims/receipts.ts';
 import { keccakText } from '../../domain/hash.ts';
 import { NO_RUNNER_UP } from '../../domain/leaves.ts';
-import { clock, lastStep } from '../../domain/rea.ts';
-import type { ClearedSlot, SlotAsk, SlotOrder } from '../../domain/slot.ts';
-import type { Hex, Order } from '../../domain/types.ts';
+import type { SlotAsk, SlotOrder } from '../../domain/slot.ts';
+import type { Hex } from '../../domain/types.ts';
+import { asIfSigned, award, first, follow, leafOfFirst, recut, stepOf, type Items } from './hands.ts';
 import type { Draft, Market } from './market.ts';
-
-/** The slot's items before it closes. */
-export interface Items {
-  orders: SlotOrder[];
-  asks: SlotAsk[];
-}
 
 /** An honest slot of these items. */
 export type Play = (orders: readonly SlotOrder[], asks: readonly SlotAsk[]) => Promise<void>;
@@ -33,44 +27,13 @@ export interface Fraud {
   prepare?: (market: Market, items: Items) => Promise<void> | void;
   plant: (draft: Draft, market: Market, items: Items) => Promise<void> | void;
   /** Receipts that the harmed hold. */
-  receipts?: (market: Market, draft: Draft, items: Items) => Promise<ShownReceipt[]>;
+  receipts?: (
+    draft: Draft,
+    market: Market,
+    items: Items,
+  ) => readonly ShownReceipt[] | Promise<readonly ShownReceipt[]>;
   /** Goes beyond the commit deadline before it is challenged. */
   late?: boolean;
-}
-
-/** The first match, and the asks of its shortlist by rank. */
-function first(draft: Draft) {
-  const match = draft.matches[0]!;
-  const places = draft.cleared.matches[0]!.candidates.map((candidate, place) => ({
-    place,
-    reserve: candidate.reserve,
-    id: candidate.askId,
-  })).sort((a, b) => (a.reserve < b.reserve ? -1 : 1));
-  return { match, places };
-}
-
-function stepOf(draft: Draft, order: Order, reserve: bigint): number {
-  return lastStep(order.startPrice, clock(draft.cleared.header.gammaWad), reserve);
-}
-
-/** Makes the ask at this place of the shortlist the first match's winner. */
-function award(draft: Draft, items: Items, place: number): void {
-  const { match } = first(draft);
-  const id = draft.asks[match.leaf.shortlist[place]!]!.id;
-  match.ask = items.asks.find((ask) => ask.id === id)!.signed;
-  match.leaf.winner = place;
-}
-
-function dropFromTree(draft: Draft, tree: 'orders' | 'asks', id: Hex): void {
-  const index = draft[tree].findIndex((leaf) => leaf.id === id);
-  draft[tree].splice(index, 1);
-  if (tree === 'asks')
-    for (const { leaf } of draft.matches)
-      leaf.shortlist = leaf.shortlist.map((place) => (place > index ? place - 1 : place));
-}
-
-function leafOfFirst(draft: Draft) {
-  return draft.orders.find(({ position }) => position === 1)!;
 }
 
 const HISTORY = "it follows from the chain's history, which no bounded proof can show";
@@ -181,32 +144,31 @@ export const FRAUDS: readonly Fraud[] = [
   },
   {
     name: 'omitted order with a receipt',
-    rules: ['orders-root'],
+    rules: ['receipts'],
     claims: ['claimOmitted'],
-    plant: (draft) => {
-      dropFromTree(draft, 'orders', leafOfFirst(draft).id);
-      draft.matches = [];
+    plant: async (draft, market, { asks }) => {
+      recut(draft, { orders: [], asks });
+      await market.publish(draft, { orders: [], asks });
     },
-    receipts: (market, { slot }, { orders }) => market.receiptsFor(slot, orders),
+    receipts: ({ receipts }) => receipts.slice(0, 1),
   },
   {
     name: 'omitted ask with a receipt',
-    rules: ['asks-root'],
+    rules: ['receipts'],
     claims: ['claimOmitted'],
-    plant: (draft, _market, items) => {
-      draft.matches = [];
-      for (const leaf of draft.orders) Object.assign(leaf, { code: 4, position: 0 });
-      dropFromTree(draft, 'asks', items.asks[0]!.id);
+    plant: async (draft, market, { orders, asks }) => {
+      recut(draft, { orders, asks: asks.slice(1) });
+      await market.publish(draft, { orders, asks: asks.slice(1) });
     },
-    receipts: (market, { slot }, { asks }) => market.receiptsFor(slot, asks),
+    receipts: ({ receipts }) => receipts.slice(1, 2),
   },
   {
     name: 'two heads of one chain',
-    rules: [],
+    rules: ['receipts'],
     claims: ['claimTwoHeads'],
     plant: () => undefined,
-    receipts: async (market, { slot }, { orders, asks }) => [
-      ...(await market.receiptsFor(slot, orders)),
+    receipts: async ({ slot, receipts }, market, { asks }) => [
+      ...receipts,
       ...(await market.receiptsFor(slot, asks.slice(0, 1))),
     ],
   },
@@ -219,7 +181,7 @@ export const FRAUDS: readonly Fraud[] = [
       draft.commits = 'nothing';
       draft.inputs = null;
     },
-    receipts: (market, { slot }, { orders }) => market.receiptsFor(slot, orders),
+    receipts: ({ receipts }) => receipts,
   },
   {
     name: 'withheld page',
@@ -229,7 +191,7 @@ export const FRAUDS: readonly Fraud[] = [
     plant: (draft) => {
       draft.commits = 'header';
     },
-    receipts: (market, { slot }, { orders }) => market.receiptsFor(slot, orders),
+    receipts: ({ receipts }) => receipts,
   },
   {
     name: 'forged signature in a match (skipped, which costs the bond at once)',
@@ -260,12 +222,13 @@ export const FRAUDS: readonly Fraud[] = [
   },
   {
     name: 'inputs altered',
-    rules: ['items'],
+    rules: ['inputs-hash'],
     claims: ['demand'],
-    plant: (draft) => {
-      const [signed, ...rest] = draft.inputs!.orders;
-      const order = { ...signed!.order, startPrice: signed!.order.startPrice + 1n };
-      draft.inputs = { ...draft.inputs!, orders: [{ ...signed!, order }, ...rest] };
+    plant: async (draft, market, { orders, asks }) => {
+      const header = { ...draft.header };
+      const other = await market.orderOf({ cards: 1 });
+      await market.publish(draft, { orders: [other, ...orders.slice(1)], asks });
+      draft.header = header;
     },
   },
   {
@@ -331,7 +294,8 @@ export const FRAUDS: readonly Fraud[] = [
     claims: [],
     why: 'without a receipt nobody was promised a leaf',
     plant: (draft) => {
-      dropFromTree(draft, 'orders', leafOfFirst(draft).id);
+      const gone = leafOfFirst(draft);
+      draft.orders = draft.orders.filter((leaf) => leaf !== gone);
     },
   },
   {
@@ -386,18 +350,3 @@ export const FRAUDS: readonly Fraud[] = [
     },
   },
 ];
-
-/** Leaves and matches as if the first order or ask were signed as it should be; the page carries what it has. */
-function asIfSigned(draft: Draft, { orders, asks }: Items): void {
-  const cleared = draft.clear(
-    orders.map((order) => ({ ...order, signer: order.signed.order.consumer })),
-    asks.map((ask) => ({ ...ask, signer: ask.signed.ask.provider })),
-  );
-  follow(draft, cleared);
-  draft.asks = cleared.asks;
-}
-
-function follow(draft: Draft, { orders, matches }: ClearedSlot): void {
-  draft.orders = orders;
-  draft.matches = matches.map(({ order, ask, leaf }) => ({ order, ask, leaf: { ...leaf } }));
-}

@@ -12,7 +12,8 @@ import { formatMoney } from '../../domain/units.ts';
 import { verifySlot, type RuleResult } from '../../domain/verify.ts';
 import { openMarket, partyOf, RESERVES, type Draft, type Market } from './market.ts';
 import { mutate, pickFrom, type Pick } from './mutations.ts';
-import { FRAUDS, type Fraud, type Items } from './planted.ts';
+import type { Items } from './hands.ts';
+import { FRAUDS, type Fraud } from './planted.ts';
 
 export interface FraudSummary {
   /** Planted. */
@@ -92,7 +93,8 @@ function createBench(market: Market) {
   const look = async (draft: Draft, receipts: readonly ShownReceipt[]) => {
     const { slot, inputs, publishesLeaves, orders, asks } = draft;
     const leaves = publishesLeaves ? { leaves: { orders, asks } } : {};
-    const evidence = { ...(await source.collect(slot, inputs)), ...leaves };
+    const held = receipts.map(({ receipt, signature }) => ({ ...receipt, signature }));
+    const evidence = { ...(await source.collect(slot, inputs, held)), ...leaves };
     const context = await contextOf({ rpcUrl, deployment, receipts }, evidence);
     const broken = verifySlot(evidence).filter(({ ok }) => !ok);
     return { evidence, broken, ...findClaims(evidence, context) };
@@ -150,8 +152,7 @@ function createBench(market: Market) {
       ];
       const items = [...orders, ...more];
       const draft = await play(items, asks);
-      const receipts = await market.receiptsFor(draft.slot, [...items, ...asks]);
-      const { broken, claims, demands } = await look(draft, receipts);
+      const { broken, claims, demands } = await look(draft, draft.receipts);
       await chain.mine((await market.now()) + 120n);
       return broken.length + claims.length + demands.length;
     },
@@ -194,7 +195,7 @@ function createBench(market: Market) {
         return { found, upheld: false, line: lineOf(fraud, draft, [], refusal ?? 'not refused', found) };
       }
       if (fraud.late === true) await chain.mine((await market.now()) + 120n);
-      const receipts = (await fraud.receipts?.(market, draft, items)) ?? [];
+      const receipts = (await fraud.receipts?.(draft, market, items)) ?? [];
       const { evidence, broken, claims, demands } = await look(draft, receipts);
       const all = [...claims, ...(expected.includes('demand') ? demands : [])];
       const names = all.map((claim) => claim.name);

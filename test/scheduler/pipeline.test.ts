@@ -142,7 +142,7 @@ describe('pipeline', () => {
       intents.rows,
     );
     const manifest = decodeManifest((await at.run(slot))?.manifest ?? Buffer.alloc(0));
-    expect(manifest).toEqual({ slot, orders: [order], asks: [ask] });
+    expect(manifest).toMatchObject({ slot, orders: [{ id: order }], asks: [{ id: ask }] });
   });
 
   it('runSlot_pastItsDeadlineIsAbandonedAndItsOrderReturns', async () => {

@@ -5,10 +5,7 @@ import pg from 'pg';
 import { createIndexer } from '../../indexer/indexer.ts';
 import type { Parameters } from '../../domain/parameters.ts';
 import type { Hex } from '../../domain/types.ts';
-import type { SlotInputs } from '../../app/server/evidence.ts';
 import { createVerifier } from '../../app/server/verify.ts';
-import { decodeManifest } from '../../domain/manifest.ts';
-import { readAsk, readOrder, type StoredMessage } from '../../scheduler/book/rows.ts';
 import { createPipeline, type Pipeline, type PipelineOptions } from '../../scheduler/pipeline.ts';
 import { startChain } from '../support/chain.ts';
 import { testDatabase } from '../support/postgres.ts';
@@ -45,25 +42,12 @@ export async function setup(parameters: Partial<Parameters> = {}) {
   };
 
   /** What the slot's run was made of, as it is published. */
-  const inputsOf = async (slot: bigint): Promise<SlotInputs> => {
+  const inputs = async (slot: bigint): Promise<Uint8Array> => {
     const { rows } = await pool.query<{ manifest: Buffer }>('SELECT manifest FROM slot_run WHERE slot = $1', [
       slot,
     ]);
-    const manifest = rows[0]?.manifest;
-    if (manifest === undefined) throw new Error(`slot ${slot} has no run`);
-    const { orders, asks } = decodeManifest(manifest);
-    const messages = async (table: 'order' | 'ask', ids: readonly Hex[]): Promise<StoredMessage[]> =>
-      (
-        await pool.query<StoredMessage>(
-          `SELECT id, slot, message, signature FROM "${table}" WHERE id = ANY($1) ORDER BY id`,
-          [ids],
-        )
-      ).rows;
-    return {
-      manifest: `0x${manifest.toString('hex')}`,
-      orders: (await messages('order', orders)).map((row) => readOrder(row, domain).signed),
-      asks: (await messages('ask', asks)).map((row) => readAsk(row, domain).signed),
-    };
+    if (rows[0] === undefined) throw new Error(`slot ${slot} has no run`);
+    return rows[0].manifest;
   };
 
   return {
@@ -109,11 +93,11 @@ export async function setup(parameters: Partial<Parameters> = {}) {
       }
       return finished;
     },
-    inputs: inputsOf,
+    inputs,
     /** Names of the rules that the slot breaks, by an outsider's replay of its published inputs. */
     async broken(slot: bigint): Promise<string[]> {
       const verifier = createVerifier({ rpcUrl: chain.rpcUrl, deployment });
-      const results = await verifier.verify(slot, await inputsOf(slot));
+      const results = await verifier.verify(slot, await inputs(slot));
       return results
         .filter((result) => !result.ok)
         .map((result) => `${result.rule}: ${result.firstDifference}`);

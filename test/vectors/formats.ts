@@ -13,7 +13,7 @@ import {
 import { entropyGap, entropyMicroBits, type HourBins } from '../../domain/entropy.ts';
 import { bytesToHex, keccak, keccakText, keccakWords, ZERO_HASH } from '../../domain/hash.ts';
 import { askLeaf, leaseLeaf, matchLeaf, orderLeaf } from '../../domain/leaves.ts';
-import { encodeManifest } from '../../domain/manifest.ts';
+import { encodeManifest, NO_RECEIPTS } from '../../domain/manifest.ts';
 import { merkleProof, merkleRoot, TAG, type TreeTag } from '../../domain/merkle.ts';
 import { classId, regionId } from '../../domain/names.ts';
 import { nodeIdOf } from '../../domain/cpi.ts';
@@ -42,7 +42,7 @@ export function formats(): string {
     ...messages(),
     ...names(),
     ...trees(),
-    manifests: [manifest([], []), manifest(ids('order', 2), ids('ask', 3))],
+    manifests: manifests(),
     ...states(),
     ...prices(),
     cpis: cpis(),
@@ -199,9 +199,27 @@ function leases() {
   }));
 }
 
-function manifest(orders: Hex[], asks: Hex[]) {
-  const bytes = encodeManifest({ slot: 179_000_000n, orders, asks });
-  return { slot: '179000000', orders, asks, bytes: bytesToHex(bytes), hash: keccak(bytes) };
+/** Slots' inputs: none, and two orders (one of two classes) with an ask, receipted in another order than they stand in. */
+function manifests() {
+  const { asks, orders } = messages();
+  const signature = (digit: string): Hex => `0x${digit.repeat(128)}1b`;
+  const classes = [classId('A100-SXM-80G'), classId('H100-SXM-80G')].sort();
+  const byId = <T extends { id: Hex }>(items: T[]): T[] => items.sort((a, b) => (a.id < b.id ? -1 : 1));
+  const full = {
+    domain: DOMAIN,
+    slot: 179_000_000n,
+    orders: byId([
+      { id: orders[0]!.id, signed: { order: orders[0]!.message, classes: [], signature: signature('1') } },
+      { id: orders[1]!.id, signed: { order: orders[1]!.message, classes, signature: signature('2') } },
+    ]),
+    asks: [{ id: asks[0]!.id, signed: { ask: asks[0]!.message, signature: signature('3') } }],
+    receipts: { items: [asks[0]!.id, orders[0]!.id, orders[1]!.id], signature: signature('4') },
+  };
+  const empty = { domain: DOMAIN, slot: 179_000_000n, orders: [], asks: [], receipts: NO_RECEIPTS };
+  return [empty, full].map((given) => {
+    const bytes = encodeManifest(given);
+    return { ...given, bytes: bytesToHex(bytes), hash: keccak(bytes) };
+  });
 }
 
 function states() {

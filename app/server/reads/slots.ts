@@ -1,11 +1,9 @@
 import { Refusal } from '../../../domain/refusal.ts';
-import { decodeManifest, type Manifest } from '../../../domain/manifest.ts';
-import { bytesToHex } from '../../../domain/hash.ts';
+import { decodeManifest } from '../../../domain/manifest.ts';
 import { slotEnd, type Parameters } from '../../../domain/parameters.ts';
-import type { Hex, SignedAsk, SignedOrder } from '../../../domain/types.ts';
 import type { Database } from '../../../prisma/client.ts';
 import type { CandidateView, SlotRow, SlotView } from '../../views.ts';
-import { askOfRow, orderOfRow, toJson } from '../wire.ts';
+import { toJson } from '../wire.ts';
 import { requirementNamer } from './classes.ts';
 
 /** Slots that had an order, newest first. */
@@ -16,15 +14,8 @@ export async function slotsOf(db: Database, limit = 100): Promise<SlotRow[]> {
     FROM slot_run r LEFT JOIN slot s ON s.slot = r.slot ORDER BY r.slot DESC LIMIT ${limit}`;
 }
 
-/** Messages read before, by id: a reader of many slots meets the same ask in each. */
-export interface KnownItems {
-  orders: Map<Hex, SignedOrder>;
-  asks: Map<Hex, SignedAsk>;
-}
-
 /**
- * What a closed slot was made of: the manifest, and every message it names.
- * @param known grows by what was read
+ * What a closed slot was made of, as the one file that its header's hash binds (domain/manifest.ts).
  * @throws Refusal SLOT_OPEN, NOT_FOUND
  */
 export async function slotInputs(
@@ -32,8 +23,7 @@ export async function slotInputs(
   slot: bigint,
   now: bigint,
   parameters: Parameters,
-  known: KnownItems = { orders: new Map(), asks: new Map() },
-): Promise<{ manifest: Hex; orders: SignedOrder[]; asks: SignedAsk[] }> {
+): Promise<Uint8Array> {
   if (slotEnd(slot, parameters) > now) {
     throw new Refusal(
       'SLOT_OPEN',
@@ -50,51 +40,7 @@ export async function slotInputs(
       'A slot without an order is not committed: see GET /api/slots.',
     );
   }
-  const { orders, asks } = decodeManifest(run.manifest);
-  return {
-    manifest: bytesToHex(run.manifest),
-    orders: await remembered(known.orders, orders, (ids) => ordersByIds(db, ids)),
-    asks: await remembered(known.asks, asks, (ids) => asksByIds(db, ids)),
-  };
-}
-
-async function remembered<T>(
-  known: Map<Hex, T>,
-  ids: Hex[],
-  read: (missing: Hex[]) => Promise<T[]>,
-): Promise<T[]> {
-  const missing = ids.filter((id) => !known.has(id));
-  if (missing.length > 0)
-    for (const [i, item] of (await read(missing)).entries()) known.set(missing[i]!, item);
-  return ids.map((id) => known.get(id)!);
-}
-
-async function ordersByIds(db: Database, ids: Hex[]): Promise<SignedOrder[]> {
-  const rows = await db.$queryRaw<
-    StoredRow[]
-  >`SELECT id, message, signature FROM "order" WHERE id = ANY(${ids}::text[])`;
-  const found = new Map(rows.map((row) => [row.id, row]));
-  return ids.map((id) => orderOfRow(present(found, id)));
-}
-
-async function asksByIds(db: Database, ids: Hex[]): Promise<SignedAsk[]> {
-  const rows = await db.$queryRaw<
-    StoredRow[]
-  >`SELECT id, message, signature FROM ask WHERE id = ANY(${ids}::text[])`;
-  const found = new Map(rows.map((row) => [row.id, row]));
-  return ids.map((id) => askOfRow(present(found, id)));
-}
-
-interface StoredRow {
-  id: string;
-  message: unknown;
-  signature: string;
-}
-
-function present(found: Map<string, StoredRow>, id: Hex): StoredRow {
-  const row = found.get(id);
-  if (row === undefined) throw new Error(`item ${id} of a published slot is not in the database`);
-  return row;
+  return run.manifest;
 }
 
 /** A slot for people: its header, its orders with their outcomes, its auctions. */
@@ -111,24 +57,19 @@ export async function slotOf(
     db.slotMatch.findMany({ where: { slot }, orderBy: { index: 'asc' } }),
   ]);
   const end = slotEnd(slot, parameters);
-  const manifest: Manifest =
-    run === null || run.manifest.length === 0 ? { slot, orders: [], asks: [] } : decodeManifest(run.manifest);
+  const items = run === null || run.manifest.length === 0 ? [] : decodeManifest(run.manifest).orders;
   const nameOf = await requirementNamer(db);
   const codes = new Map(outcomes.map((row) => [row.orderId, row.code]));
-  const signed = await ordersByIds(db, manifest.orders);
-  const orders = signed.map(({ order, classes }, index) => {
-    const id = manifest.orders[index] ?? '0x';
-    return {
-      id,
-      consumer: order.consumer,
-      className: nameOf(order.requirement, classes),
-      cards: order.cards,
-      duration: order.duration,
-      startPrice: order.startPrice.toString(),
-      code: codes.get(id) ?? '',
-    };
-  });
-  const byId = new Map(orders.map((order) => [order.id as string, order]));
+  const orders = items.map(({ id, signed: { order, classes } }) => ({
+    id,
+    consumer: order.consumer,
+    className: nameOf(order.requirement, classes),
+    cards: order.cards,
+    duration: order.duration,
+    startPrice: order.startPrice.toString(),
+    code: codes.get(id) ?? '',
+  }));
+  const byId = new Map<string, (typeof orders)[number]>(orders.map((order) => [order.id, order]));
   const leases = await db.lease.findMany({
     where: { sourceId: { in: matches.map((match) => match.orderId) } },
     select: { id: true, sourceId: true },

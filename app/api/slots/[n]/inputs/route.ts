@@ -1,8 +1,10 @@
+import { keccak } from '../../../../../domain/hash.ts';
+import { inputsFile } from '../../../../../domain/inputs-file.ts';
 import { serverContext } from '../../../../server/context.ts';
-import { answer, integerOf, json } from '../../../../server/http.ts';
+import { answer, integerOf } from '../../../../server/http.ts';
 import { slotInputs } from '../../../../server/reads/slots.ts';
 
-/** The slot's canonical inputs, after its close: all that a replay needs beside the chain. */
+/** The slot's inputs, after its close: one file of canonical bytes (ADR 0011), all that a replay needs beside the chain. */
 export async function GET(
   _request: Request,
   { params }: { params: Promise<{ n: string }> },
@@ -10,6 +12,13 @@ export async function GET(
   return answer(async () => {
     const slot = integerOf((await params).n, 'slot');
     const { db, deployment, chainNow } = serverContext();
-    return json(await slotInputs(db, slot, await chainNow(), deployment.parameters));
+    const bytes = await slotInputs(db, slot, await chainNow(), deployment.parameters);
+    return new Response(Buffer.from(bytes), {
+      headers: {
+        'content-type': 'application/octet-stream',
+        'content-disposition': `attachment; filename="${inputsFile(slot, keccak(bytes))}"`,
+        'cache-control': 'no-store',
+      },
+    });
   });
 }

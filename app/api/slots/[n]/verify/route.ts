@@ -10,8 +10,8 @@ export async function POST(
   return answer(async () => {
     const slot = integerOf((await params).n, 'slot');
     const { db, deployment, verifier, chainNow } = serverContext();
-    const inputs = await slotInputs(db, slot, await chainNow(), deployment.parameters);
-    const rules = await verifier.verify(slot, inputs);
+    const manifest = await slotInputs(db, slot, await chainNow(), deployment.parameters);
+    const rules = await verifier.verify(slot, manifest);
     return json({ slot, ok: rules.every((rule) => rule.ok), rules });
   });
 }
