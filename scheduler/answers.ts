@@ -38,7 +38,7 @@ export interface AnswersOptions {
 export interface AnswerReport {
   /** Claims and demands that were answered, by their ids. */
   answered: Hex[];
-  /** Those that nothing refutes, with the reason: each costs the bond. */
+  /** Those that nothing refutes, each once, with the reason: each costs the bond. */
   standing: { claimId: Hex; slot: bigint; why: string }[];
 }
 
@@ -70,6 +70,9 @@ export function createAnswers(options: AnswersOptions): Answers {
     onBroadcast: options.onBroadcast,
     ...(options.pollMs === undefined ? {} : { pollMs: options.pollMs }),
   });
+
+  /** Claims that we have no answer to: neither the slot nor the signed bytes of an answer that was refused change any more. */
+  const standing = new Set<Hex>();
 
   /** Claims that wait for an answer, oldest first. */
   const open = async (now: bigint): Promise<OpenClaim[]> => {
@@ -160,13 +163,17 @@ export function createAnswers(options: AnswersOptions): Answers {
       const slots = new Map<bigint, Commitment | string>();
       for (const claim of await open(BigInt(block?.timestamp ?? 0))) {
         const { claimId, slot, verdict } = claim;
+        if (standing.has(claimId)) continue;
         const known = slots.get(slot) ?? (await commitmentOf(slot));
         slots.set(slot, known);
         const answers = typeof known === 'string' ? [] : answersTo(verdict, known);
         const stands = typeof known === 'string' ? known : 'nothing refutes it';
         const why = answers.length === 0 ? stands : await send(claim, answers);
         if (why === null) report.answered.push(claimId);
-        else report.standing.push({ claimId, slot, why });
+        else {
+          standing.add(claimId);
+          report.standing.push({ claimId, slot, why });
+        }
       }
       return report;
     },

@@ -66,16 +66,11 @@ async function run(): Promise<void> {
     health.skipped += report.skipped.length;
     log(describe(report));
   };
-  /** Claims that were said to stand, so that each is said once. */
-  const said = new Set<string>();
   const onAnswers = ({ answered, standing }: AnswerReport): void => {
     health.answered += answered.length;
     for (const claimId of answered) log(`claim ${claimId} answered`);
-    for (const { claimId, slot, why } of standing) {
-      if (said.has(claimId)) continue;
-      said.add(claimId);
+    for (const { claimId, slot, why } of standing)
       console.error(`scheduler: claim ${claimId} against slot ${slot} stands: ${why}`);
-    }
   };
   const onFailed = (data: object | undefined, error: Error): void => {
     health.failures += 1;

@@ -48,21 +48,25 @@ function isWorthTelling({ verdict }: Claim, index: number, all: readonly Claim[]
 function contradiction(accused: Accused): Claim | null {
   const { sight, match, wish, listed } = accused;
   const { leaf } = match;
-  const order = sight.slot.orders.find(({ id }) => id === leaf.orderId)!;
+  const order = sight.leafOf(leaf.orderId)!;
   const says = (winner: number, what: string): Claim | null =>
     claim(accused, 'claimContradiction', [winner], {
       ...{ wrong: WRONG.FORGED, room: NO_ROOM, harmed: NOBODY, restitution: 0n },
       sentence: `${at(match)} contradicts the slot's leaves: ${what}`,
     });
   // Any ask of the slot stands for the winner where the order or the places are what is wrong.
-  const some = sight.slot.asks.findIndex((_, index) => askProof(sight.slot, index) !== null);
-  if (order.code !== 0) return says(some, `its order has code ${order.code}, it is not eligible`);
-  if (order.position === 0) return says(some, 'its order is not matched');
+  const saysOfOrder = (what: string): Claim | null =>
+    says(
+      sight.slot.asks.findIndex(({ id }) => sight.slot.askOf.has(id)),
+      what,
+    );
+  if (order.code !== 0) return saysOfOrder(`its order has code ${order.code}, it is not eligible`);
+  if (order.position === 0) return saysOfOrder('its order is not matched');
   const { winner, runnerUp, shortlist } = leaf;
   const places = `winner ${winner}, runner-up ${runnerUp}, ${shortlist.length} on the shortlist`;
   const inside = winner < shortlist.length && (runnerUp < shortlist.length || runnerUp === NO_RUNNER_UP);
   if (shortlist.length > SHORTLIST_WIDTH || !inside || winner === runnerUp)
-    return says(some, `its places can't be (${places})`);
+    return saysOfOrder(`its places can't be (${places})`);
   const first = listed[winner];
   if (!first) return null;
   if (first.offer.leaf.id !== leaf.askId)

@@ -1,9 +1,11 @@
 /** A slot as claims see it: every order's wish and every ask's standing for it, by their leaves. */
 import { entropyGap } from '../entropy.ts';
 import { keccakWords } from '../hash.ts';
+import type { OrderLeaf } from '../leaves.ts';
 import { clock } from '../rea.ts';
 import { SHORTLIST_WIDTH } from '../parameters.ts';
 import { ShortlistIndex, type Contender } from '../shortlist.ts';
+import type { Hex } from '../types.ts';
 import { usesThatRefute, type Room } from './answers.ts';
 import { clearingKey, type Commitment, type CommittedMatch } from './commitment.ts';
 import { serves, standingOf, taskOf, type Offer, type Standing, type Wish } from './standing.ts';
@@ -16,8 +18,10 @@ export interface Candidate {
 
 export interface Sight {
   slot: Commitment;
+  /** The order's leaf, if the slot has one. */
+  leafOf(orderId: Hex): OrderLeaf | undefined;
   /** The order's wish; null when the slot has no leaf or no message of it. */
-  wishOf(orderId: `0x${string}`): Wish | null;
+  wishOf(orderId: Hex): Wish | null;
   /** The asks of a match's shortlist by place; null where there is none such, or its message is not known. */
   listed(match: CommittedMatch, wish: Wish): (Candidate | null)[];
   /** What the word that the ask was free rests on. */
@@ -33,7 +37,7 @@ type Indexed = Contender & { offer: Offer };
 export function createSight(slot: Commitment): Sight {
   const { seed, gammaWad } = slot.header;
   const factors = clock(gammaWad);
-  const known = new Set(slot.orders.map(({ id }) => id));
+  const leaves = new Map(slot.orders.map((leaf) => [leaf.id, leaf]));
   const offers = slot.asks.map((leaf, index): Offer | null => {
     const ask = slot.askOf.get(leaf.id)?.ask;
     return ask ? { index, leaf, ask } : null;
@@ -58,8 +62,10 @@ export function createSight(slot: Commitment): Sight {
     roomOf,
     isFree,
 
+    leafOf: (id) => leaves.get(id),
+
     wishOf(id) {
-      const signed = known.has(id) ? slot.orderOf.get(id) : undefined;
+      const signed = leaves.has(id) ? slot.orderOf.get(id) : undefined;
       return signed ? { signed, key: clearingKey(id, seed), seed, factors } : null;
     },
 
