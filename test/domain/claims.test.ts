@@ -15,11 +15,10 @@ import {
   addProvider,
   address,
   clear,
+  crowded,
   emptyWorld,
   fund,
   honestEvidence,
-  random,
-  randomWorld,
   SLOT,
   type World,
 } from './world.ts';
@@ -267,19 +266,6 @@ function asksAs({ evidence, header }: Tampered, change: (leaf: AskLeaf) => AskLe
   const asks = evidence.leaves!.asks!.map(change).filter((leaf) => leaf !== null);
   evidence.leaves = { ...evidence.leaves, asks };
   Object.assign(header, { asksRoot: merkleRoot(TAG.asks, asks.map(askLeaf)), askCount: asks.length });
-}
-
-/** Few nodes of few providers, several asks a node, more orders than cards: earlier matches take what later ones want. */
-function crowded(seed: number): World {
-  const pick = random(seed * 977);
-  const world = randomWorld({
-    ...{ seed, nodes: 2 + pick(30), providers: 1 + pick(20), orders: 4 + pick(40) },
-    leases: pick(3) * 8,
-  });
-  for (const { signed } of [...world.asks])
-    if (pick(2) === 0)
-      addAsk(world, signed.ask.supply, { reservePrice: BigInt(1 + pick(4) * 1_000_000), cards: 1 + pick(8) });
-  return world;
 }
 
 /** Two orders want the one card of the cheap ask; the first in clearing order gets it. */
