@@ -37,22 +37,28 @@ export interface Pursuit {
 
 /** Takes all claims to their ends: all are told before the first is waited for, so that their answer times run at once. */
 export async function pursue(pursuit: Pursuit, claims: readonly Claim[]): Promise<Outcome[]> {
-  const { wallet, deployment, say } = pursuit;
-  const fresh = await Promise.all(
-    claims.map(async (claim) => claim.waits && (await standOf(pursuit, claim)).state === 'none'),
-  );
-  const staked = fresh.filter(Boolean).length;
-  if (staked > 0) await provide(wallet, deployment, BigInt(staked) * deployment.parameters.claimDeposit, say);
-  for (const claim of claims) await announce(pursuit, claim);
-  const told: (Outcome | null)[] = [];
-  for (const claim of claims) told.push(await tell(pursuit, claim));
+  const told = await pursuit.wallet.inTurn(() => start(pursuit, claims));
   const outcomes: Outcome[] = [];
   for (const [index, claim] of claims.entries()) {
     const outcome = told[index] ?? (await conclude(pursuit, claim));
     outcomes.push(outcome);
-    say(wordsOf(outcome));
+    pursuit.say(wordsOf(outcome));
   }
   return outcomes;
+}
+
+/** Stakes, announces and tells; null for each claim that waits. */
+async function start(pursuit: Pursuit, claims: readonly Claim[]): Promise<(Outcome | null)[]> {
+  const { wallet, deployment, say } = pursuit;
+  let staked = 0n;
+  for (const claim of claims)
+    if (claim.waits && (await standOf(pursuit, claim)).state === 'none')
+      staked += deployment.parameters.claimDeposit;
+  if (staked > 0n) await provide(wallet, deployment, staked, say);
+  for (const claim of claims) await announce(pursuit, claim);
+  const told: (Outcome | null)[] = [];
+  for (const claim of claims) told.push(await tell(pursuit, claim));
+  return told;
 }
 
 interface Stand {

@@ -35,6 +35,8 @@ export interface Wallet {
   account: PrivateKeyAccount;
   /** Sends and waits until it is mined. @throws Refused when the chain refuses it, with its reason */
   send(to: Hex, data: Hex): Promise<readonly Log[]>;
+  /** Runs what looks at a balance and then stakes it: one after the other, whoever asks. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
   /** Unix seconds of the newest block. */
   now(): Promise<bigint>;
   /** Waits until the chain's time is past `time`. */
@@ -87,18 +89,14 @@ export function openWallet(rpcUrl: string, account: PrivateKeyAccount, pollMs = 
     if (receipt.status !== 'success') throw new Refused(`transaction ${hash} was mined and failed`);
     return receipt.logs;
   };
-  let queue: Promise<unknown> = Promise.resolve();
   return {
     client,
     account,
     address,
     now,
-    send(to, data) {
-      // One after the other, whoever asks: each takes the account's next nonce.
-      const mined = queue.then(() => sendOne(to, data));
-      queue = mined.catch(() => undefined);
-      return mined;
-    },
+    // Each takes the account's next nonce.
+    send: oneByOne(sendOne),
+    inTurn: oneByOne((work: () => Promise<unknown>) => work()) as Wallet['inTurn'],
     async past(time) {
       while ((await now()) <= time) await sleep(pollMs);
     },
@@ -127,4 +125,14 @@ function refused(error: unknown): Error {
     }
   }
   return new Refused(data);
+}
+
+/** The same, each call after the one before it has ended, however it ended. */
+function oneByOne<A extends unknown[], R>(work: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (...args) => {
+    const result = last.then(() => work(...args));
+    last = result.catch(() => undefined);
+    return result;
+  };
 }

@@ -7,4 +7,4 @@ test('frauds_areFound_andClaimedOnChain_whileHonestSlotsStand', async () => {
   expect(summary, lines.join('\n')).toMatchObject({ falseAlarms: 0, ok: true });
   expect(summary.frauds).toBeGreaterThanOrEqual(30);
   expect(summary.claimable).toBeGreaterThanOrEqual(20);
-});
+}, 180_000);
