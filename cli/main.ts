@@ -2,11 +2,16 @@
 import { Command } from 'commander';
 import { Refusal } from '../domain/refusal.ts';
 import type { ReplayFlags } from './replay/main.ts';
+import type { ChallengeFlags } from './challenge/challenge.ts';
+import type { DemandFlags } from './challenge/demand.ts';
 import type { VerifyFlags } from './verify/flags.ts';
 
 const program = new Command('cardhour').description(
   'An open market for computing power, and the proof of its auctions.',
 );
+
+const API_URL = process.env.API_URL ?? `http://localhost:${process.env.PORT ?? 3000}`;
+const RPC_URL = process.env.RPC_URL ?? `http://127.0.0.1:${process.env.CHAIN_PORT ?? 8545}`;
 
 program
   .command('up')
@@ -27,25 +32,48 @@ program
   .option('--range <a..b>', 'the slots from A to B')
   .option('--all', 'every slot that the chain has')
   .option('--follow', 'go on with each slot that is committed: a watchtower')
+  .option('--challenge', 'with --follow: make the claims that win')
+  .option('--key <file>', 'with --challenge: file with the private key; else the variable CHALLENGER_KEY')
   .option('--receipt <file>', 'a receipt of yours, to be found in its slot')
-  .option(
-    '--rpc <url>',
-    'the chain',
-    process.env.RPC_URL ?? `http://127.0.0.1:${process.env.CHAIN_PORT ?? 8545}`,
-  )
+  .option('--rpc <url>', 'the chain', RPC_URL)
   .option('--inputs <url|dir>', 'who hands out the inputs: a market, or a mirror of it (default: --api)')
   .option('--save <dir>', 'mirror the inputs: a file a slot')
   .option('--deployment <file>', "the contracts' addresses (default: those of npm start, or ask --api)")
-  .option(
-    '--api <url>',
-    "who tells the contracts' addresses",
-    process.env.API_URL ?? `http://localhost:${process.env.PORT ?? 3000}`,
-  )
+  .option('--api <url>', "who tells the contracts' addresses", API_URL)
   .option('--json', 'a JSON object a slot')
   .option('--csv', 'a line a slot and rule')
   .action(async (flags: VerifyFlags) => {
     const { verifyCommand } = await import('./verify/main.ts');
     process.exitCode = await verifyCommand(flags);
+  });
+
+const challenging = (name: string, description: string): Command =>
+  program
+    .command(name)
+    .description(description)
+    .requiredOption('--slot <n>', 'the slot')
+    .option('--rpc <url>', 'the chain', RPC_URL)
+    .option('--deployment <file>', "the contracts' addresses (default: those of npm start, or ask --api)")
+    .option('--api <url>', "who tells the contracts' addresses", API_URL)
+    .option('--key <file>', "file with the challenger's private key; else the variable CHALLENGER_KEY");
+
+challenging('challenge', 'make the claims that win against a slot, see docs/challenging.md')
+  .option('--inputs <url|dir>', 'who hands out the inputs: a market, or a mirror of it (default: --api)')
+  .option('--dry-run', 'write the transactions as JSON, a line each, and send none')
+  .option('--demand', 'demand withheld and forged items too: the deposit is lost if the scheduler shows them')
+  .option('--receipts <file>', 'receipts that you hold')
+  .option('--leaves <file>', "leaves behind the header's roots, if somebody published them")
+  .action(async (flags: ChallengeFlags) => {
+    const { challenge, readChallenge } = await import('./challenge/challenge.ts');
+    process.exitCode = await challenge(readChallenge(flags), (line) => console.log(line));
+  });
+
+challenging('demand', "make the scheduler show a leaf's item on-chain, or pay")
+  .requiredOption('--tree <name>', 'orders or asks')
+  .requiredOption('--index <i>', 'which leaf, from 0')
+  .action(async (flags: DemandFlags) => {
+    const { demandItem, readDemand } = await import('./challenge/demand.ts');
+    process.exitCode = await demandItem(readDemand(flags), (line) => console.log(line));
   });
 
 program

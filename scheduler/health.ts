@@ -11,6 +11,8 @@ export interface Health {
   skipped: number;
   settled: number;
   renewed: number;
+  /** Claims and demands that were answered. */
+  answered: number;
   failures: number;
   /** The step that each of the newest slots has reached. */
   standing: Standing;
@@ -49,6 +51,7 @@ export const newHealth = (): Health => ({
   skipped: 0,
   settled: 0,
   renewed: 0,
+  answered: 0,
   failures: 0,
   standing: newStanding(),
   chainSeenAt: 0,

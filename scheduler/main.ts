@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseDeployment } from '../contracts/deployment.ts';
+import { createAnswers, type AnswerReport } from './answers.ts';
 import { readEnvironment } from './environment.ts';
 import { closedSlots } from './follow.ts';
 import { newHealth, serveHealth } from './health.ts';
@@ -10,6 +11,8 @@ import { commitJob } from './jobs/commit.definition.ts';
 import { handleCommit } from './jobs/commit.handler.ts';
 import { confirmJob } from './jobs/confirm.definition.ts';
 import { handleConfirm } from './jobs/confirm.handler.ts';
+import { answerJob } from './jobs/answer.definition.ts';
+import { handleAnswer } from './jobs/answer.handler.ts';
 import { openQueue, openWorker } from './jobs/queue.ts';
 import { renewJob } from './jobs/renew.definition.ts';
 import { handleRenew } from './jobs/renew.handler.ts';
@@ -89,6 +92,12 @@ async function run(): Promise<void> {
       if (slot !== null) health.standing.set(slot, step);
     },
   });
+  const answers = createAnswers({
+    databaseUrl: environment.DATABASE_URL,
+    rpcUrl: environment.RPC_URL,
+    deployment,
+    schedulerKey: environment.SCHEDULER_KEY,
+  });
   const provider = openProvider(environment.RPC_URL, deployment.chainId);
 
   const onResult = (slot: bigint, result: ClearResult | CommitResult): void => {
@@ -100,6 +109,12 @@ async function run(): Promise<void> {
     if (result.state === 'abandoned') health.abandoned += 1;
     const line = describe(slot, result);
     if (line !== null) log(line);
+  };
+  const onAnswers = ({ answered, standing }: AnswerReport): void => {
+    health.answered += answered.length;
+    for (const claimId of answered) log(`claim ${claimId} answered`);
+    for (const { claimId, slot, why } of standing)
+      console.error(`scheduler: claim ${claimId} against slot ${slot} stands: ${why}`);
   };
   const onFailed = (data: object | undefined, error: Error): void => {
     // It is tried again, and nothing is wrong.
@@ -123,6 +138,7 @@ async function run(): Promise<void> {
   await recover();
 
   const renewals = openQueue(renewJob, location);
+  const answerTicks = openQueue(answerJob, location);
   const workers = [
     openWorker(clearJob, location, handleClear(pipeline, slots, onResult), onFailed),
     openWorker(commitJob, location, handleCommit(pipeline, slots, onResult), onFailed),
@@ -144,6 +160,7 @@ async function run(): Promise<void> {
       handleRenew(pipeline, (leases) => void (health.renewed += leases)),
       onFailed,
     ),
+    openWorker(answerJob, location, handleAnswer(answers, onAnswers), onFailed),
   ];
   const server =
     environment.METRICS_PORT === undefined ? null : serveHealth(environment.METRICS_PORT, health);
@@ -166,7 +183,7 @@ async function run(): Promise<void> {
       const newest = closed.at(-1);
       if (newest !== undefined) {
         const tick = newest.toString();
-        await Promise.all([ticks.add({ tick }), renewals.add({ tick })]);
+        await Promise.all([ticks.add({ tick }), renewals.add({ tick }), answerTicks.add({ tick })]);
       }
       if (Date.now() - recoveredAt > RECOVER_EVERY_MS) {
         recoveredAt = Date.now();
@@ -183,7 +200,7 @@ async function run(): Promise<void> {
   // A slot at hand is finished when it can be; what is cut off is taken up again at the next start.
   setTimeout(() => process.exit(0), 5_000).unref();
   await Promise.all(workers.map((worker) => worker.close()));
-  await Promise.all([slots.close(), ticks.close(), renewals.close(), pipeline.close()]);
+  await Promise.all([slots, ticks, renewals, answerTicks, pipeline, answers].map((part) => part.close()));
   provider.destroy();
   server?.close();
 }

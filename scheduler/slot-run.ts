@@ -42,6 +42,15 @@ const revived = (header: StoredHeader): SlotHeader => ({
   gammaWad: BigInt(header.gammaWad),
 });
 
+/** The slot's inputs as they were published; null when nothing was. */
+export async function readManifest(client: ClientBase | Pool, slot: bigint): Promise<Uint8Array | null> {
+  const { rows } = await client.query<{ manifest: Buffer }>('SELECT manifest FROM slot_run WHERE slot = $1', [
+    slot,
+  ]);
+  const bytes = rows[0]?.manifest;
+  return bytes === undefined || bytes.length === 0 ? null : bytes;
+}
+
 /** @throws Error when nothing is published, or its pages are gone */
 export async function readPlan(pool: Pool, slot: bigint, { header }: SlotRun): Promise<SlotPlan> {
   const { rows } = await pool.query<{ data: Buffer }>(

@@ -12,6 +12,9 @@ export interface VerifyFlags {
   receipt?: string;
   save?: string;
   follow?: boolean;
+  challenge?: boolean;
+  /** File with the challenger's key. */
+  key?: string;
   json?: boolean;
   csv?: boolean;
 }

@@ -273,6 +273,19 @@ export function randomWorld(terms: {
   return world;
 }
 
+/** Few nodes of few providers, several asks a node, more orders than cards: earlier matches take what later ones want. */
+export function crowded(seed: number): World {
+  const pick = random(seed * 977);
+  const world = randomWorld({
+    ...{ seed, nodes: 2 + pick(30), providers: 1 + pick(20), orders: 4 + pick(40) },
+    leases: pick(3) * 8,
+  });
+  for (const { signed } of [...world.asks])
+    if (pick(2) === 0)
+      addAsk(world, signed.ask.supply, { reservePrice: BigInt(1 + pick(4) * 1_000_000), cards: 1 + pick(8) });
+  return world;
+}
+
 export function clear(world: World): ClearedSlot {
   const { slot, seed, closeBlock, parameters, orders, asks } = world;
   const manifest = encodeManifest(manifestOfWorld(world));
