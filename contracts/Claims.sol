@@ -27,6 +27,8 @@ contract Claims is IClaims, Secrets {
     ILeaseBook public immutable LEASE_BOOK;
     /// @notice Pays.
     IBond public immutable BOND;
+    /// @notice Answers.
+    address public immutable SCHEDULER;
     /// @notice Length of a slot, seconds.
     uint40 public immutable SLOT_SECONDS;
     /// @notice Seconds after a slot's end in which it can be claimed against.
@@ -37,6 +39,7 @@ contract Claims is IClaims, Secrets {
         AUCTION = IAuction(a.auction);
         LEASE_BOOK = ILeaseBook(a.leaseBook);
         BOND = IBond(a.bond);
+        SCHEDULER = a.scheduler;
         SLOT_SECONDS = p.slotSeconds;
         CLAIM_WINDOW_SECONDS = p.claimWindowSeconds;
     }
@@ -140,7 +143,7 @@ contract Claims is IClaims, Secrets {
         _checkHeader(header);
         bytes32 orderId = SlotProofs.orderIn(order, header, _domain());
         bytes32 askId = SlotProofs.askIn(ask, header, _domain());
-        if (order.code != 0 || order.position != 0 || !Ranking.serves(ask, order)) revert NoWrong(Wrong.UNSERVED);
+        if (order.code != 0 || !Ranking.serves(ask, order)) revert NoWrong(Wrong.UNSERVED);
         Verdict memory verdict = _freedom(Wrong.UNSERVED, header, order, ask, askId, _key(orderId, header.seed));
         verdict.order = orderId;
         verdict.harmed = order.order.consumer;
@@ -168,11 +171,21 @@ contract Claims is IClaims, Secrets {
 
     /// @inheritdoc IClaims
     function answerUsed(Verdict calldata verdict, SlotHeader calldata header, MatchProof calldata earlier) external {
+        // Others could show a late match first, and so shut out the earlier ones.
+        if (msg.sender != SCHEDULER) revert NotScheduler(msg.sender);
         _checkAnswer(verdict, header);
         SlotProofs.matchIn(earlier, header.slot, LEASE_BOOK);
         bool ofAsk = earlier.askId == verdict.askId;
         if (earlier.skip != 0 || (!ofAsk && earlier.node != verdict.node)) revert AnswerIrrelevant();
         BOND.show(verdict, _key(earlier.orderId, header.seed), ofAsk ? earlier.cards : 0, earlier.cards);
+    }
+
+    /// @inheritdoc IClaims
+    function answerServed(Verdict calldata verdict, SlotHeader calldata header, MatchProof calldata own) external {
+        _checkAnswer(verdict, header);
+        SlotProofs.matchIn(own, header.slot, LEASE_BOOK);
+        if (verdict.wrong != Wrong.UNSERVED || own.orderId != verdict.order) revert AnswerIrrelevant();
+        BOND.refute(verdict);
     }
 
     /// @inheritdoc IClaims

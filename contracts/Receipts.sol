@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IAuction} from "./interfaces/IAuction.sol";
 import {IBond} from "./interfaces/IBond.sol";
+import {IMarket} from "./interfaces/IMarket.sol";
 import {IProviderRegistry} from "./interfaces/IProviderRegistry.sol";
 import {IReceipts} from "./interfaces/IReceipts.sol";
 import {AuctionDomain} from "./libraries/AuctionDomain.sol";
@@ -25,6 +26,8 @@ contract Receipts is IReceipts, Secrets {
 
     /// @notice Knows the slots.
     IAuction public immutable AUCTION;
+    /// @notice Knows the quotes.
+    IMarket public immutable MARKET;
     /// @notice Knows the keys.
     IProviderRegistry public immutable REGISTRY;
     /// @notice Pays.
@@ -41,6 +44,7 @@ contract Receipts is IReceipts, Secrets {
     constructor(Addresses memory a, Parameters memory p) {
         ParameterBounds.check(p);
         AUCTION = IAuction(a.auction);
+        MARKET = IMarket(a.market);
         REGISTRY = IProviderRegistry(a.registry);
         BOND = IBond(a.bond);
         SCHEDULER = a.scheduler;
@@ -131,9 +135,7 @@ contract Receipts is IReceipts, Secrets {
         _checkAnswer(verdict, header, Merkle.ORDERS, order.index);
         bytes32 orderId = SlotProofs.orderIn(order, header, AuctionDomain.separator(address(AUCTION)));
         if (order.code == 0) {
-            uint40 approved = AUCTION.approvedAt(orderId);
-            bool agreed = approved != 0 && approved < _slotEnd(header.slot);
-            if (!agreed && _signerOf(orderId, signature) != order.order.consumer) {
+            if (!_agreed(orderId, _slotEnd(header.slot)) && _signerOf(orderId, signature) != order.order.consumer) {
                 revert BadSignature(order.order.consumer);
             }
         }
@@ -157,6 +159,14 @@ contract Receipts is IReceipts, Secrets {
         }
         emit AskShown(header.slot, askId, ask, signature);
         BOND.refute(verdict);
+    }
+
+    /// @dev By an approval or by an accepted quote, before the slot's end.
+    function _agreed(bytes32 orderId, uint40 end) private view returns (bool) {
+        uint40 approved = AUCTION.approvedAt(orderId);
+        if (approved != 0 && approved < end) return true;
+        (, uint40 taken, ) = MARKET.quoteOf(orderId);
+        return taken != 0 && taken < end;
     }
 
     function _decide(Wrong wrong, uint64 slot, bytes32 order) private {

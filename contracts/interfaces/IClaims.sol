@@ -18,6 +18,7 @@ interface IClaims {
     /// @notice What was shown breaks no rule.
     error NoWrong(Wrong wrong);
     error AnswerIrrelevant();
+    error NotScheduler(address caller);
 
     /// @notice An ask of the shortlist that can serve the order ranks before its winner.
     /// @param place of the rival in the shortlist
@@ -55,7 +56,7 @@ interface IClaims {
     /// @param last the shortlist's last; anything when it is short
     function claimLeftOut(bytes32 salt, Case calldata c, AskProof calldata last, AskProof calldata leftOut) external;
 
-    /// @notice An eligible order is unmatched, and an ask can serve it.
+    /// @notice An eligible order has no match, whatever place its leaf names, and an ask can serve it.
     function claimUnserved(
         bytes32 salt,
         SlotHeader calldata header,
@@ -68,10 +69,13 @@ interface IClaims {
     function claimContradiction(bytes32 salt, Case calldata c, AskProof calldata winner) external;
 
     /// @notice The scheduler's answer to a claim that an ask was free: an earlier match of the slot used the ask or its node. As often
-    /// as needed, in ascending clearing order. Anyone may send it.
+    /// as needed, in ascending clearing order; the scheduler alone, since whoever shows a later one first shuts the earlier ones out.
     function answerUsed(Verdict calldata verdict, SlotHeader calldata header, MatchProof calldata earlier) external;
 
-    /// @notice The answer to `claimLeftOut`: a nearer ask of the same provider is on the shortlist.
+    /// @notice The answer to `claimUnserved`: the order's own match. Anyone may send it.
+    function answerServed(Verdict calldata verdict, SlotHeader calldata header, MatchProof calldata own) external;
+
+    /// @notice The answer to `claimLeftOut`: a nearer ask of the same provider is on the shortlist. Anyone may send it.
     function answerSibling(
         Verdict calldata verdict,
         Case calldata c,

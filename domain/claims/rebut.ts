@@ -3,7 +3,7 @@ import { TAG } from '../merkle.ts';
 import type { Hex } from '../types.ts';
 import { siblingThatRefutes, usesThatRefute } from './answers.ts';
 import { WRONG, type Verdict } from './claim.ts';
-import type { Commitment } from './commitment.ts';
+import type { Commitment, CommittedMatch } from './commitment.ts';
 import { askProof, matchCase, matchProof, orderProof } from './proofs.ts';
 import { createSight } from './sight.ts';
 import { standingOf } from './standing.ts';
@@ -11,13 +11,15 @@ import { standingOf } from './standing.ts';
 /** A call that answers; the verdict comes before the arguments. */
 export interface Answer {
   judge: 'claims' | 'receipts';
-  name: 'answerUsed' | 'answerSibling' | 'answerOrder' | 'answerAsk';
+  name: 'answerUsed' | 'answerServed' | 'answerSibling' | 'answerOrder' | 'answerAsk';
   args: readonly unknown[];
 }
 
 /** What refutes the claim, in the order in which it is told; empty when nothing does: then the claim is right. */
 export function answersTo(verdict: Verdict, slot: Commitment): Answer[] {
   if (verdict.wrong === WRONG.WITHHELD) return shown(verdict, slot);
+  const own = verdict.wrong === WRONG.UNSERVED && matchOf(verdict, slot);
+  if (own) return [{ judge: 'claims', name: 'answerServed', args: [slot.header, matchProof(slot, own)] }];
   const uses = usesThatRefute(slot, verdict);
   if (uses)
     return uses.map((match) => ({
@@ -47,8 +49,12 @@ function signatureOf(of: ReadonlyMap<Hex, { signature: Hex }>, id: Hex | undefin
   return id === undefined ? undefined : of.get(id)?.signature;
 }
 
+function matchOf({ order }: Verdict, { matches }: Commitment): CommittedMatch | undefined {
+  return matches.find(({ leaf }) => leaf.orderId === order);
+}
+
 function sibling(verdict: Verdict, slot: Commitment): Answer[] {
-  const match = slot.matches.find(({ leaf }) => leaf.orderId === verdict.order);
+  const match = matchOf(verdict, slot);
   const sight = createSight(slot);
   const wish = sight.wishOf(verdict.order);
   const index = slot.asks.findIndex(({ id }) => id === verdict.askId);

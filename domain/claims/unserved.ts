@@ -10,8 +10,8 @@ export function unserved(sight: Sight): Claim[] {
   const matched = new Set(matches.map(({ leaf }) => leaf.orderId));
   const last = matches.at(-1)?.key ?? -1n;
   const claims: Claim[] = [];
-  for (const [index, { id, code, position }] of orders.entries()) {
-    if (code !== 0 || position !== 0 || matched.has(id)) continue;
+  for (const [index, { id, code }] of orders.entries()) {
+    if (code !== 0 || matched.has(id)) continue;
     const wish = sight.wishOf(id);
     // A page that is still to come may bring an earlier match that used the ask.
     if (!wish || (!whole && wish.key > last)) continue;

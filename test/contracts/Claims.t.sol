@@ -43,11 +43,9 @@ contract ClaimsTest is ClaimWorld {
                 abi.encodeCall(claims.claimLeftOut, (salt(), c, rival, rival)),
                 noWrong(Wrong.LEFT_OUT)
             );
-            refused(
-                address(claims),
-                abi.encodeCall(claims.claimUnserved, (salt(), header, c.order, rival)),
-                noWrong(Wrong.UNSERVED)
-            );
+            vm.recordLogs();
+            told(address(claims), abi.encodeCall(claims.claimUnserved, (salt(), header, c.order, rival)));
+            claims.answerServed(lastOpened(), header, c.cleared);
             refused(
                 address(claims),
                 abi.encodeCall(claims.claimContradiction, (salt(), c, rival)),
@@ -121,10 +119,12 @@ contract ClaimsTest is ClaimWorld {
         told(address(claims), winnerCall(c, dear, askOf(cheap), placeOf(later, cheap)));
         Verdict memory verdict = lastOpened();
         uint256 before = available(SCHEDULER);
+        vm.prank(SCHEDULER);
         claims.answerUsed(verdict, header, matchOf(first));
         eq(available(SCHEDULER) - before, 50 * USD, "the deposit pays for the answer");
         ok(bond.claimOf(bond.claimIdOf(verdict)).status == IBond.Status.REFUTED, "refuted");
         vm.expectRevert(abi.encodeWithSelector(IBond.ClaimNotOpen.selector, bond.claimIdOf(verdict)));
+        vm.prank(SCHEDULER);
         claims.answerUsed(verdict, header, matchOf(first));
     }
 
@@ -142,22 +142,28 @@ contract ClaimsTest is ClaimWorld {
         Verdict memory verdict = lastOpened();
         MatchProof memory itself = matchOf(later);
         vm.expectRevert(abi.encodeWithSelector(IClaims.AnswerIrrelevant.selector));
+        vm.prank(SCHEDULER);
         claims.answerUsed(verdict, header, itself);
+        vm.prank(SCHEDULER);
         claims.answerUsed(verdict, header, matchOf(first));
         ok(bond.claimOf(bond.claimIdOf(verdict)).status == IBond.Status.OPEN, "six cards were left");
         vm.expectRevert(abi.encodeWithSelector(IBond.AnswerUnordered.selector, clearing(first)));
+        vm.prank(SCHEDULER);
         claims.answerUsed(verdict, header, matchOf(first));
         Verdict memory other = verdict;
         other.want = 7;
         vm.expectRevert(abi.encodeWithSelector(IBond.ClaimNotOpen.selector, bond.claimIdOf(other)));
+        vm.prank(SCHEDULER);
         claims.answerUsed(other, header, matchOf(first));
         verdict.want = 2;
         other.challenger = address(this);
         vm.expectRevert(abi.encodeWithSelector(IBond.NotChallenger.selector, CHALLENGER, address(this)));
+        vm.prank(SCHEDULER);
         claims.answerUsed(other, header, matchOf(first));
         other.challenger = CHALLENGER;
         vm.warp(block.timestamp + 3601);
         vm.expectRevert(abi.encodeWithSelector(IBond.AnswerTooLate.selector, uint40(block.timestamp - 1)));
+        vm.prank(SCHEDULER);
         claims.answerUsed(verdict, header, matchOf(first));
         bond.conclude(verdict);
     }
@@ -364,6 +370,7 @@ contract ClaimsTest is ClaimWorld {
         claims.answerSibling(verdict, c, leftOut, leftOut, 0);
         verdict.slot += 1;
         vm.expectRevert(abi.encodeWithSelector(IClaims.AnswerIrrelevant.selector));
+        vm.prank(SCHEDULER);
         claims.answerUsed(verdict, header, c.cleared);
     }
 
@@ -405,6 +412,47 @@ contract ClaimsTest is ClaimWorld {
         vm.recordLogs();
         told(address(claims), abi.encodeCall(claims.claimUnserved, (salt(), header, orderOf(all), askOf(dear))));
         eq(lastOpened().want, 8, "opened");
+    }
+
+    /// @dev Its leaf names a place among the matches where another order stands.
+    function test_unserved_withAPlaceThatIsNotItsOwn() public {
+        bytes32 other = addOrder(2, 1);
+        setOrder(order, 0, 1);
+        close();
+        commitSlot(only(rightly(other)));
+        vm.recordLogs();
+        told(address(claims), abi.encodeCall(claims.claimUnserved, (salt(), header, orderOf(order), askOf(cheap))));
+        Verdict memory verdict = lastOpened();
+        MatchProof memory another = matchOf(other);
+        vm.expectRevert(abi.encodeWithSelector(IClaims.AnswerIrrelevant.selector));
+        claims.answerServed(verdict, header, another);
+        vm.warp(block.timestamp + 3601);
+        bond.conclude(verdict);
+        ok(bond.claimOf(bond.claimIdOf(verdict)).status == IBond.Status.UPHELD, "nothing answers it");
+    }
+
+    /// @dev The order's own match answers no other kind of claim, and none of another slot.
+    function test_answerServed_failsForOtherClaims() public {
+        Case memory c = wrongWinner();
+        vm.recordLogs();
+        told(address(claims), winnerCall(c, dear, askOf(cheap), placeOf(order, cheap)));
+        Verdict memory verdict = lastOpened();
+        vm.expectRevert(abi.encodeWithSelector(IClaims.AnswerIrrelevant.selector));
+        claims.answerServed(verdict, header, c.cleared);
+        verdict.slot += 1;
+        vm.expectRevert(abi.encodeWithSelector(IClaims.AnswerIrrelevant.selector));
+        claims.answerServed(verdict, header, c.cleared);
+    }
+
+    /// @dev A challenger would show the last match first, and so shut out those before it.
+    function test_answerUsed_failsForAnybodyElse() public {
+        Case memory c = wrongWinner();
+        vm.recordLogs();
+        told(address(claims), winnerCall(c, dear, askOf(cheap), placeOf(order, cheap)));
+        Verdict memory verdict = lastOpened();
+        vm.prank(CHALLENGER);
+        vm.expectRevert(abi.encodeWithSelector(IClaims.NotScheduler.selector, CHALLENGER));
+        claims.answerUsed(verdict, header, c.cleared);
     }
 
     function test_unserved_failsForOrdersThatWereNotEligible() public {

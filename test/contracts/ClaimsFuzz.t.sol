@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IBond} from "../../contracts/interfaces/IBond.sol";
 import {Rea} from "../../contracts/libraries/Rea.sol";
-import {AskProof, Case} from "../../contracts/types/Claim.sol";
+import {AskProof, Case, Verdict} from "../../contracts/types/Claim.sol";
 import {ClaimWorld} from "./support/ClaimWorld.sol";
 import {Deal} from "./support/PageBytes.sol";
+import {vm} from "./support/Vm.sol";
 
 /// @notice Invariant 7 of the protocol: whatever the slot, an honest one survives every claim there is, and one with a wrong winner, a
 /// wrong price or a shortlist that leaves somebody out loses to at least one.
@@ -68,7 +70,7 @@ contract ClaimsFuzzTest is ClaimWorld {
         for (uint256 i = 0; i < FIELD; ++i) {
             AskProof memory rival = askOf(asks[i]);
             held += held_(abi.encodeCall(claims.claimLeftOut, (salt(), c, askOf(winner), rival)));
-            held += held_(abi.encodeCall(claims.claimUnserved, (salt(), header, c.order, rival)));
+            held += unserved(c, rival);
             held += held_(abi.encodeCall(claims.claimContradiction, (salt(), c, rival)));
             held += held_(abi.encodeCall(claims.claimWrongPrice, (salt(), c, askOf(winner), rival)));
             for (uint8 place = 0; place < FIELD; ++place) {
@@ -83,6 +85,15 @@ contract ClaimsFuzzTest is ClaimWorld {
                 }
             }
         }
+    }
+
+    /// @dev The order has a match, which answers it whatever the match is.
+    function unserved(Case memory c, AskProof memory rival) private returns (uint256) {
+        vm.recordLogs();
+        if (held_(abi.encodeCall(claims.claimUnserved, (salt(), header, c.order, rival))) == 0) return 0;
+        Verdict memory verdict = lastOpened();
+        claims.answerServed(verdict, header, c.cleared);
+        return bond.claimOf(bond.claimIdOf(verdict)).status == IBond.Status.REFUTED ? 0 : 1;
     }
 
     function held_(bytes memory call_) private returns (uint256) {

@@ -215,6 +215,35 @@ contract ReceiptsTest is ClaimWorld {
         receipts.answerOrder(verdict, header, orderOf(order), "");
     }
 
+    /// @dev Nor does what was at a firm quote before the close.
+    function test_demand_answeredForAnOrderAtAQuote() public {
+        vm.warp(START + 1_000_000 - 500);
+        Order memory message = orderOf(order).order;
+        uint64 until = uint64(block.timestamp);
+        bytes memory signed = signature(SCHEDULER_KEY, formats.quoteId(address(auction), order, until));
+        vm.prank(CONSUMER);
+        shop.takeQuote(message, until, signed);
+        vm.warp(block.timestamp + 10);
+        Verdict memory verdict = demanded(1, 0);
+        receipts.answerOrder(verdict, header, orderOf(order), hex"01");
+        ok(bond.claimOf(bond.claimIdOf(verdict)).status == IBond.Status.REFUTED, "answered");
+    }
+
+    /// @dev A quote that was taken after the close is none of this slot.
+    function test_demand_isNotAnsweredByALaterQuote() public {
+        vm.warp(START + 1_000_000 - 500);
+        Verdict memory verdict = demanded(1, 0);
+        vm.warp(slotEnd(header.slot));
+        Order memory message = orderOf(order).order;
+        uint64 until = uint64(block.timestamp);
+        bytes memory signed = signature(SCHEDULER_KEY, formats.quoteId(address(auction), order, until));
+        vm.prank(CONSUMER);
+        shop.takeQuote(message, until, signed);
+        OrderProof memory proof = orderOf(order);
+        vm.expectRevert(abi.encodeWithSelector(IReceipts.BadSignature.selector, CONSUMER));
+        receipts.answerOrder(verdict, header, proof, hex"01");
+    }
+
     function test_demand_answeredForAnOrderThatWasNotEligible() public {
         bytes32 other = addOrder(2, 1);
         setOrder(other, 1, 0);

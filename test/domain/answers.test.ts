@@ -91,7 +91,7 @@ function liesOfMatches(sight: Sight): Verdict[] {
 function liesOfUnserved(sight: Sight): Verdict[] {
   const { slot } = sight;
   return slot.orders
-    .filter(({ code, position }) => code === 0 && position === 0)
+    .filter(({ code }) => code === 0)
     .flatMap(({ id }) => {
       const wish = sight.wishOf(id)!;
       return offersOf(slot)

@@ -282,8 +282,7 @@ export const FRAUDS: readonly Fraud[] = [
   {
     name: 'unserved order with a place of no match',
     rules: ['clearing'],
-    claims: [],
-    why: "claimUnserved takes a leaf's place for a match: see ADR 0009",
+    claims: ['claimUnserved'],
     plant: (draft) => {
       draft.matches = [];
     },
