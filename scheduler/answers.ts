@@ -125,8 +125,7 @@ export function createAnswers(options: AnswersOptions): Answers {
         await eventsOf('SlotCommitted', slot),
         await eventsOf('PageCommitted', slot),
       ];
-      if (bytes === null || committed === undefined)
-        return 'this database has no inputs of the slot';
+      if (bytes === null || committed === undefined) return 'this database has no inputs of the slot';
       const header = committed['header'] as SlotHeader;
       const { cleared, items } = await clearAgain(client, header, bytes);
       if (cleared.header.ordersRoot !== header.ordersRoot || cleared.header.asksRoot !== header.asksRoot)

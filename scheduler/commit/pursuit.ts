@@ -7,9 +7,23 @@ import { isFill, type TransactionSigner } from './signing.ts';
 /** Most nonces that one look fills. */
 const FILLS = 16;
 
-/** What a node says of a transaction that it has, had, or has a dearer one for: the receipts tell the rest. */
-const HARMLESS =
-  /already (known|imported)|nonce (is )?too low|nonce has already been used|replacement .*underpriced|could not replace/i;
+/**
+ * What nodes (Geth, Reth, Erigon, Nethermind, Besu) say of a transaction that they have, had, or have a dearer one for: the receipts
+ * tell the rest.
+ */
+const HARMLESS = new RegExp(
+  [
+    'already ?(known|imported)',
+    'known transaction',
+    'existing tx with same hash',
+    'nonce (is )?too low',
+    'old ?nonce',
+    'nonce has already been used',
+    'replacement .*underpriced',
+    'could not replace',
+  ].join('|'),
+  'i',
+);
 
 /** The base fee has risen above what the bytes offer. */
 const TOO_CHEAP = /(max fee per gas|fee cap) less than block base fee|transaction underpriced/i;

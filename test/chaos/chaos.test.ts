@@ -20,6 +20,7 @@ it(
     expect(report.matched).toBeGreaterThan(POINTS / 4);
     expect(report.chosen).toBeGreaterThan(POINTS / 4);
     expect(report.reorgs).toBeGreaterThan(POINTS / 20);
+    expect(report.retried).toBeGreaterThan(0);
   },
   POINTS * 20_000,
 );
