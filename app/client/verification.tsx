@@ -2,13 +2,13 @@
 
 import { useMutation } from '@tanstack/react-query';
 import type { RuleView } from '../views.ts';
-import { postJson } from './api.ts';
 import { failureOf } from './failure.ts';
+import { verifySlotHere } from './verify-slot.ts';
 
 /** Replays the slot from its published inputs against the chain and lists the rules. */
 export function Verification({ slot }: { slot: string }) {
   const verify = useMutation({
-    mutationFn: () => postJson<{ ok: boolean; rules: RuleView[] }>(`/api/slots/${slot}/verify`, {}),
+    mutationFn: () => verifySlotHere(slot),
   });
   const rules = verify.data?.rules ?? [];
   const passed = rules.filter((rule) => rule.ok).length;
@@ -28,8 +28,8 @@ export function Verification({ slot }: { slot: string }) {
         </button>
       </div>
       <p className="quiet">
-        Clears the auction anew from the published inputs and the chain’s own state, and compares every step.
-        The same runs on your machine: <code>npm run cardhour -- verify --slot {slot}</code>, from the same{' '}
+        Clears the auction anew in this browser, from the published inputs and the chain’s own state, and
+        compares every step; the market’s server is not asked what it thinks. Outside of a browser: <code>npm run cardhour -- verify --slot {slot}</code>, from the same{' '}
         <a href={`/api/slots/${slot}/inputs`} download>
           file of inputs
         </a>

@@ -11,7 +11,6 @@ import { createOpenAsks } from './open-asks.ts';
 import { createQuoteDesk, type QuoteOffer } from './quotes/offer.ts';
 import { createPlacing, type Placing } from './quotes/placing.ts';
 
-import { createVerifier, type Verifier } from './verify.ts';
 
 const environment = z.object({
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//),
@@ -32,7 +31,6 @@ export interface ServerContext {
   /** Prices, signs and stores a firm quote. */
   quote: (input: unknown) => Promise<QuoteOffer>;
   placing: Placing;
-  verifier: Verifier;
   /** Timestamp of the chain's newest block, unix seconds. */
   chainNow(): Promise<bigint>;
 }
@@ -80,7 +78,6 @@ function create(): ServerContext {
     intake: createIntake({ db, deployment, receiptKey, chainNow, openAsks, isApproved }),
     quote: createQuoteDesk({ db, deployment, openAsks, schedulerKey: receiptKey, chainNow }),
     placing: createPlacing({ db, deployment, receiptKey, chainNow }),
-    verifier: createVerifier({ rpcUrl: env.RPC_URL, deployment }),
     chainNow,
   };
 }

@@ -5,7 +5,8 @@ import pg from 'pg';
 import { createIndexer } from '../../indexer/indexer.ts';
 import type { Parameters } from '../../domain/parameters.ts';
 import type { Hex } from '../../domain/types.ts';
-import { createVerifier } from '../../app/server/verify.ts';
+import { createEvidence } from '../../app/server/evidence.ts';
+import { verifySlot } from '../../domain/verify.ts';
 import { createPipeline, type Pipeline, type PipelineOptions } from '../../scheduler/pipeline.ts';
 import { startChain } from '../support/chain.ts';
 import { testDatabase } from '../support/postgres.ts';
@@ -96,8 +97,11 @@ export async function setup(parameters: Partial<Parameters> = {}) {
     inputs,
     /** Names of the rules that the slot breaks, by an outsider's replay of its published inputs. */
     async broken(slot: bigint): Promise<string[]> {
-      const verifier = createVerifier({ rpcUrl: chain.rpcUrl, deployment });
-      const results = await verifier.verify(slot, await inputs(slot));
+      const evidence = await createEvidence({ rpcUrl: chain.rpcUrl, deployment }).collect(
+        slot,
+        await inputs(slot),
+      );
+      const results = verifySlot(evidence);
       return results
         .filter((result) => !result.ok)
         .map((result) => `${result.rule}: ${result.firstDifference}`);
