@@ -6,6 +6,7 @@ import type { SlotEvidence } from '../../domain/evidence.ts';
 import { keccakText, keccakWords, ZERO_HASH } from '../../domain/hash.ts';
 import { askLeaf, orderLeaf, type AskLeaf, type OrderLeaf } from '../../domain/leaves.ts';
 import { merkleRoot, TAG, verifyProof } from '../../domain/merkle.ts';
+import { signingOf } from '../../domain/signing.ts';
 import type { Hex } from '../../domain/types.ts';
 import { rehash, setup, type Tampered } from './tamper.ts';
 import {
@@ -189,7 +190,12 @@ describe('demands', () => {
 
   test('ask for the signature of an order that nobody signed', () => {
     const { evidence } = setup();
-    const matched = firstOf({ evidence }).orderId;
+    const byKey = new Set(
+      evidence.orders.filter(({ signed }) => signingOf(signed.signature) === 'KEY').map(({ id }) => id),
+    );
+    const matched = evidence.pages
+      .flatMap(({ matches }) => matches!)
+      .find((leaf) => byKey.has(leaf.orderId))!.orderId;
     evidence.orders = evidence.orders.map((item) => (item.id === matched ? { ...item, signer: null } : item));
     const { demands } = findClaims(evidence, CONTEXT);
     const index = evidence.leaves!.orders!.findIndex(({ id }) => id === matched);
