@@ -135,11 +135,11 @@ export async function isPassed(client: ClientBase, slot: bigint): Promise<boolea
   return rowCount === 1;
 }
 
-/** Whether an earlier slot was given up after this one had been cleared on its result. */
-export async function builtOnAbandoned(pool: Pool, slot: bigint, window: bigint): Promise<boolean> {
+/** Whether an earlier slot was given up or cleared anew after this one had been cleared on its result. */
+export async function isStale(pool: Pool, slot: bigint, window: bigint): Promise<boolean> {
   const { rowCount } = await pool.query(
-    `SELECT 1 FROM slot_run e JOIN slot_run r ON r.slot = $2 AND e."updatedAt" > r."updatedAt"
-     WHERE e.state = 'abandoned' AND e.slot >= $1 AND e.slot < $2 LIMIT 1`,
+    `SELECT 1 FROM slot_run e JOIN slot_run r ON r.slot = $2 AND e."updatedAt" >= r."updatedAt"
+     WHERE e.slot >= $1 AND e.slot < $2 LIMIT 1`,
     [slot - window, slot],
   );
   return rowCount === 1;

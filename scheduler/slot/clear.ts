@@ -99,6 +99,7 @@ export function createClear(options: ClearOptions) {
     for (const revived of await revivedBefore(client, slot, openSlots))
       await markRetrying(client, revived.slot, revived.attempt, 'the chain has it after all');
     const earlier = await openBefore(client, slot, openSlots);
+    // Asked again with the inputs; here it saves the wait for the indexer.
     if (earlier !== null) return { state: 'waiting', on: earlier };
     // Nothing was promised it; orders that it would have carried over are in the later slot.
     if (run === null && (await isPassed(client, slot)) && !(await hasPromise(client, slot)))
@@ -109,6 +110,7 @@ export function createClear(options: ClearOptions) {
 
     const inputs = await readInputs(client, slot);
     if (inputs === null) return giveUp(client, slot, 1, 'the chain began after it');
+    if ('on' in inputs) return { state: 'waiting', on: inputs.on };
     const { closing, state, items, receipts } = inputs;
     onStep('read', slot);
     const read = performance.now();

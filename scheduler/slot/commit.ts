@@ -7,7 +7,7 @@ import { headerEffect, type SkippedMatch } from '../commit/slot-calls.ts';
 import type { SlotReader } from '../commit/slot-on-chain.ts';
 import type { TransactionManager } from '../commit/transaction-manager.ts';
 import {
-  builtOnAbandoned,
+  isStale,
   markAbandoned,
   markCommitted,
   markConfirmed,
@@ -128,8 +128,8 @@ export function createCommit(options: CommitOptions) {
     await noteLost(slot);
     const earlier = await openBefore(pool, slot, openSlots);
     if (earlier !== null) return { state: 'waiting', on: earlier };
-    if (await builtOnAbandoned(pool, slot, openSlots))
-      return retry(slot, run, 'an earlier slot that it was cleared on was given up');
+    if (await isStale(pool, slot, openSlots))
+      return retry(slot, run, 'an earlier slot has ended otherwise since');
     if (!(await transactions.has(headerEffect(slot, run.attempt))) && (await isLate(slot)))
       return giveUp(slot, run, 'not sent before its deadline');
     const plan = await readPlan(pool, slot, run);

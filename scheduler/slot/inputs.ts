@@ -7,7 +7,7 @@ import { BOOK_LOCK } from '../../prisma/locks.ts';
 import type { Book, SlotItems } from '../book/book.ts';
 import { readReceipts } from '../book/receipts.ts';
 import { closingBlock, withEarlierSlots, type ChainState, type Closing } from '../chain-state.ts';
-import { committedBefore } from '../slot-run.ts';
+import { committedBefore, openBefore, type UnfinishedSlot } from '../slot-run.ts';
 
 /** What a slot is made of and judged by. */
 export interface Inputs {
@@ -38,8 +38,11 @@ export interface InputsOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Null when the chain began after the slot. @throws IndexerBehind */
-export type ReadInputs = (client: PoolClient, slot: bigint) => Promise<Inputs | null>;
+/** Null when the chain began after the slot; an earlier slot when that one comes first. @throws IndexerBehind */
+export type ReadInputs = (
+  client: PoolClient,
+  slot: bigint,
+) => Promise<Inputs | { on: UnfinishedSlot } | null>;
 
 /** Reads in one snapshot of the database: a reorganisation can't come between the block and its events. */
 async function inSnapshot<T>(client: PoolClient, body: () => Promise<T>): Promise<T> {
@@ -60,13 +63,19 @@ function isWhole(state: MarketState, slot: bigint): boolean {
 export function createInputs(options: InputsOptions): ReadInputs {
   const { parameters, chainState, book, openSlots } = options;
 
-  const look = async (client: PoolClient, slot: bigint): Promise<Inputs | 'behind' | 'none'> => {
+  const look = async (
+    client: PoolClient,
+    slot: bigint,
+  ): Promise<Inputs | { on: UnfinishedSlot } | 'behind' | 'none'> => {
     const end = slotEnd(slot, parameters);
     const ended = await closingBlock(client, end);
     if (typeof ended === 'string') return ended;
     // Whoever holds it now may be storing a message of this slot; who takes it later reads a later clock.
     await client.query('SELECT pg_advisory_xact_lock($1, $2)', [BOOK_LOCK.space, BOOK_LOCK.key]);
     return inSnapshot(client, async () => {
+      // In the same snapshot as the chain's events: an earlier slot may just have been found lost.
+      const on = await openBefore(client, slot, openSlots);
+      if (on !== null) return { on };
       const closing = await closingBlock(client, end);
       if (typeof closing === 'string') return closing;
       const { state: atClose, rebuilt } = await chainState.at(client, closing);

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BOOK_LOCK } from '../../prisma/locks.ts';
 import { startLiar, type Liar } from '../support/liar.ts';
 import { setup } from './setup.ts';
 
@@ -126,6 +128,40 @@ describe('pipeline over a chain that reorganises', () => {
     expect(report.matched).toBeGreaterThan(0);
     await at.indexer.syncTo();
     expect(await at.broken(slot + 1n)).toEqual([]);
+  });
+
+  it('clear_waitsForASlotThatIsFoundLostWhileItReads', async () => {
+    const { slot } = await openTrade();
+    await at.order(slot + 1n, 1, PRICE, 2n);
+    await at.closeSlot(slot);
+    await at.closeSlot(slot + 1n);
+    const pipeline = at.pipeline();
+    await pipeline.runSlot(slot);
+    await at.indexer.syncTo();
+    // It has seen no open slot before it, and waits for a message that the gateway is storing.
+    const gateway = await at.pool.connect();
+    await gateway.query('BEGIN');
+    await gateway.query('SELECT pg_advisory_xact_lock($1, $2)', [BOOK_LOCK.space, BOOK_LOCK.key]);
+    const clearing = pipeline.clear(slot + 1n);
+    await sleep(300);
+    await at.pool.query(`UPDATE slot_run SET state = 'published' WHERE slot = $1`, [slot]);
+    await gateway.query('COMMIT');
+    gateway.release();
+    expect(await clearing).toEqual({ state: 'waiting', on: { slot, state: 'published' } });
+  });
+
+  it('commit_clearsAnewWhatWasClearedBeforeAnEarlierSlotWas', async () => {
+    const { slot } = await openTrade();
+    await at.order(slot + 1n, 1, PRICE, 2n);
+    await at.closeSlot(slot);
+    await at.closeSlot(slot + 1n);
+    const pipeline = at.pipeline();
+    await pipeline.runSlot(slot);
+    await at.indexer.syncTo();
+    await pipeline.clear(slot + 1n);
+    await at.pool.query(`UPDATE slot_run SET "updatedAt" = now() WHERE slot = $1`, [slot]);
+    expect(await pipeline.commit(slot + 1n)).toEqual({ state: 'open' });
+    expect(await pipeline.runSlot(slot + 1n)).toMatchObject({ state: 'committed', matched: 1, skipped: [] });
   });
 
   it('runSlot_isGivenUpWhenItsPageIsTooLate', async () => {
