@@ -11,7 +11,6 @@ import { createOpenAsks } from './open-asks.ts';
 import { createQuoteDesk, type QuoteOffer } from './quotes/offer.ts';
 import { createPlacing, type Placing } from './quotes/placing.ts';
 
-
 const environment = z.object({
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//),
   RPC_URL: z.url(),
