@@ -106,6 +106,9 @@ contract AuctionTest is Fixture {
         ask = anAsk(1);
         ask.validFrom = endOfSlot() + 1;
         skips(aDeal(anOrder(1), ask), IAuction.Skip.ASK_EXPIRED);
+        ask = anAsk(1);
+        (ask.validFrom, ask.validUntil) = (endOfSlot(), endOfSlot());
+        skips(aDeal(anOrder(1), ask), IAuction.Skip.NONE);
     }
 
     function test_skip_replayedOrder() public {

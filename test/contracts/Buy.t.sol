@@ -30,6 +30,10 @@ contract BuyTest is Fixture {
         ok(!over && end == block.timestamp + 7200, "runs from now");
         (uint16 sold, bool cancelled) = shop.listingNonce(PROVIDER, 1);
         ok(sold == 2 && !cancelled, "sold");
+        // Sixteen nonces share a word.
+        buy(aListing(16), 1, 7200, TOTAL);
+        (sold, cancelled) = shop.listingNonce(PROVIDER, 16);
+        ok(sold == 1 && !cancelled, "sold of another word");
     }
 
     function test_buy_failsWithAnothersSignature() public {

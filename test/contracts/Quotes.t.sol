@@ -6,10 +6,10 @@ import {IAuction} from "../../contracts/interfaces/IAuction.sol";
 import {IMarket} from "../../contracts/interfaces/IMarket.sol";
 import {IVault} from "../../contracts/interfaces/IVault.sol";
 import {Accrual} from "../../contracts/libraries/Accrual.sol";
-import {Ask, Order} from "../../contracts/types/Trade.sol";
-import {Deal} from "./support/PageBytes.sol";
+import {Ask, Order, SlotHeader} from "../../contracts/types/Trade.sol";
+import {Deal, PageBytes} from "./support/PageBytes.sol";
 import {Fixture} from "./support/Fixture.sol";
-import {vm} from "./support/Vm.sol";
+import {Vm, vm} from "./support/Vm.sol";
 
 /// @notice Buy at a firm quote: procured below it, or all money back.
 contract QuotesTest is Fixture {
@@ -58,6 +58,20 @@ contract QuotesTest is Fixture {
         leaseBook.settle(refOf(page, 0));
         eq(locked(), 0, "settled");
         eq(available(PAYOUT), 4_915_200, "2 cards, 2 hours at 1.2288 USD");
+    }
+
+    function test_procure_tellsWhoGotWhat() public {
+        Order memory order = quoted(1);
+        bytes32 id = take(order);
+        SlotHeader memory header = aHeader(currentSlot(), 1, 1);
+        vm.prank(SCHEDULER);
+        auction.commitSlot(header);
+        bytes memory page = PageBytes.encode(only(dealOf(order, 4)));
+        vm.recordLogs();
+        vm.prank(SCHEDULER);
+        auction.commitPage(header.slot, 0, page);
+        uint256 surplus = HELD - PAID;
+        told(id, abi.encode(PAID, surplus / 2, surplus - surplus / 2));
     }
 
     function test_procure_atTheQuoteLeavesNoSurplus() public {
@@ -246,6 +260,19 @@ contract QuotesTest is Fixture {
         bytes32 id = take(quoted(1));
         vm.expectRevert(abi.encodeWithSelector(IMarket.NotProtocol.selector, address(this)));
         shop.procure(id, 0);
+    }
+
+    /// @dev `QuoteProcured` is among the recorded events, with this data.
+    function told(bytes32 id, bytes memory data) private {
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        uint256 found = 0;
+        for (uint256 i = 0; i < logs.length; ++i) {
+            if (logs[i].topics[0] != IMarket.QuoteProcured.selector) continue;
+            ok(logs[i].topics[1] == id, "of the order");
+            eq(keccak256(logs[i].data), keccak256(data), "the price and the shares");
+            ++found;
+        }
+        eq(found, 1, "told once");
     }
 
     function quoted(uint256 nonce) private view returns (Order memory order) {

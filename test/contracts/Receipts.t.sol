@@ -200,6 +200,9 @@ contract ReceiptsTest is ClaimWorld {
         receipts.answerOrder(verdict, header, proof, forged);
         vm.expectRevert(abi.encodeWithSelector(IReceipts.BadSignature.selector, CONSUMER));
         receipts.answerOrder(verdict, header, proof, "");
+        bytes memory longer = bytes.concat(signature(CONSUMER_KEY, order), hex"00");
+        vm.expectRevert(abi.encodeWithSelector(IReceipts.BadSignature.selector, CONSUMER));
+        receipts.answerOrder(verdict, header, proof, longer);
         receipts.answerOrder(verdict, header, proof, signature(CONSUMER_KEY, order));
         eq(available(SCHEDULER), 50 * USD, "the deposit");
         ok(bond.claimOf(bond.claimIdOf(verdict)).status == IBond.Status.REFUTED, "answered");

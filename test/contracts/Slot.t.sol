@@ -164,13 +164,23 @@ contract SlotTest is Fixture {
     }
 
     function test_commitPage_failsAbove200Matches() public {
-        SlotHeader memory header = aHeader(currentSlot(), 1, 201);
+        failsWithTheSame(201, abi.encodeWithSelector(IAuction.PageTooLarge.selector, 201));
+    }
+
+    /// @dev 200 are not too many; that they are the same is another matter.
+    function test_commitPage_takes200Matches() public {
+        failsWithTheSame(200, abi.encodeWithSelector(IAuction.MatchOutOfOrder.selector, 1));
+    }
+
+    function failsWithTheSame(uint32 count, bytes memory refusal) private {
+        SlotHeader memory header = aHeader(currentSlot(), 1, count);
         commitSlot(header);
-        Deal[] memory many = new Deal[](201);
+        Deal[] memory many = new Deal[](count);
         Deal memory one = aDeal(anOrder(1), anAsk(1));
-        for (uint256 i = 0; i < 201; ++i) many[i] = one;
-        vm.expectRevert(abi.encodeWithSelector(IAuction.PageTooLarge.selector, 201));
-        commitPage(header.slot, 0, PageBytes.encode(many));
+        for (uint256 i = 0; i < count; ++i) many[i] = one;
+        bytes memory page = PageBytes.encode(many);
+        vm.expectRevert(refusal);
+        commitPage(header.slot, 0, page);
     }
 
     /// @dev Cut anywhere, or with a byte too many, a page has no meaning.

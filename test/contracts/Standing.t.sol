@@ -19,6 +19,12 @@ contract StandingTest is Assertions {
         eq(Standing.decayed(type(uint128).max, type(uint256).max), 0, "for ever");
     }
 
+    function test_outcomeCap_isAQuarterOfTheStakeRoundedUp() public pure {
+        eq(Standing.outcomeCap(100e6), 25e6, "a quarter");
+        eq(Standing.outcomeCap(100e6 + 1), 25e6 + 1, "rounded up");
+        eq(Standing.outcomeCap(1), 1, "never nothing");
+    }
+
     function test_decayed_isTheKnownShareOfAMillion() public pure {
         // floor(10^6 × 2^(−n / 30)), from a calculator.
         eq(Standing.decayed(1e6, 1), 977159, "1 day");

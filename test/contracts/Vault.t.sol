@@ -236,6 +236,15 @@ contract VaultTest is Fixture {
         spend(1000 * USD);
     }
 
+    function test_caps_aLooserOneIsTheOneAskedFor() public {
+        setCaps(uint96(50 * USD), 0);
+        later(70);
+        setCaps(uint96(500 * USD), 0);
+        later(1 days);
+        (uint96 perDay, , ) = vault.capsOf(CONSUMER);
+        eq(perDay, 500 * USD, "looser after a day");
+    }
+
     /// @dev A looser cap that still waits gives way to a tighter one.
     function test_caps_aWaitingOneIsReplaced() public {
         setCaps(uint96(50 * USD), 0);
