@@ -1,5 +1,5 @@
 import { ContractFactory, JsonRpcProvider, NonceManager, Wallet, getCreateAddress, isError } from 'ethers';
-import type { InterfaceAbi, TransactionReceipt } from 'ethers';
+import type { InterfaceAbi } from 'ethers';
 import type { Parameters } from '../domain/parameters.ts';
 import type { Hex } from '../domain/types.ts';
 import type { Deployment } from './deployment.ts';
@@ -35,6 +35,7 @@ import {
   testStablecoinBytecode,
   vaultBytecode,
 } from './generated/bytecode.ts';
+import { untilMined } from './receipt.ts';
 
 const ADMIN_DELAY_SECONDS = 172_800;
 
@@ -65,7 +66,7 @@ export interface DeployOptions {
 export async function deploy(options: DeployOptions): Promise<Deployment> {
   const provider = new JsonRpcProvider(options.rpcUrl, undefined, {
     staticNetwork: true,
-    pollingInterval: 50,
+    cacheTimeout: -1,
   });
   try {
     return await deployWith(provider, options);
@@ -79,7 +80,7 @@ async function deployWith(provider: JsonRpcProvider, options: DeployOptions): Pr
   const wallet = new Wallet(options.deployerKey, provider);
   const nonce = await wallet.getNonce();
   const signer = new NonceManager(wallet);
-  const sent: Promise<TransactionReceipt>[] = [];
+  const sent: string[] = [];
 
   const create = async (abi: InterfaceAbi, bytecode: string, args: unknown[]): Promise<string> => {
     const transaction = await new ContractFactory(abi, bytecode, signer).getDeployTransaction(...args);
@@ -87,10 +88,7 @@ async function deployWith(provider: JsonRpcProvider, options: DeployOptions): Pr
     // Estimates would read contracts that are still on their way; the limit is refunded.
     const response = await signer.sendTransaction({ ...transaction, gasLimit: 6_000_000n });
     await options.onBroadcast?.();
-    const receipt = receiptOf(response.wait(), from);
-    // All are awaited below; until then a refusal is nobody's unhandled rejection.
-    receipt.catch(() => undefined);
-    sent.push(receipt);
+    sent.push(response.hash);
     return getCreateAddress({ from: wallet.address, nonce: from });
   };
 
@@ -134,12 +132,17 @@ async function deployWith(provider: JsonRpcProvider, options: DeployOptions): Pr
   await create(receiptsAbi, receiptsBytecode, [addresses, parameters]);
   await create(oversoldAbi, oversoldBytecode, [addresses, parameters]);
 
-  const receipts = await Promise.all(sent);
+  const mined = async (hash: string, index: number): Promise<number> => {
+    const receipt = await untilMined(() => provider.getTransactionReceipt(hash));
+    if (receipt.status !== 1) throw new Error(`The chain refused deployment transaction ${nonce + index}.`);
+    return receipt.blockNumber;
+  };
+  const blocks = await Promise.all(sent.map(mined));
   const lowered = Object.entries(addresses).map(([name, address]) => [name, address.toLowerCase()]);
   return {
     ...(Object.fromEntries(lowered) as Record<keyof typeof addresses, Hex>),
     chainId: Number((await provider.getNetwork()).chainId),
-    deployBlock: Math.min(...receipts.map((receipt) => receipt.blockNumber)),
+    deployBlock: Math.min(...blocks),
     parameters,
   };
 }
@@ -157,20 +160,5 @@ async function rehearse(provider: JsonRpcProvider, vaultArguments: unknown[]): P
     throw new Error(`The parameter ${name} is ${value}, it must be from ${least} to ${most}.`, {
       cause: error,
     });
-  }
-}
-
-async function receiptOf(
-  pending: Promise<TransactionReceipt | null>,
-  nonce: number,
-): Promise<TransactionReceipt> {
-  try {
-    const receipt = await pending;
-    if (receipt === null) throw new Error(`The deployment's transaction ${nonce} was replaced.`);
-    return receipt;
-  } catch (error) {
-    if (isError(error, 'CALL_EXCEPTION'))
-      throw new Error(`The chain refused deployment transaction ${nonce}.`, { cause: error });
-    throw error;
   }
 }

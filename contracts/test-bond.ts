@@ -1,6 +1,7 @@
 import { Contract, JsonRpcProvider, NonceManager, Wallet, type TransactionResponse } from 'ethers';
 import type { Deployment } from './deployment.ts';
 import { bondAbi, testStablecoinAbi, vaultAbi } from './generated/abi.ts';
+import { untilMined } from './receipt.ts';
 
 export interface TestBondOptions {
   rpcUrl: string;
@@ -22,7 +23,7 @@ export async function bondTestMoney(options: TestBondOptions): Promise<void> {
   const { deployment, amount = AMPLE } = options;
   const provider = new JsonRpcProvider(options.rpcUrl, undefined, {
     staticNetwork: true,
-    pollingInterval: 50,
+    cacheTimeout: -1,
   });
   try {
     const signer = new NonceManager(new Wallet(options.schedulerKey, provider));
@@ -37,18 +38,19 @@ export async function bondTestMoney(options: TestBondOptions): Promise<void> {
       [deployment.vault, vaultAbi, 'deposit', [amount]],
       [deployment.bond, bondAbi, 'addBond', [amount]],
     ];
-    const receipts: Promise<unknown>[] = [];
+    const hashes: string[] = [];
     for (const [to, abi, method, args] of calls) {
       const call = new Contract(to, abi, signer).getFunction(method);
       // Estimates would read what the calls before it have yet to do.
       const sent = (await call(...args, { gasLimit: 300_000n })) as TransactionResponse;
       await options.onBroadcast?.();
-      const receipt = sent.wait();
-      // All are awaited below; until then a refusal is nobody's unhandled rejection.
-      receipt.catch(() => undefined);
-      receipts.push(receipt);
+      hashes.push(sent.hash);
     }
-    await Promise.all(receipts);
+    const mined = async (hash: string, index: number): Promise<void> => {
+      const receipt = await untilMined(() => provider.getTransactionReceipt(hash));
+      if (receipt.status !== 1) throw new Error(`The chain refused ${calls[index]![2]} (${hash}).`);
+    };
+    await Promise.all(hashes.map(mined));
   } finally {
     provider.destroy();
   }

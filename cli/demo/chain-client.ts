@@ -3,6 +3,7 @@ import { createPublicClient, http, type Abi, type Account, type Hex as ViemHex }
 import { encodeFunctionData } from 'viem';
 import { testStablecoinAbi, vaultAbi } from '../../contracts/generated/abi.ts';
 import type { Deployment } from '../../contracts/deployment.ts';
+import { untilMined } from '../../contracts/receipt.ts';
 import type { Hex } from '../../domain/types.ts';
 
 export interface Call {
@@ -33,6 +34,7 @@ export interface ChainClient {
 
 /** Later calls of a batch build on earlier ones that are not mined yet, so that nothing can be estimated. */
 const GAS_LIMIT = 2_000_000n;
+const RECEIPT_MS = 60_000;
 
 export function createChainClient(rpcUrl: string, deployment: Deployment): ChainClient {
   const read = createPublicClient({ transport: http(rpcUrl), pollingInterval: 250, cacheTime: 0 });
@@ -58,8 +60,9 @@ export function createChainClient(rpcUrl: string, deployment: Deployment): Chain
         hashes.push(await read.sendRawTransaction({ serializedTransaction }));
       }
       for (const [index, hash] of hashes.entries()) {
-        const receipt = await read.waitForTransactionReceipt({ hash, timeout: 60_000 });
-        if (receipt.status !== 'success')
+        const ask = () => read.request({ method: 'eth_getTransactionReceipt', params: [hash] });
+        const receipt = await untilMined(ask, RECEIPT_MS);
+        if (receipt.status !== '0x1')
           throw new Error(`call ${index + 1} of ${calls.length} reverted (${hash})`);
       }
     },

@@ -14,9 +14,11 @@ import {
   reputationAbi,
   vaultAbi,
 } from '../../contracts/generated/abi.ts';
+import { bondTestMoney } from '../../contracts/test-bond.ts';
 import { DEFAULTS } from '../../domain/parameters.ts';
 import { account, deployMarket, startChain } from '../support/chain.ts';
 import type { TestChain } from '../support/chain.ts';
+import { startLiar } from '../support/liar.ts';
 
 describe('deploy', () => {
   let chain: TestChain;
@@ -128,4 +130,23 @@ describe('deploy', () => {
   ])('is refused when %s is wrong', (_what, wrong, sentence) => {
     expect(() => parseDeployment({ ...deployment, ...wrong })).toThrow(sentence);
   });
+});
+
+it('ends although the node shows receipts late and no block follows', async () => {
+  const chain = await startChain();
+  const liar = await startLiar(chain.rpcUrl);
+  try {
+    const asked = new Map<unknown, number>();
+    liar.tell(({ method, params: [hash] }, truth) => {
+      if (method !== 'eth_getTransactionReceipt') return truth();
+      asked.set(hash, (asked.get(hash) ?? 0) + 1);
+      return asked.get(hash)! > 3 ? truth() : { result: null };
+    });
+    const deployment = await deployMarket(liar.rpcUrl);
+    await bondTestMoney({ rpcUrl: liar.rpcUrl, deployment, schedulerKey: account(1).key });
+    expect(asked.size).toBeGreaterThan(15);
+  } finally {
+    await liar.close();
+    await chain.stop();
+  }
 });

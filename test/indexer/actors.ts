@@ -3,6 +3,7 @@ import type { Abi } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import type { Deployment } from '../../contracts/deployment.ts';
 import * as abis from '../../contracts/generated/abi.ts';
+import { untilMined } from '../../contracts/receipt.ts';
 import { nodeIdOf } from '../../domain/cpi.ts';
 import { askId, listingId, orderId } from '../../domain/eip712.ts';
 import { bytesToHex, ZERO_HASH, keccakText, keccakWords } from '../../domain/hash.ts';
@@ -22,6 +23,7 @@ export const BUYER = 7;
 export const CLASS = 'H100-SXM-80G';
 export const REGION = 'cn-310000';
 const FAR = 4_000_000_000n;
+const RECEIPT_MS = 30_000;
 /** In place of a signature. */
 const QUOTED: Hex = '0x00';
 const WORKLOAD = keccakText('a workload');
@@ -75,8 +77,9 @@ export function openActors(chain: TestChain, deployment: Deployment) {
       data,
       gas,
     });
-    const { status } = await client.waitForTransactionReceipt({ hash, pollingInterval: 5 });
-    if (status !== 'success') throw new Error(`${method} failed`);
+    const ask = () => chain.rpc<{ status: Hex } | null>('eth_getTransactionReceipt', [hash]);
+    const { status } = await untilMined(ask, RECEIPT_MS, 5);
+    if (status !== '0x1') throw new Error(`${method} failed`);
   };
   const sign = (by: number, digest: Hex): Promise<Hex> =>
     privateKeyToAccount(account(by).key).sign({ hash: digest });

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { arch, platform } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { HDNodeWallet } from 'ethers';
 import { deploy } from '../../contracts/deploy.ts';
 import type { Deployment } from '../../contracts/deployment.ts';
@@ -28,7 +28,7 @@ export interface ChainOptions {
   noMining?: boolean;
   /** Unix seconds of the genesis block. */
   timestamp?: number;
-  /** TCP port; a free one when absent. */
+  /** TCP port; one that the system chooses when absent, which no other test can then have taken meanwhile. */
   port?: number;
 }
 
@@ -45,16 +45,16 @@ export interface TestChain {
 
 /** A real chain (anvil) on a free port of loopback, with the ten accounts of the test mnemonic. */
 export async function startChain(options: ChainOptions = {}): Promise<TestChain> {
-  const port = options.port ?? (await freePort());
-  const rpcUrl = `http://127.0.0.1:${port}`;
-  const flags = ['--silent', '--host', '127.0.0.1', '--port', String(port)];
+  const flags = ['--host', '127.0.0.1', '--port', String(options.port ?? 0)];
   if (options.blockTime !== undefined) flags.push('--block-time', String(options.blockTime));
   if (options.noMining === true) flags.push('--no-mining');
   if (options.timestamp !== undefined) flags.push('--timestamp', String(options.timestamp));
-  const child = spawn(anvilBinary(), flags, { stdio: 'ignore' });
+  const child = spawn(anvilBinary(), flags, { stdio: ['ignore', 'pipe', 'ignore'] });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const killWithUs = (): void => void child.kill('SIGKILL');
   process.once('exit', killWithUs);
+  const port = await portOf(child.stdout);
+  const rpcUrl = `http://127.0.0.1:${port}`;
 
   let id = 0;
   const rpc = async <T>(method: string, params: unknown[] = []): Promise<T> => {
@@ -68,7 +68,7 @@ export async function startChain(options: ChainOptions = {}): Promise<TestChain>
   const setTime = async (timestamp: number | bigint): Promise<void> => {
     await rpc('evm_setNextBlockTimestamp', [Number(timestamp)]);
   };
-  const chain: TestChain = {
+  return {
     rpcUrl,
     port,
     rpc,
@@ -83,8 +83,6 @@ export async function startChain(options: ChainOptions = {}): Promise<TestChain>
       await exited;
     },
   };
-  await untilAnswers(chain);
-  return chain;
 }
 
 /** Deploys a market by account 0, with scheduler 1, treasury 2 and monitors 5, 8 and 9; `onBroadcast` mines where nothing else does. */
@@ -113,19 +111,16 @@ export function account(index: number): { key: Hex; address: Hex } {
   return found;
 }
 
-async function untilAnswers(chain: TestChain): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await chain.rpc('eth_chainId');
-      return;
-    } catch (error) {
-      if (attempt > 400) {
-        await chain.stop();
-        throw error;
-      }
-      await sleep(25);
-    }
+/** The port that the chain says it listens on; what it says later is dropped. */
+async function portOf(said: Readable): Promise<number> {
+  let port: string | undefined;
+  for await (const line of createInterface({ input: said })) {
+    port = /^Listening on .*:(\d+)$/.exec(line)?.[1];
+    if (port !== undefined) break;
   }
+  said.resume();
+  if (port !== undefined) return Number(port);
+  throw new Error('The chain ended before it listened: is its port taken?');
 }
 
 /** The program itself, not its Node wrapper: a signal then reaches the chain. */
@@ -135,15 +130,4 @@ function anvilBinary(): string {
   const require = createRequire(createRequire(import.meta.url).resolve('@foundry-rs/anvil/package.json'));
   const program = platform() === 'win32' ? 'anvil.exe' : 'anvil';
   return require.resolve(`@foundry-rs/anvil-${os}-${cpu}/bin/${program}`);
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

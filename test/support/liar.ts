@@ -6,6 +6,8 @@ export interface RpcCall {
   params: unknown[];
 }
 
+type Sent = RpcCall & { id: number };
+
 /** A result, an error, or (null) a connection that breaks before the answer. */
 export type RpcAnswer = { result: unknown } | { error: { code: number; message: string } } | null;
 
@@ -32,22 +34,23 @@ export async function startLiar(rpcUrl: string): Promise<Liar> {
     return (await (await fetch(rpcUrl, { method: 'POST', headers, body })).json()) as RpcAnswer;
   };
 
+  const answer = async ({ id, method, params }: Sent): Promise<object> => {
+    const call = { method, params };
+    calls.push(call);
+    const truth = (): Promise<RpcAnswer> => ask(call);
+    const said = await (lie === null ? truth() : lie(call, truth));
+    if (said === null) throw new Error('breaks off');
+    return { ...said, jsonrpc: '2.0', id };
+  };
+
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const sent = JSON.parse(Buffer.concat(chunks).toString()) as RpcCall & { id: number };
-      const call = { method: sent.method, params: sent.params };
-      calls.push(call);
-      const truth = (): Promise<RpcAnswer> => ask(call);
-      Promise.resolve(lie === null ? truth() : lie(call, truth)).then(
-        (answer) => {
-          if (answer === null) response.destroy();
-          else
-            response
-              .setHeader('content-type', 'application/json')
-              .end(JSON.stringify({ ...answer, jsonrpc: '2.0', id: sent.id }));
-        },
+      const sent = JSON.parse(Buffer.concat(chunks).toString()) as Sent | Sent[];
+      const answers = Array.isArray(sent) ? Promise.all(sent.map(answer)) : answer(sent);
+      answers.then(
+        (body) => response.setHeader('content-type', 'application/json').end(JSON.stringify(body)),
         () => response.destroy(),
       );
     });
