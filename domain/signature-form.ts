@@ -1,8 +1,8 @@
 /** What a signature must look like before anyone asks whose it is (ADR 0001, "EIP-712"). */
 import type { Hex } from './types.ts';
 
-/** Half the order of secp256k1: a larger `s` is the same signature written the other way. */
-const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
+/** Half the order of secp256k1: a larger `s` is the same signature written the other way, which the contracts refuse. */
+export const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
 
 /** Why nobody can have signed with these bytes, in a few words. */
 export function signatureFault(signature: Hex): string {

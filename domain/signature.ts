@@ -5,10 +5,8 @@
  */
 import { instantiateSecp256k1 } from '@bitauth/libauth/build/lib/crypto/secp256k1.js';
 import { bytesToHex, hexToBytes, keccakBytes } from './hash.ts';
+import { HALF_ORDER } from './signature-form.ts';
 import type { Hex } from './types.ts';
-
-/** Half the order of secp256k1: a larger `s` is the same signature written the other way, which the contracts refuse. */
-const HALF_ORDER: Hex = '0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0';
 
 const curve = await instantiateSecp256k1();
 
@@ -20,7 +18,7 @@ const SIGNATURE = /^0x[0-9a-f]{128}1[bc]$/;
  */
 export function recoverSigner(digest: Hex, signature: Hex): Hex | null {
   const text = signature.toLowerCase();
-  if (!SIGNATURE.test(text) || text.slice(66, 130) > HALF_ORDER.slice(2)) return null;
+  if (!SIGNATURE.test(text) || BigInt(`0x${text.slice(66, 130)}`) > HALF_ORDER) return null;
   const bytes = hexToBytes(text as Hex);
   const recoveryId = (bytes[64]! - 27) as 0 | 1;
   const key = curve.recoverPublicKeyUncompressed(bytes.subarray(0, 64), recoveryId, hexToBytes(digest));

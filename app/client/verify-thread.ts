@@ -1,7 +1,7 @@
 /** The worker that verifies a slot in the reader's own browser: from a node of the chain and the published inputs, nothing else. */
 import { parseDeployment } from '../../contracts/deployment.ts';
 import { verifySlot } from '../../domain/verify.ts';
-import { createEvidence } from '../server/evidence.ts';
+import { createEvidence } from '../evidence/evidence.ts';
 import type { ConfigView, RuleView } from '../views.ts';
 
 export interface VerifyTask {

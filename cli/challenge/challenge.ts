@@ -1,6 +1,6 @@
 /** `cardhour challenge`: verifies a slot, finds the claims that win, makes them, and says what was won. */
 import type { PrivateKeyAccount } from 'viem/accounts';
-import { createEvidence } from '../../app/server/evidence.ts';
+import { createEvidence } from '../../app/evidence/evidence.ts';
 import type { SlotEvidence } from '../../domain/evidence.ts';
 import { verifySlot, type RuleResult } from '../../domain/verify.ts';
 import type { Claim } from '../../domain/claims/claim.ts';

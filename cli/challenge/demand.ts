@@ -2,7 +2,7 @@
 import { demand, type DemandTree } from '../../domain/claims/demands.ts';
 import { TAG } from '../../domain/merkle.ts';
 import { Refusal } from '../../domain/refusal.ts';
-import { createEvidence } from '../../app/server/evidence.ts';
+import { createEvidence } from '../../app/evidence/evidence.ts';
 import { checkChain, deploymentOf } from '../verify/market.ts';
 import { readCommon, wholeNumber, type CommonFlags, type CommonOptions } from './flags.ts';
 import { accountOf } from './key.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createPublicClient, http } from 'viem';
 import { z } from 'zod';
-import { createEvidence } from '../../app/server/evidence.ts';
+import { createEvidence } from '../../app/evidence/evidence.ts';
 import { hash, receiptSchema, signedAskSchema, signedOrderSchema } from '../../app/server/wire.ts';
 import type { Deployment } from '../../contracts/deployment.ts';
 import { auctionAbi } from '../../contracts/generated/abi.ts';

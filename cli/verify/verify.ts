@@ -1,6 +1,6 @@
 /** `cardhour verify`: slots replayed from their published inputs, judged against nothing but the chain. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createEvidence, type CommittedSlot, type EvidenceSource } from '../../app/server/evidence.ts';
+import { createEvidence, type CommittedSlot, type EvidenceSource } from '../../app/evidence/evidence.ts';
 import type { Deployment } from '../../contracts/deployment.ts';
 import type { SlotEvidence } from '../../domain/evidence.ts';
 import { slotEnd } from '../../domain/parameters.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createEvidence, type EvidenceSource } from '../../app/server/evidence.ts';
+import { createEvidence, type EvidenceSource } from '../../app/evidence/evidence.ts';
 import { slotInputs, slotOf } from '../../app/server/reads/slots.ts';
 import { askId } from '../../domain/eip712.ts';
 import { decodeManifest, encodeManifest } from '../../domain/manifest.ts';

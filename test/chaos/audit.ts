@@ -1,5 +1,5 @@
 import { Contract } from 'ethers';
-import { createEvidence } from '../../app/server/evidence.ts';
+import { createEvidence } from '../../app/evidence/evidence.ts';
 import { slotInputs } from '../../app/server/reads/slots.ts';
 import { testStablecoinAbi, vaultAbi } from '../../contracts/generated/abi.ts';
 import { slotEnd } from '../../domain/parameters.ts';

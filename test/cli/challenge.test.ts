@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createEvidence } from '../../app/server/evidence.ts';
+import { createEvidence } from '../../app/evidence/evidence.ts';
 import { toJson } from '../../app/server/wire.ts';
 import { accountOf } from '../../cli/challenge/key.ts';
 import { pursue } from '../../cli/challenge/pursue.ts';

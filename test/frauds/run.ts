@@ -1,5 +1,5 @@
 /** Plants each fraud in a slot of its own, finds it from outside, and takes the claim to its money on the real contracts. */
-import { createEvidence } from '../../app/server/evidence.ts';
+import { createEvidence } from '../../app/evidence/evidence.ts';
 import { contextOf } from '../../cli/challenge/gather.ts';
 import { pursue, type Outcome } from '../../cli/challenge/pursue.ts';
 import { openWallet } from '../../cli/challenge/wallet.ts';

@@ -1,7 +1,7 @@
 import { encodeFunctionData } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createEvidence } from '../../app/server/evidence.ts';
+import { createEvidence } from '../../app/evidence/evidence.ts';
 import { pursue, type Outcome } from '../../cli/challenge/pursue.ts';
 import { openWallet } from '../../cli/challenge/wallet.ts';
 import { claimsAbi, testStablecoinAbi, vaultAbi } from '../../contracts/generated/abi.ts';
@@ -88,7 +88,7 @@ describe('an honest slot survives', () => {
         matchProof(slot, uses.at(-1)!),
       ];
       const data = encodeFunctionData({ abi: claimsAbi, functionName: 'answerUsed', args: args as never });
-      await expect(wallet.send(at.market.deployment.claims, data)).rejects.toThrow();
+      await expect(wallet.send(at.market.deployment.claims, data)).rejects.toThrow(/NotScheduler/);
     });
     expect(outcome).toMatchObject({ state: 'refuted' });
   });

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { createIndexer } from '../../indexer/indexer.ts';
 import type { Parameters } from '../../domain/parameters.ts';
 import type { Hex } from '../../domain/types.ts';
-import { createEvidence } from '../../app/server/evidence.ts';
+import { createEvidence } from '../../app/evidence/evidence.ts';
 import { verifySlot } from '../../domain/verify.ts';
 import { createPipeline, type Pipeline, type PipelineOptions } from '../../scheduler/pipeline.ts';
 import { startChain } from '../support/chain.ts';
