@@ -1,8 +1,8 @@
-import { z } from 'zod';
 import { Refusal } from '../../../domain/refusal.ts';
 import { decodeManifest, type Manifest } from '../../../domain/manifest.ts';
 import { slotEnd, type Parameters } from '../../../domain/parameters.ts';
 import type { Database } from '../../../prisma/client.ts';
+import { readShortlist } from '../../../prisma/shortlist-bytes.ts';
 import type { CandidateView, SlotRow, SlotView } from '../../views.ts';
 import { toJson } from '../wire.ts';
 import { requirementNamer } from './classes.ts';
@@ -46,11 +46,8 @@ export async function slotInputs(
 
 const NO_ITEMS: Pick<Manifest, 'orders' | 'asks'> = { orders: [], asks: [] };
 
-/** Entries of `slot_match.shortlist`: place in the manifest's asks, distance, entropy gap, last step. */
-const shortlistSchema = z.array(z.tuple([z.number(), z.number(), z.number(), z.number()]));
-
-function candidatesOf(shortlist: unknown, asks: Manifest['asks']): CandidateView[] {
-  return shortlistSchema.parse(shortlist).map(([place, distance, entropyGap, droppedAt]) => {
+function candidatesOf(shortlist: Uint8Array, asks: Manifest['asks']): CandidateView[] {
+  return readShortlist(shortlist).map(({ place, distance, entropyGap, droppedAt }) => {
     const {
       id,
       signed: { ask },
