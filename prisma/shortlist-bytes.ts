@@ -1,5 +1,5 @@
 /**
- * `slot_match.shortlist`: place in the manifest's asks 4 ‖ distance 4 ‖ entropy gap 4 ‖ last step 1, big-endian, for each of its asks. The
+ * `slot_match.shortlist`: place in the manifest's asks 4 ‖ distance 4 ‖ entropy gap 4, big-endian, for each of its asks. The
  * scheduler writes it, the auction page reads it.
  */
 export interface ShortlistRow {
@@ -8,21 +8,18 @@ export interface ShortlistRow {
   distance: number;
   /** Micro-bits. */
   entropyGap: number;
-  /** Last clock step that the ask accepts. */
-  droppedAt: number;
 }
 
-const SIZE = 13;
+const SIZE = 12;
 
 export function writeShortlist(rows: readonly ShortlistRow[]): Uint8Array {
   const bytes = new Uint8Array(SIZE * rows.length);
   const view = new DataView(bytes.buffer);
   for (let i = 0; i < rows.length; i++) {
-    const { place, distance, entropyGap, droppedAt } = rows[i]!;
+    const { place, distance, entropyGap } = rows[i]!;
     view.setUint32(SIZE * i, place);
     view.setUint32(SIZE * i + 4, distance);
     view.setUint32(SIZE * i + 8, entropyGap);
-    view.setUint8(SIZE * i + 12, droppedAt);
   }
   return bytes;
 }
@@ -33,6 +30,5 @@ export function readShortlist(bytes: Uint8Array): ShortlistRow[] {
     place: view.getUint32(SIZE * i),
     distance: view.getUint32(SIZE * i + 4),
     entropyGap: view.getUint32(SIZE * i + 8),
-    droppedAt: view.getUint8(SIZE * i + 12),
   }));
 }

@@ -27,14 +27,9 @@ function otherOutcomesOf(cleared: ClearedSlot): { id: Hex; code: string; detail:
   ];
 }
 
-function shortlistOf({ leaf, candidates }: SlotMatch): Uint8Array {
+function shortlistOf({ leaf, distances, entropyGaps }: SlotMatch): Uint8Array {
   return writeShortlist(
-    candidates.map(({ distance, entropyGap, droppedAt }, i) => ({
-      place: leaf.shortlist[i]!,
-      distance,
-      entropyGap,
-      droppedAt,
-    })),
+    distances.map((distance, i) => ({ place: leaf.shortlist[i]!, distance, entropyGap: entropyGaps[i]! })),
   );
 }
 
