@@ -8,7 +8,7 @@ import { slotEnd } from '../../domain/parameters.ts';
 import { recoverSigner, signDigest } from '../../domain/signature.ts';
 import type { SlotOrder } from '../../domain/slot.ts';
 import { asSent, type Ground } from './ground.ts';
-import { STAGES, type Placed, type Placing, type SchedulerTask, type Stage } from './scheduler-thread.ts';
+import { STAGES, type Placed, type Placing, type SchedulerTask, type Stage } from './placing.ts';
 import { GATEWAY_KEY, PARAMETERS, SLOT, type World } from './world.ts';
 
 const ORDERS_PER_SLOT = 10_000;
