@@ -1,6 +1,7 @@
 import type { Deployment } from '../../contracts/deployment.ts';
 import { askId, listingId, orderId } from '../../domain/eip712.ts';
 import { Refusal } from '../../domain/refusal.ts';
+import { createSeal } from '../../domain/seal.ts';
 import { signingOf } from '../../domain/signing.ts';
 import { recoverSigner } from '../../domain/signature.ts';
 import type { Hex, SignedAsk, SignedListing, SignedOrder, SigningDomain } from '../../domain/types.ts';
@@ -19,13 +20,13 @@ import {
   takenNonces,
 } from './book.ts';
 import { approvedAmong } from './approvals.ts';
+import { answerOf, inBatches, only, type Answer } from './batches.ts';
 import { badSignature, nonceUsed, notApproved, unknownWorkload } from './intake-refusals.ts';
 import { loadNodes, loadOrderMarket, loadProviders } from './market-facts.ts';
 import type { Floors, Note, OpenAsks } from './open-asks.ts';
 import { checkOrderAgainst, checkOrderFields, wantedClasses } from './order-checks.ts';
 import { parse } from './parse.ts';
 import { createReceipts, receiptsOf, type SignedReceipt } from './receipts.ts';
-import { countRefusals, type InputKind } from './refusals.ts';
 import {
   checkCapacity,
   checkNode,
@@ -42,7 +43,7 @@ type Tx = Prisma.TransactionClient;
 export interface IntakeOptions {
   db: Database;
   deployment: Deployment;
-  /** Private key that signs the receipts. */
+  /** Private key that signs the receipts and seals what they are for. */
   receiptKey: Hex;
   /** Timestamp of the chain's newest block, unix seconds. */
   chainNow: () => Promise<bigint>;
@@ -58,9 +59,6 @@ export interface Accepted {
   /** When nobody would serve the order now: why. It may still carry over to a slot in which somebody does. */
   note?: Note;
 }
-
-/** One answer per item of a batch, in its order. */
-export type Answer<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
 
 /**
  * The gate of the market: each signed message is checked whole, then stored with its receipt in one transaction, or
@@ -81,14 +79,12 @@ export interface Intake {
   putWorkload(input: unknown): Promise<{ hash: Hex }>;
 }
 
-/** Items of one transaction: below PostgreSQL's 65,535 parameters for the queries that bind one each. */
-const BATCH = 4000;
-
 export function createIntake(options: IntakeOptions): Intake {
   const { db, deployment, receiptKey, chainNow } = options;
   const { parameters } = deployment;
   const domain: SigningDomain = { chainId: deployment.chainId, auction: deployment.auction };
   const receipts = createReceipts(domain, receiptKey);
+  const seal = createSeal(receiptKey);
   const slotSeconds = BigInt(parameters.slotSeconds);
   const slotTail = slotSeconds + BigInt(parameters.commitDeadlineSeconds);
 
@@ -102,37 +98,13 @@ export function createIntake(options: IntakeOptions): Intake {
       { maxWait: 30_000, timeout: 120_000 },
     );
 
-  /** Runs a batch in parts, and counts its refusals. */
-  const inBatches = async <P, T>(
-    kind: InputKind,
-    inputs: unknown[],
-    prepare: (input: unknown) => Promise<P> | P,
-    store: (items: P[]) => Promise<Answer<T>[]>,
-  ): Promise<Answer<T>[]> => {
-    const answers: Answer<T>[] = [];
-    for (let from = 0; from < inputs.length; from += BATCH) {
-      const prepared = await Promise.all(
-        inputs.slice(from, from + BATCH).map((input) => answerOf(() => prepare(input))),
-      );
-      const stored = await store(prepared.filter((item) => item.ok).map((item) => item.value)).then((list) =>
-        list.values(),
-      );
-      for (const item of prepared) answers.push(item.ok ? (stored.next().value as Answer<T>) : item);
-    }
-    await countRefusals(
-      db,
-      kind,
-      answers.flatMap((answer) => (answer.ok ? [] : [answer.refusal])),
-    );
-    return answers;
-  };
-
   const prepareOrder = (input: unknown): PreparedOrder => {
     const { workload, ...sent } = parse(signedOrderSchema, input);
     const id = orderId(domain, sent.order);
     const { consumer } = sent.order;
+    const signer = recoverSigner(id, sent.signature);
     // An approval is looked up with the others of its batch.
-    if (signingOf(sent.signature) !== 'APPROVAL' && recoverSigner(id, sent.signature) !== consumer)
+    if (signingOf(sent.signature) !== 'APPROVAL' && signer !== consumer)
       throw badSignature(`the consumer ${consumer}`);
     checkOrderFields(sent, parameters);
     const body = workload === undefined ? null : workloadBody(workload);
@@ -143,7 +115,7 @@ export function createIntake(options: IntakeOptions): Intake {
         "Sign the order over the workload's own hash: keccak256 of its canonical JSON.",
       );
     }
-    return { id, ...sent, body: body?.text ?? null };
+    return { id, ...sent, signer, body: body?.text ?? null };
   };
 
   /** What needs no lock and must not hold it: the chain's word on approvals, and what is on offer. */
@@ -203,7 +175,7 @@ export function createIntake(options: IntakeOptions): Intake {
         );
       }
       await insertWorkloads(tx, bodies);
-      await insertOrders(tx, slot, accepted);
+      await insertOrders(tx, slot, accepted, seal);
       await chain.save();
       return answers;
     });
@@ -289,7 +261,7 @@ export function createIntake(options: IntakeOptions): Intake {
           }),
         );
       }
-      await insertAsks(tx, slot, accepted);
+      await insertAsks(tx, slot, accepted, seal);
       await chain.save();
       return answers;
     });
@@ -326,9 +298,10 @@ export function createIntake(options: IntakeOptions): Intake {
       return answers;
     });
 
-  const acceptOrders = (inputs: unknown[]) => inBatches('order', inputs, prepareOrder, storeOrders);
-  const acceptAsks = (inputs: unknown[]) => inBatches('ask', inputs, prepareAsk, storeAsks);
-  const acceptListings = (inputs: unknown[]) => inBatches('listing', inputs, prepareListing, storeListings);
+  const acceptOrders = (inputs: unknown[]) => inBatches(db, 'order', inputs, prepareOrder, storeOrders);
+  const acceptAsks = (inputs: unknown[]) => inBatches(db, 'ask', inputs, prepareAsk, storeAsks);
+  const acceptListings = (inputs: unknown[]) =>
+    inBatches(db, 'listing', inputs, prepareListing, storeListings);
 
   return {
     acceptOrders,
@@ -339,6 +312,7 @@ export function createIntake(options: IntakeOptions): Intake {
     acceptListing: async (input) => only(await acceptListings([input])),
     async putWorkload(input) {
       const [answer] = await inBatches(
+        db,
         'workload',
         [input],
         (value) => workloadBody(value),
@@ -354,6 +328,8 @@ export function createIntake(options: IntakeOptions): Intake {
 
 interface PreparedOrder extends SignedOrder {
   id: Hex;
+  /** Recovered from the signature; null for an approval. */
+  signer: Hex | null;
   /** Canonical JSON of the workload; null when it was left out. */
   body: string | null;
 }
@@ -362,22 +338,6 @@ interface PreparedSupply {
   id: Hex;
   supply: Supply;
   signer: Hex | null;
-}
-
-async function answerOf<T>(make: () => Promise<T> | T): Promise<Answer<T>> {
-  try {
-    return { ok: true, value: await make() };
-  } catch (error) {
-    if (error instanceof Refusal) return { ok: false, refusal: error };
-    throw error;
-  }
-}
-
-function only<T>(answers: Answer<T>[]): T {
-  const [answer] = answers;
-  if (answer === undefined) throw new Error('a batch of one has no answer');
-  if (!answer.ok) throw answer.refusal;
-  return answer.value;
 }
 
 /** Runs the checks and then takes the nonce, so that a refused message leaves it free. */
