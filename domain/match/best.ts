@@ -8,7 +8,7 @@ const NO_LIMIT = 3 * 2 ** 32;
 
 export class Best {
   /** Second key of a node, the smaller the earlier. */
-  readonly #gaps: Int32Array;
+  readonly #gaps: Uint32Array;
   readonly #nodes: Int32Array;
   readonly #sums: Float64Array;
   #count = 0;
@@ -20,7 +20,7 @@ export class Best {
   /** Where the ring starts for this search. */
   place = 0;
 
-  constructor(gaps: Int32Array, mostWidth: number) {
+  constructor(gaps: Uint32Array, mostWidth: number) {
     this.#gaps = gaps;
     this.#nodes = new Int32Array(mostWidth);
     this.#sums = new Float64Array(mostWidth);

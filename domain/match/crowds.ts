@@ -16,7 +16,7 @@ interface Directory {
 }
 
 export class Crowds {
-  readonly #gaps: Int32Array;
+  readonly #gaps: Uint32Array;
   readonly #facts: Rows;
   readonly #chunks: Pool;
   #members: Int32Array;
@@ -30,7 +30,7 @@ export class Crowds {
   #atChunk = 0;
   #at = 0;
 
-  constructor(gaps: Int32Array, facts: Rows, layout: Layout) {
+  constructor(gaps: Uint32Array, facts: Rows, layout: Layout) {
     this.#gaps = gaps;
     this.#facts = facts;
     const room = 4;
@@ -109,6 +109,12 @@ export class Crowds {
     }
     if (count < SPARSE) this.#join(crowd, at);
     return -1;
+  }
+
+  /** The node's facts are others now. */
+  change(crowd: number, node: number): void {
+    this.#find(crowd, this.#gaps[node]!, node);
+    this.#bounds.widen(this.#chunkAt(crowd, this.#atChunk), this.#facts, node);
   }
 
   sizeOf(crowd: number): number {

@@ -87,18 +87,18 @@ export class Rows {
   }
 }
 
-/** What one search wants of the columns. */
+/** What one search wants of the columns, in the order of its filters. */
 export class Terms {
   readonly #width: number;
-  /** Columns with a least value, and the values. */
+  /** By term: its column, the least value, or 1 for each number that would do, and the same folded into 32 bits. */
   readonly #columns: Int32Array;
   readonly #least: Int32Array;
-  /** Named columns with a choice: 1 for each number that would do, and the same folded into 32 bits. */
-  readonly #named: Int32Array;
-  readonly #choices: Uint8Array[] = [];
+  readonly #choices: (Uint8Array | null)[];
   readonly #masks: Int32Array;
-  #leasts = 0;
-  #names = 0;
+  /** The filter behind it. */
+  readonly #filters: Int32Array;
+  #count = 0;
+  #judge: ((node: number) => boolean) | null = null;
   /** False when every node passes. */
   any = false;
   /** Whether constraints turned out so rare that bounds are worth a look. */
@@ -110,62 +110,119 @@ export class Terms {
     this.#width = ordered + named;
     this.#columns = new Int32Array(most);
     this.#least = new Int32Array(most);
-    this.#named = new Int32Array(most);
+    this.#choices = new Array<Uint8Array | null>(most).fill(null);
     this.#masks = new Int32Array(most);
+    this.#filters = new Int32Array(most);
   }
 
   reset(): void {
-    this.#leasts = 0;
-    this.#names = 0;
+    this.#count = 0;
+    this.#judge = null;
     this.any = false;
     this.looks = false;
     this.#taken = 0;
     this.#refused = 0;
   }
 
-  atLeast(column: number, value: number): void {
-    this.#columns[this.#leasts] = column;
-    this.#least[this.#leasts++] = value;
+  atLeast(column: number, value: number, filter: number): void {
+    this.#columns[this.#count] = column;
+    this.#filters[this.#count] = filter;
+    this.#least[this.#count] = value;
+    this.#choices[this.#count++] = null;
     this.any = true;
   }
 
-  /** @param choice 1 at each number that would do */
-  oneOf(column: number, choice: Uint8Array): void {
+  /** @param choice 1 at each number that would do, 0 at the others */
+  oneOf(column: number, choice: Uint8Array, filter: number): void {
     let mask = 0;
     for (let number = 0; number < choice.length; number++) if (choice[number] === 1) mask |= 1 << number;
-    this.#named[this.#names] = column;
-    this.#masks[this.#names] = mask;
-    this.#choices[this.#names++] = choice;
+    this.#columns[this.#count] = column;
+    this.#masks[this.#count] = mask;
+    this.#filters[this.#count] = filter;
+    this.#choices[this.#count++] = choice;
+    this.any = true;
+  }
+
+  /** A last word on nodes that pass everything else. */
+  judgedBy(judge: (node: number) => boolean): void {
+    this.#judge = judge;
     this.any = true;
   }
 
   /** Whether a node passes; keeps count of how many did. */
   accepts(nodes: Int32Array, node: number): boolean {
-    if (!this.passes(nodes, node)) {
-      if (++this.#refused > ENOUGH && this.#refused > RARE * this.#taken) this.looks = true;
-      return false;
+    if (this.#passes(nodes, node) && (this.#judge === null || this.#judge(node))) {
+      this.#taken++;
+      return true;
     }
-    this.#taken++;
-    return true;
+    if (++this.#refused > ENOUGH && this.#refused > RARE * this.#taken) this.looks = true;
+    return false;
   }
 
-  passes(nodes: Int32Array, node: number): boolean {
+  #passes(nodes: Int32Array, node: number): boolean {
     const base = node * this.#width;
-    // One branch at the end: which constraint fails is nothing that a processor could foresee.
+    // One branch at the end: which term fails is nothing that a processor could foresee.
     let pass = 1;
-    for (let i = 0; i < this.#leasts; i++)
-      pass &= nodes[base + this.#columns[i]!]! >= this.#least[i]! ? 1 : 0;
-    for (let i = 0; i < this.#names; i++) pass &= this.#choices[i]![nodes[base + this.#named[i]!]!]!;
+    for (let term = 0; term < this.#count; term++) {
+      const value = nodes[base + this.#columns[term]!]!;
+      const choice = this.#choices[term]!;
+      pass &= choice === null ? (value >= this.#least[term]! ? 1 : 0) : choice[value]!;
+    }
     return pass === 1;
+  }
+
+  /**
+   * Takes out of a list the nodes that fail what one filter asks; the rest stays in its order.
+   * @returns how many are left
+   */
+  narrow(nodes: Int32Array, list: Int32Array, length: number, filter: number): number {
+    const term = this.#termOf(filter);
+    if (term < 0) return length;
+    const width = this.#width;
+    const column = this.#columns[term]!;
+    const choice = this.#choices[term]!;
+    const least = this.#least[term]!;
+    let left = 0;
+    if (choice === null)
+      for (let i = 0; i < length; i++) {
+        list[left] = list[i]!;
+        left += nodes[list[i]! * width + column]! >= least ? 1 : 0;
+      }
+    else
+      for (let i = 0; i < length; i++) {
+        list[left] = list[i]!;
+        left += choice[nodes[list[i]! * width + column]!] === 1 ? 1 : 0;
+      }
+    return left;
+  }
+
+  #termOf(filter: number): number {
+    for (let term = 0; term < this.#count; term++) if (this.#filters[term] === filter) return term;
+    return -1;
+  }
+
+  /** Every filter that a node fails. */
+  failed(nodes: Int32Array, node: number): number[] {
+    const failed: number[] = [];
+    for (let term = 0; term < this.#count; term++)
+      if (this.#fails(nodes, node, term)) failed.push(this.#filters[term]!);
+    return failed;
+  }
+
+  #fails(nodes: Int32Array, node: number, term: number): boolean {
+    const value = nodes[node * this.#width + this.#columns[term]!]!;
+    const choice = this.#choices[term]!;
+    return choice === null ? value < this.#least[term]! : choice[value] !== 1;
   }
 
   /** False when no node within these bounds is accepted. */
   mayAccept(bounds: Int32Array, row: number): boolean {
     const base = row * this.#width;
-    for (let i = 0; i < this.#leasts; i++)
-      if (bounds[base + this.#columns[i]!]! < this.#least[i]!) return false;
-    for (let i = 0; i < this.#names; i++)
-      if ((bounds[base + this.#named[i]!]! & this.#masks[i]!) === 0) return false;
+    for (let term = 0; term < this.#count; term++) {
+      const bound = bounds[base + this.#columns[term]!]!;
+      if (this.#choices[term] === null ? bound < this.#least[term]! : (bound & this.#masks[term]!) === 0)
+        return false;
+    }
     return true;
   }
 }

@@ -48,11 +48,16 @@ export class StateTree {
   readonly #waiting = new Int32Array(LEAF);
   readonly #sums = new Float64Array(LEAF);
 
-  /** @param bits of a component: states are below 2^bits */
-  constructor(gaps: Int32Array, facts: Rows, layout: Layout, capacity: number, bits: number) {
+  /**
+   * @param gaps second key of each node after its distance
+   * @param facts of each node
+   * @param states compute, network, storage of each node
+   * @param bits of a component: states are below 2^bits
+   */
+  constructor(gaps: Uint32Array, facts: Rows, layout: Layout, states: Uint16Array, bits: number) {
     this.#facts = facts;
     this.#bits = bits;
-    this.#states = new Uint16Array(3 * capacity);
+    this.#states = states;
     this.#path = new Int32Array(bits + 1);
     this.#crowds = new Crowds(gaps, facts, layout);
     const room = 4;
@@ -81,21 +86,16 @@ export class StateTree {
   }
 
   get bytes(): number {
-    const arrays = [this.#states, this.#children, this.#totals, this.#counts, this.#points, this.#entries];
+    const arrays = [this.#children, this.#totals, this.#counts, this.#points, this.#entries];
     const bounds = [this.#branchBounds.values, this.#leafBounds.values];
     return [...arrays, ...bounds].reduce((sum, { byteLength }) => sum + byteLength, this.#crowds.bytes);
   }
 
-  /** Component of a node's state: 0 compute, 1 network, 2 storage. */
-  componentOf(node: number, axis: number): number {
-    return this.#states[3 * node + axis]!;
-  }
-
-  insert(node: number, x: number, y: number, z: number): void {
-    const states = this.#states;
-    states[3 * node] = x;
-    states[3 * node + 1] = y;
-    states[3 * node + 2] = z;
+  /** Takes in a node at its state, which stays until it is removed. */
+  insert(node: number): void {
+    const x = this.#states[3 * node]!;
+    const y = this.#states[3 * node + 1]!;
+    const z = this.#states[3 * node + 2]!;
     this.#size++;
     let leaf = this.#descend(x, y, z, 1);
     if (leaf === EMPTY) leaf = this.#newLeaf();
@@ -110,6 +110,20 @@ export class StateTree {
       }
       break;
     }
+    this.#widen(leaf, node);
+  }
+
+  /** The node's facts are others now. */
+  change(node: number): void {
+    const states = this.#states;
+    const leaf = this.#descend(states[3 * node]!, states[3 * node + 1]!, states[3 * node + 2]!, 0);
+    const slot = this.#slotOf(leaf, states[3 * node]!, states[3 * node + 1]!, states[3 * node + 2]!);
+    const entry = this.#entries[LEAF * leaf + slot]!;
+    if (entry < 0) this.#crowds.change(-1 - entry, node);
+    this.#widen(leaf, node);
+  }
+
+  #widen(leaf: number, node: number): void {
     if (!this.#leafBounds.widen(leaf, this.#facts, node)) return;
     for (let depth = this.#depth; depth > 0; depth--)
       if (!this.#branchBounds.widen(this.#path[depth]! >> 3, this.#facts, node)) return;
