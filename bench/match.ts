@@ -63,7 +63,7 @@ export const bench: Bench = async (seed) => {
 const MISSING = `the trace of a market: name its files in TRACE_NODES and TRACE_PODS (Alibaba's cluster trace gpu-v2023, openb; looked for in ${TRACE})`;
 const MEASURED =
   'one thread; a query with one placement and one release (each takes a node out and puts it in with another state), all three in the time. q1: the nearest node; q16: the ' +
-  `16 nearest in 7 of ${REGIONS} regions with reputation from 2,857 of 10,000 up (half of the nodes), both filtered within the search. Ties by entropy gap, then round the ring of ` +
+  `16 nearest under two constraints of the query's own, 7 of ${REGIONS} regions and a least reputation, which on average pass half of the nodes, both filtered within the search. Ties by entropy gap, then round the ring of ` +
   'numbers. Every 1,000th query is checked against a look at every node. uniform: states anywhere; market: nodes of the Alibaba trace over and over, half of ' +
   'their cards leased, pods as tasks. bruteForce, staticKdtree: one nearest, without updates. growthExponent: the worst over both distributions, q1 and q16, from 1,000 to 1,000,000 nodes. bytesPerNode: all arrays, facts included';
 

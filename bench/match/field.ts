@@ -86,7 +86,8 @@ export function marketField(count: number, seed: number, trace: MarketTrace): Fi
   const free = cards.slice();
   const states = new Uint16Array(3 * count);
   const write = (node: number): number => {
-    states.set(vectors[kindOf[node]!]![free[node]!]!, 3 * node);
+    const vector = vectors[kindOf[node]!]![free[node]!]!;
+    for (let axis = 0; axis < 3; axis++) states[3 * node + axis] = vector[axis]!;
     return node;
   };
   /** Leases in the order in which they began: a ring. */
@@ -115,7 +116,8 @@ export function marketField(count: number, seed: number, trace: MarketTrace): Fi
     gaps: Uint32Array.from(free, (left, node) => gapOf(left === cards[node], pick)),
     ask(task) {
       pod = pick(wishes.length);
-      task.set(wishes[pod]!);
+      const wish = wishes[pod]!;
+      for (let axis = 0; axis < 3; axis++) task[axis] = wish[axis]!;
     },
     place(found) {
       // The nearest node may have no card left: then the task goes to another.

@@ -3,6 +3,7 @@ import { NodeIndex } from '../../domain/match/node-index.ts';
 import { FilterList } from '../../domain/match/filter.ts';
 import { region } from '../../domain/match/filters/region.ts';
 import { reputation } from '../../domain/match/filters/reputation.ts';
+import { random } from '../bench.ts';
 import { REGIONS, type Field } from './field.ts';
 import { bruteForce, type Wanted } from './references.ts';
 
@@ -34,13 +35,23 @@ const FILTERS = new FilterList<
   reputation,
 ]);
 
-const NEAREST = { width: 1, regions: null, minReputation: 0 };
-/** Half of the nodes: 7 of 10 regions, 7,143 of 10,000 reputations. */
-const HALF = {
-  width: 16,
-  regions: Uint8Array.from({ length: REGIONS }, (_, n) => (n < 7 ? 1 : 0)),
-  minReputation: 2_857,
-};
+type Wish = Omit<Wanted, 'place'>;
+
+const NEAREST: Wish = { width: 1, regions: null, minReputation: 0 };
+/** By the region that the choice begins with: 7 of 10. */
+const CHOICES = Array.from({ length: REGIONS }, (_, from) =>
+  Uint8Array.from({ length: REGIONS }, (_, region) => ((region - from + REGIONS) % REGIONS < 7 ? 1 : 0)),
+);
+
+/** Constraints of its own for each query: 7 of 10 regions and, on average, 7,143 of 10,000 reputations make half of the nodes. */
+function halves(seed: number): () => Wish {
+  const next = random(seed);
+  return () => ({
+    width: 16,
+    regions: CHOICES[Math.floor(next() * REGIONS)]!,
+    minReputation: Math.floor(next() * 5_714),
+  });
+}
 
 export function measure(field: Field): Measured {
   const index = new NodeIndex({ layout: FILTERS.layout, capacity: field.count, widest: 16 });
@@ -50,8 +61,8 @@ export function measure(field: Field): Measured {
     index.gaps[node] = field.gaps[node]!;
     index.insert(node, 0, states[3 * node]!, states[3 * node + 1]!, states[3 * node + 2]!);
   }
-  const q1 = run(index, field, NEAREST, WINDOWS.q1);
-  const q16 = run(index, field, HALF, WINDOWS.q16);
+  const q1 = run(index, field, () => NEAREST, WINDOWS.q1);
+  const q16 = run(index, field, halves(field.count), WINDOWS.q16);
   return {
     q1PerSecond: q1.perSecond,
     q16PerSecond: q16.perSecond,
@@ -66,12 +77,14 @@ export function measure(field: Field): Measured {
 function run(
   index: NodeIndex,
   field: Field,
-  wish: Omit<Wanted, 'place'>,
+  wishOf: () => Wish,
   windows: number,
 ): { perSecond: number; perCpuSecond: number; checked: number; mismatches: number } {
   const task = new Uint16Array(3);
   let [ms, cpuMs, place, checked, mismatches] = [0, 0, 0, 0, 0];
+  let wish = wishOf();
   const query = (): void => {
+    wish = wishOf();
     field.ask(task);
     place = place + 1 === field.count ? 0 : place + 1;
     FILTERS.ask(index.terms, wish);

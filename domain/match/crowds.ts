@@ -123,23 +123,39 @@ export class Crowds {
     return size;
   }
 
-  /** Offers `best` every node of the crowd that may still come in. */
+  /** Offers `best` every node of the crowd that may still come in: gap by gap, each run of equal gaps from the search's place round. */
   visit(crowd: number, sum: number, best: Best, terms: Terms): void {
     const { place } = best;
-    let run = this.#members[this.#chunkAt(crowd, 0) * CHUNK]!;
-    for (;;) {
-      const gap = this.#gaps[run]!;
+    const length = this.#lengthOf(crowd);
+    this.#atChunk = 0;
+    this.#at = 0;
+    while (this.#atChunk < length) {
+      const chunk = this.#atChunk;
+      const at = this.#at;
+      const first = this.#members[this.#chunkAt(crowd, chunk) * CHUNK + at]!;
+      const gap = this.#gaps[first]!;
       if (best.excludes(sum, gap)) return;
+      if (first >= place || this.#isAlone(crowd, gap)) {
+        if (!this.#scan(crowd, gap, Infinity, sum, best, terms)) return;
+        continue;
+      }
       this.#find(crowd, gap, place);
       if (!this.#scan(crowd, gap, Infinity, sum, best, terms)) return;
-      if (run < place) {
-        this.#find(crowd, gap, 0);
-        if (!this.#scan(crowd, gap, place, sum, best, terms)) return;
-      }
-      this.#find(crowd, gap, Infinity);
-      if (this.#atChunk === this.#lengthOf(crowd)) return;
-      run = this.#members[this.#chunkAt(crowd, this.#atChunk) * CHUNK + this.#at]!;
+      const endChunk = this.#atChunk;
+      const end = this.#at;
+      this.#atChunk = chunk;
+      this.#at = at;
+      if (!this.#scan(crowd, gap, place, sum, best, terms)) return;
+      this.#atChunk = endChunk;
+      this.#at = end;
     }
+  }
+
+  /** Whether the node where the position stands is the only one of its gap; false as well where that is not seen at once. */
+  #isAlone(crowd: number, gap: number): boolean {
+    const chunk = this.#chunkAt(crowd, this.#atChunk);
+    const next = this.#at + 1;
+    return next < this.#counts[chunk]! && this.#gaps[this.#members[chunk * CHUNK + next]!] !== gap;
   }
 
   /** Bounds that were widened by nodes that have left are drawn anew. */
@@ -151,7 +167,7 @@ export class Crowds {
     }
   }
 
-  /** From where `#find` stands, numbers below `end` of this gap; false when one came after a full list. */
+  /** From the position on, numbers below `end` of this gap; moves it to the first after them. False when one came after a full list. */
   #scan(crowd: number, gap: number, end: number, sum: number, best: Best, terms: Terms): boolean {
     const members = this.#members;
     const gaps = this.#gaps;
@@ -160,19 +176,28 @@ export class Crowds {
     const single = this.#single[crowd]!;
     const directory = single >= 0 ? null : this.#directories[crowd]!;
     const length = directory === null ? 1 : directory.length;
-    for (let index = this.#atChunk, from = this.#at; index < length; index++, from = 0) {
+    let from = this.#at;
+    for (let index = this.#atChunk; index < length; index++, from = 0) {
       const chunk = directory === null ? single : directory.chunks[index]!;
-      const first = members[chunk * CHUNK + from]!;
-      if (first >= end || gaps[first] !== gap) return true;
-      if (terms.looks && !terms.mayAccept(bounds, chunk)) continue;
-      const last = chunk * CHUNK + this.#counts[chunk]!;
-      for (let at = chunk * CHUNK + from; at < last; at++) {
-        const node = members[at]!;
-        if (node >= end || gaps[node] !== gap) return true;
-        if (terms.any && !terms.accepts(facts, node)) continue;
+      const base = chunk * CHUNK;
+      const count = this.#counts[chunk]!;
+      for (let at = from; at < count; at++) {
+        const node = members[base + at]!;
+        if (node >= end || gaps[node] !== gap) {
+          this.#atChunk = index;
+          this.#at = at;
+          return true;
+        }
+        if (terms.any) {
+          // Nothing of this chunk passes: what is left of it needs no look.
+          if (at === from && terms.looks && !terms.mayAccept(bounds, chunk)) break;
+          if (!terms.accepts(facts, node)) continue;
+        }
         if (!best.offer(node, sum)) return false;
       }
     }
+    this.#atChunk = length;
+    this.#at = 0;
     return true;
   }
 
