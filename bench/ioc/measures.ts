@@ -1,5 +1,6 @@
 /** What a run is judged by, and means over seeds with their intervals. */
 import { entropyGap, entropyOfShares } from '../../domain/entropy.ts';
+import { studentT } from '../../domain/tasks/quantiles.ts';
 import type { Run } from './simulate.ts';
 
 /** Of one run. */
@@ -64,11 +65,6 @@ export function estimate(values: readonly number[], digits: number): Estimate {
   const half = (studentT(values.length - 1) * deviation(values)) / Math.sqrt(values.length);
   const cut = (value: number): number => Number(value.toFixed(digits));
   return { mean: cut(middle), low: cut(middle - half), high: cut(middle + half) };
-}
-
-/** Two-sided 95% quantile, to a thousandth from 10 degrees of freedom on (Peizer and Pratt's form, fitted to the table). */
-function studentT(freedom: number): number {
-  return 1.96 + 2.374 / freedom + 2.82 / freedom ** 2;
 }
 
 export function mean(values: readonly number[]): number {
