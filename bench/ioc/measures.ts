@@ -1,5 +1,6 @@
 /** What a run is judged by, and means over seeds with their intervals. */
-import { entropyGap, entropyOfShares } from '../../domain/entropy.ts';
+import { entropyGap } from '../../domain/entropy.ts';
+import { networkEntropy } from '../../domain/history.ts';
 import { studentT } from '../../domain/tasks/quantiles.ts';
 import type { Run } from './simulate.ts';
 
@@ -44,10 +45,7 @@ export function measured(run: Run): Measures {
     jain: jain(run.used),
     unrest: mean(run.nodes.map(({ minutes }) => deviation(minutes))),
     entropyGapBits: mean(entropies.map(entropyGap)) / 1e6,
-    networkEntropyBits:
-      entropyOfShares(
-        [...Map.groupBy(entropies, (entropy) => entropy).values()].map(({ length }) => BigInt(length)),
-      ) / 1e6,
+    networkEntropyBits: networkEntropy(entropies) / 1e6,
     movedRegion: run.movedCity / requests,
     movedProvider: run.movedCloud / requests,
   };

@@ -29,14 +29,20 @@ export interface DemandEstimate {
   next: { arrivals: Interval; cardHours: number };
 }
 
-interface Bucket {
-  /** Hour since 1970. */
-  hour: number;
+/** What is kept of an hour; seconds and their squares are sums over the services. */
+export interface Sums {
   arrivals: number;
   cards: number;
   services: number;
   seconds: number;
   squares: number;
+}
+
+const SUMS = ['arrivals', 'cards', 'services', 'seconds', 'squares'] as const;
+
+interface Bucket extends Sums {
+  /** Hour since 1970. */
+  hour: number;
 }
 
 /** One stream of arrivals, a kind or a class; holds an hour's sums in one bucket, so its size does not grow with the arrivals. */
@@ -51,17 +57,18 @@ export class Demand {
 
   /** An arrival of so many cards. @param at unix seconds */
   arrived(at: number, cards: number): void {
-    const bucket = this.#bucket(at);
-    bucket.arrivals++;
-    bucket.cards += cards;
+    this.add(at, { arrivals: 1, cards });
   }
 
   /** A task that ran, or is to run, for so long. @param at unix seconds */
   served(at: number, seconds: number): void {
+    this.add(at, { services: 1, seconds, squares: seconds * seconds });
+  }
+
+  /** Many at once, of the hour of `at` (unix seconds). */
+  add(at: number, sums: Partial<Sums>): void {
     const bucket = this.#bucket(at);
-    bucket.services++;
-    bucket.seconds += seconds;
-    bucket.squares += seconds * seconds;
+    for (const key of SUMS) bucket[key] += sums[key] ?? 0;
   }
 
   /** Arrivals of each of the last hours, oldest first; the newest is under way. */

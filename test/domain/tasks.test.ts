@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { regionId } from '../../domain/names.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { Demand } from '../../domain/tasks/demand.ts';
-import { kindOf, KIND_VARIABLE } from '../../domain/tasks/kind.ts';
+import { kindOf } from '../../domain/tasks/kind.ts';
 import { studentT } from '../../domain/tasks/quantiles.ts';
 import { parseTask, termsOf } from '../../domain/tasks/task.ts';
 import { normal } from '../../bench/ioc/background.ts';
@@ -149,8 +149,8 @@ describe('tasks', () => {
   });
 
   test('their kind is what the workload says, else what the time suggests', () => {
-    expect(kindOf({ command: ['x'], env: { [KIND_VARIABLE]: 'training' } }, 60)).toBe('training');
-    expect(kindOf({ command: ['x'], env: { [KIND_VARIABLE]: 'mining' } }, 60)).toBe('inference');
+    expect(kindOf('training', 60)).toBe('training');
+    expect(kindOf('mining', 60)).toBe('inference');
     expect([60, 1800, 21_600].map((seconds) => kindOf(null, seconds))).toEqual([
       'inference',
       'rendering',
