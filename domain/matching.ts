@@ -8,7 +8,7 @@ import { classesOf, passes, Scales, type FilterReason, type Offer, type Wish } f
 import { keccakWords } from './hash.ts';
 import { leasedCards, nonceKey, type MarketState } from './market-state.ts';
 import { SHORTLIST_WIDTH, type Parameters } from './parameters.ts';
-import { clearRea, clock, lastStep, type Candidate } from './rea.ts';
+import { clearRea, clock, type Candidate } from './rea.ts';
 import { nearestAmong, ShortlistIndex, type Shortlisted } from './shortlist.ts';
 import { signingOf } from './signing.ts';
 import type { Hex, SignedAsk, SignedOrder } from './types.ts';
@@ -17,15 +17,6 @@ import type { StateVector } from './vectors.ts';
 
 /** The filter that left nothing; `FUNDS`, `NONCE`: an earlier match of the slot took the balance or the nonce. */
 export type UnmatchedReason = FilterReason | 'FUNDS' | 'NONCE';
-
-/** A shortlisted ask as the auction saw it; what the auction page draws. */
-export interface ShortlistEntry extends Candidate {
-  askId: Hex;
-  node: Hex;
-  provider: Hex;
-  /** Last clock step that it accepts. */
-  droppedAt: number;
-}
 
 export interface ClearedMatch {
   orderId: Hex;
@@ -37,7 +28,10 @@ export interface ClearedMatch {
   /** Base units per card-hour. */
   price: bigint;
   shortlist: Hex[];
-  candidates: ShortlistEntry[];
+  /** Of each ask on the shortlist; what the auction page draws. */
+  distances: number[];
+  /** Micro-bits. */
+  entropyGaps: number[];
 }
 
 export interface Unmatched {
@@ -54,7 +48,6 @@ interface Standing extends Offer {
   id: Hex;
   /** Number of the provider. */
   provider: number;
-  seller: Hex;
   /** Base units per card-hour. */
   reserve: bigint;
   signed: SignedAsk;
@@ -125,16 +118,12 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
       unmatched.push({ orderId: id, ...scales.whyNone(wish, groups) });
       continue;
     }
-    const candidates = shortlist.map(({ ask, distance, lottery }) => ({
+    const candidates = shortlist.map(({ ask, distance, lottery }): Candidate => ({
       key: ask.id,
-      askId: ask.id,
-      node: ask.node.id,
-      provider: ask.seller,
       reserve: ask.reserve,
       distance,
       entropyGap: ask.entropyGap,
-      lottery: toWord(lottery),
-      droppedAt: lastStep(order.startPrice, factors, ask.reserve),
+      lottery,
     }));
     const clearing = clearRea(order.startPrice, factors, candidates)!;
     const winner = shortlist[clearing.winner]!.ask;
@@ -147,7 +136,8 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
       step: clearing.step,
       price: clearing.price,
       shortlist: shortlist.map((entry) => entry.ask.id),
-      candidates,
+      distances: shortlist.map((entry) => entry.distance),
+      entropyGaps: shortlist.map((entry) => entry.ask.entropyGap),
     });
     winner.free -= order.cards;
     winner.node.free -= order.cards;
@@ -173,10 +163,6 @@ function standingOf(vector: StateVector, { state, end, seed }: MatchInput): Node
   };
 }
 
-function toWord(value: bigint): Hex {
-  return `0x${value.toString(16).padStart(64, '0')}`;
-}
-
 /** The slot's asks by class. */
 function bookOf(
   input: MatchInput,
@@ -195,7 +181,6 @@ function bookOf(
     const standing: Standing = {
       id,
       provider,
-      seller: ask.provider,
       reserve: ask.reservePrice,
       signed,
       node,
