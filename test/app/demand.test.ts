@@ -6,6 +6,7 @@ import { ZERO_HASH } from '../../domain/hash.ts';
 import { nodeEntropy } from '../../domain/history.ts';
 import { classId, regionId } from '../../domain/names.ts';
 import { canonicalWorkload, workloadHash } from '../../domain/workload.ts';
+import { writeShortlist } from '../../prisma/shortlist-bytes.ts';
 import { CLASS, CONSUMER, NODE, PROVIDER, REGION, setup, type World } from './fixture.ts';
 
 const SLOT_SECONDS = 10;
@@ -162,7 +163,7 @@ describe('demand', () => {
         askId: 'ask',
         step: 0,
         price: '1',
-        shortlist: [[0, 20_000_000, 0, 0]],
+        shortlist: Buffer.from(writeShortlist([{ place: 0, distance: 20_000_000, entropyGap: 0 }])),
       },
     });
 

@@ -100,10 +100,11 @@ async function readRows(db: Database, since: bigint, now: bigint): Promise<Row[]
       LEFT JOIN lease l ON l."sourceId" = o.id AND l.parent IS NULL`;
 }
 
-/** Matches that found nothing near: the first of a shortlist is the nearest. */
+/** Matches that found nothing near: the first of a shortlist is the nearest, its distance bytes 4 to 7 (prisma/shortlist-bytes.ts). */
 async function readFar(db: Database, since: bigint): Promise<MissedView['far']> {
   const [row] = await db.$queryRaw<{ matches: number; far: number }[]>`
-    SELECT count(*)::int AS matches, count(*) FILTER (WHERE (shortlist->0->>1)::bigint > ${FAR})::int AS far
-    FROM slot_match WHERE slot >= ${since}`;
+    SELECT count(*)::int AS matches,
+           count(*) FILTER (WHERE ('x' || encode(substr(shortlist, 5, 4), 'hex'))::bit(32)::bigint > ${FAR})::int AS far
+    FROM slot_match WHERE slot >= ${since} AND length(shortlist) > 0`;
   return { matches: row?.matches ?? 0, far: row?.far ?? 0, bound: Number(FAR) };
 }
