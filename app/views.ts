@@ -94,6 +94,9 @@ export interface QuoteAnswer {
     basis: { from: 'auctions'; slots: number; clearings: number } | { from: 'listing' };
     toleranceSeconds: string;
     gigabytes: number;
+    /** How long they take, and the link that they are priced by; null when nothing moves. */
+    transferSeconds: string;
+    link: { from: string; to: string; mbps: number; rttMicros: number; source: string } | null;
   };
   refundAfter: string;
 }

@@ -25,7 +25,11 @@ export interface ClearingFigures {
 }
 
 /** @throws Error when the walk finds another winner or price */
-export function clearing(matches: readonly SlotMatch[], asks: readonly SlotAsk[], seed: Hex): ClearingFigures {
+export function clearing(
+  matches: readonly SlotMatch[],
+  asks: readonly SlotAsk[],
+  seed: Hex,
+): ClearingFigures {
   const asked = new Map(asks.map(({ id, signed: { ask } }) => [id, ask]));
   const auctions = matches.map((match) => ({
     start: match.order.order.startPrice,

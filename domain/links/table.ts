@@ -44,12 +44,13 @@ export class LinkTable {
     this.#rows = new Map(rows.map((row) => [`${row.from} ${row.to}`, row]));
   }
 
-  get size(): number {
-    return this.#rows.size;
-  }
-
   rows(): LinkRow[] {
     return [...this.#rows.values()];
+  }
+
+  /** Every place that a row begins or ends at. */
+  places(): string[] {
+    return [...new Set(this.rows().flatMap(({ from, to }) => [from, to]))];
   }
 
   /** The row of that direction, as it stands in the table; undefined without one. */
