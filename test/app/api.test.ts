@@ -15,6 +15,7 @@ import { GET as orders, POST as postOrder } from '../../app/api/orders/route.ts'
 import { GET as inputs } from '../../app/api/slots/[n]/inputs/route.ts';
 import { GET as slot } from '../../app/api/slots/[n]/route.ts';
 import { GET as stats } from '../../app/api/stats/route.ts';
+import { POST as postTask } from '../../app/api/tasks/route.ts';
 import { POST as postWorkload } from '../../app/api/workloads/route.ts';
 import { serverContext } from '../../app/server/context.ts';
 import { formatDeployment } from '../../contracts/deployment.ts';
@@ -115,6 +116,7 @@ test('errors_areProblems_withCodeAndFix', async () => {
     [postOrder(post('{}')), 400, 'MALFORMED'],
     [postOrder(post(`"${'x'.repeat(300_000)}"`)), 413, 'TOO_LARGE'],
     [postWorkload(post('{"command":[]}')), 400, 'MALFORMED'],
+    [postTask(post('{"version":1}')), 400, 'MALFORMED'],
     [orders(get('/api/orders?consumer=0x12')), 400, 'MALFORMED'],
     [leases(get('/api/leases')), 400, 'MALFORMED'],
     [lease(get('/'), params({ id: '99' })), 404, 'NOT_FOUND'],

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demandOf } from '../../app/server/reads/demand.ts';
 import { entropyOf, nodeEntropyOf } from '../../app/server/reads/entropy.ts';
+import { loadLinks } from '../../app/server/links.ts';
 import { missedOf } from '../../app/server/reads/missed.ts';
+import { taskAnswer } from '../../app/server/tasks.ts';
 import { ZERO_HASH } from '../../domain/hash.ts';
 import { nodeEntropy } from '../../domain/history.ts';
 import { classId, regionId } from '../../domain/names.ts';
@@ -137,6 +139,35 @@ describe('demand', () => {
     expect(network.at(-1)).toMatchObject({ at: String((NOW / 3600n) * 3600n), microBits: 1_000_000 });
     expect(network.at(-2)).toMatchObject({ microBits: 0, meanGapMicroBits: 469_000 });
     expect(await nodeEntropyOf(db, NOW, '0x00')).toBeNull();
+  });
+
+  test('a task is answered with its order and the regions that its data reach', async () => {
+    const task = {
+      version: 1,
+      kind: 'inference',
+      resources: { classes: [CLASS], cards: 2, seconds: 600 },
+      data: { region: 'eu-west', gigabytes: 70 },
+      toleranceSeconds: 1_200,
+    };
+    const ask = (change: object) => taskAnswer(world.db, loadLinks(undefined), NOW, { ...task, ...change });
+    const { terms, regions, environment } = await ask({});
+    expect(terms).toMatchObject({
+      requirement: classId(CLASS),
+      cards: 2,
+      taskCompute: 2_500,
+      latestStart: NOW + 600n,
+    });
+    expect(environment).toEqual({ CARDHOUR_TASK_KIND: 'inference' });
+    expect(regions).toEqual([
+      expect.objectContaining({ region: REGION, feasible: true, seconds: 560n, cost: 1_400_000n }),
+    ]);
+    const why = async (change: object) => (await ask(change)).regions.map((entry) => entry.why);
+    expect(await why({ data: { region: 'eu-west', gigabytes: 75 } })).toEqual(['TOO_SLOW']);
+    expect(await why({ maxRttMs: 100 })).toEqual(['TOO_FAR']);
+    expect(await why({ place: { region: 'us-east' } })).toEqual(['OTHER_PLACE']);
+    expect(await why({ resources: { cards: 9, seconds: 600 } })).toEqual(['NO_CARDS']);
+    expect(await why({ resources: { classes: ['ABACUS'], cards: 1, seconds: 600 } })).toEqual([]);
+    await expect(ask({ kind: 'mining' })).rejects.toMatchObject({ code: 'MALFORMED' });
   });
 
   test('misses add up to what was wanted, where, how often and at what price', async () => {
