@@ -6,6 +6,10 @@
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Score } from '../domain/match/score.ts';
+import { farthest } from '../domain/match/scores/farthest.ts';
+import { nearestAfter } from '../domain/match/scores/nearest-after.ts';
+import { nearest as nearestToBalance } from '../domain/match/scores/nearest.ts';
 import type { Bench } from './bench.ts';
 import { calibrated, PUBLISHED } from './ioc/calibration.ts';
 import { closedLoop, poissonSteps, readTrace, traced, type Arrivals, type TraceRow } from './ioc/arrivals.ts';
@@ -43,10 +47,10 @@ const STALE_SECONDS = [0, 1, 10, 60];
 /** Policies by name; each run has its own. */
 const POLICIES: Record<string, () => Policy> = {
   nearest: () => nearest,
-  entropyNearest: () => entropyBalanced('nearest', SETTINGS),
-  entropyFarthest: () => entropyBalanced('farthest', SETTINGS),
-  entropyAfter: () => entropyBalanced('after', SETTINGS),
-  stateOnly: () => entropyBalanced('nearest', { ...SETTINGS, width: 1 }),
+  entropyNearest: () => entropyBalanced(nearestToBalance, SETTINGS),
+  entropyFarthest: () => entropyBalanced(farthest, SETTINGS),
+  entropyAfter: () => entropyBalanced(nearestAfter, SETTINGS),
+  stateOnly: () => entropyBalanced(nearestToBalance, { ...SETTINGS, width: 1 }),
   roundRobin,
   leastLoaded: () => leastLoaded,
   soonest: () => soonest,
@@ -89,6 +93,11 @@ export const bench: Bench = async (seed) => {
     moves: summary(['movedRegion', 'movedProvider']),
     gainP50: by((all) => gains(all, 'p50Ms')),
     gainP99: by((all) => gains(all, 'p99Ms')),
+    // Scene by scene, what Eq. (6) adds to Eq. (5), and one reading to another.
+    gainOverStateOnly: by((all) => ({
+      p50: gains(all, 'p50Ms', 'stateOnly'),
+      p99: gains(all, 'p99Ms', 'stateOnly'),
+    })),
     poisson: poisson(scenes),
     azure: existsSync(`${azure}/AzureLLMInferenceTrace_conv.csv`)
       ? {
@@ -161,12 +170,12 @@ function summaries(
   );
 }
 
-/** By how much less each policy takes than the nearest node, as shares; the mean of the scenes' shares. */
-function gains(all: Compared, key: 'p50Ms' | 'p99Ms'): Record<string, Estimate> {
-  const base = all['nearest']!;
+/** By how much less each policy takes than another, as shares; the mean of the scenes' shares. */
+function gains(all: Compared, key: 'p50Ms' | 'p99Ms', over = 'nearest'): Record<string, Estimate> {
+  const base = all[over]!;
   return Object.fromEntries(
     Object.entries(all)
-      .filter(([name]) => name !== 'nearest')
+      .filter(([name]) => name !== over)
       .map(([name, runs]) => [
         name,
         estimate(
@@ -214,7 +223,7 @@ function azureRun(file: string, scenes: readonly Seeded[]) {
 /** What the two settings do, on scenes that nothing else is measured on. */
 function sweep(world: World) {
   const scenes = Array.from({ length: Math.min(SEEDS, 20) }, (_, i) => SWEEP_FROM + i);
-  const p99 = (settings: EntropySettings, reading: 'nearest' | 'farthest' | 'after') => {
+  const p99 = (settings: EntropySettings, reading: Score) => {
     const runs = scenes.map((seed) => {
       const scene = sceneOf(world, seed);
       const arrivals = closedLoop(scene.users, seed, SWEEP_CONCURRENCY, REQUESTS);
@@ -233,11 +242,16 @@ function sweep(world: World) {
   };
   const rows = [];
   for (const wish of [2_500, 5_000, 7_500, 10_000])
-    rows.push({ wish, width: 1, reading: 'none', ...p99({ wish, width: 1 }, 'nearest') });
+    rows.push({ wish, width: 1, reading: 'none', ...p99({ wish, width: 1 }, nearestToBalance) });
   for (const width of [2, 3, 4, 8, 16])
-    for (const reading of ['nearest', 'farthest', 'after'] as const) {
-      process.stderr.write(`\rsweep: ${width} ${reading}`.padEnd(60));
-      rows.push({ wish: SETTINGS.wish, width, reading, ...p99({ ...SETTINGS, width }, reading) });
+    for (const reading of [nearestToBalance, farthest, nearestAfter]) {
+      process.stderr.write(`\rsweep: ${width} ${reading.name}`.padEnd(60));
+      rows.push({
+        wish: SETTINGS.wish,
+        width,
+        reading: reading.name,
+        ...p99({ ...SETTINGS, width }, reading),
+      });
     }
   return rows;
 }

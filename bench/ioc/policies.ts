@@ -4,7 +4,7 @@
  * that the nodes follow, which nobody outside of a simulation has.
  */
 import { distance, type Resources } from '../../domain/distance.ts';
-import { BALANCE_MICRO_BITS } from '../../domain/entropy.ts';
+import type { Score } from '../../domain/match/score.ts';
 import { CARDS, iterationSeconds, promptSeconds, type Card } from './model.ts';
 import type { Request } from './serving.ts';
 
@@ -37,9 +37,6 @@ export interface EntropySettings {
   width: number;
 }
 
-/** Which of the W nodes Eq. (6) takes: by how far from the balance entropy it is, or would be. */
-export type Reading = 'nearest' | 'farthest' | 'after';
-
 const FULL = 10_000;
 /** Round trip at which nothing of a user's patience is left, seconds: about that of the longest way between two of the cities. */
 const PATIENCE = 0.4;
@@ -59,8 +56,8 @@ export function stateOf({ card, speed, outstanding, cacheFree, rtt }: Candidate)
   };
 }
 
-/** Eq. (5), then Eq. (6) among the W nearest. */
-export function entropyBalanced(reading: Reading, { wish, width }: EntropySettings): Policy {
+/** Eq. (5), then Eq. (6) in one of its readings among the W nearest. */
+export function entropyBalanced(reading: Score, { wish, width }: EntropySettings): Policy {
   const task = { compute: wish, network: wish, storage: wish };
   return (candidates) => {
     const near = candidates
@@ -68,10 +65,9 @@ export function entropyBalanced(reading: Reading, { wish, width }: EntropySettin
       .sort((a, b) => a.far - b.far || a.candidate.rtt - b.candidate.rtt)
       .slice(0, width);
     if (near.length === 1) return near[0]!.index;
-    const gap = ({ entropy, entropyAfter }: Candidate): number =>
-      Math.abs((reading === 'after' ? entropyAfter : entropy) - BALANCE_MICRO_BITS);
-    const sign = reading === 'farthest' ? -1 : 1;
-    return least(near, ({ candidate }) => sign * gap(candidate)).index;
+    return least(near, ({ candidate: { entropy, entropyAfter } }) =>
+      reading.cost({ entropyMicroBits: entropy, afterMicroBits: entropyAfter }),
+    ).index;
   };
 }
 

@@ -11,6 +11,10 @@ import { entropyBalanced, nearest, roundRobin, type Candidate } from '../../benc
 import { sceneOf } from '../../bench/ioc/scene.ts';
 import { ServingNode, type Request } from '../../bench/ioc/serving.ts';
 import { simulate } from '../../bench/ioc/simulate.ts';
+import type { Score } from '../../domain/match/score.ts';
+import { farthest } from '../../domain/match/scores/farthest.ts';
+import { nearestAfter } from '../../domain/match/scores/nearest-after.ts';
+import { nearest as nearestToBalance } from '../../domain/match/scores/nearest.ts';
 
 const H20 = CARDS.find(({ name }) => name === 'H20')!;
 
@@ -67,7 +71,7 @@ describe('a run', () => {
       simulate(
         scene,
         closedLoop(scene.users, 3, 24, 200),
-        entropyBalanced('after', { wish: 10_000, width: 2 }),
+        entropyBalanced(nearestAfter, { wish: 10_000, width: 2 }),
       );
     const [one, two] = [run(), run()];
     expect(one.ttft).toEqual(two.ttft);
@@ -116,7 +120,7 @@ describe('policies', () => {
   const request = { id: 0, promptTokens: 1024, outputTokens: 1024 };
 
   test('Eq. (5) alone takes the node in the nearest state', () => {
-    const one = entropyBalanced('nearest', { wish: 10_000, width: 1 });
+    const one = entropyBalanced(nearestToBalance, { wish: 10_000, width: 1 });
     expect(one([at({ speed: 0.2 }), at({}), at({ outstanding: 3 })], request)).toBe(1);
   });
 
@@ -127,9 +131,8 @@ describe('policies', () => {
       // Balanced, but too far in state to be asked.
       at({ entropy: 469_000, entropyAfter: 469_000, speed: 0.1 }),
     ];
-    const choice = (reading: 'nearest' | 'farthest' | 'after') =>
-      entropyBalanced(reading, { wish: 10_000, width: 2 })(nodes, request);
-    expect([choice('nearest'), choice('farthest'), choice('after')]).toEqual([0, 1, 1]);
+    const choice = (reading: Score) => entropyBalanced(reading, { wish: 10_000, width: 2 })(nodes, request);
+    expect([choice(nearestToBalance), choice(farthest), choice(nearestAfter)]).toEqual([0, 1, 1]);
   });
 });
 
