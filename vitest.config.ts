@@ -6,7 +6,7 @@ export default defineConfig({
     globalSetup: ['test/support/global.ts'],
     // Two files at once: each brings a chain of its own, and the smallest machine we promise has two cores.
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });

@@ -30,7 +30,7 @@ export const bench: Bench = async (seed) => {
     const slot = await measureSlot(world, ground);
     memory.look();
     say('slot');
-    const alone = clearing(slot.cleared.matches);
+    const alone = clearing(slot.cleared.matches, world.asks, world.seed);
     say('clearing');
     const verified = await verifyTwice(() => jobOf(world, slot.cleared));
     memory.look();

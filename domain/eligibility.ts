@@ -118,13 +118,20 @@ export function isTooWide(message: {
   validFrom?: bigint;
   nodeEpoch?: number;
 }): boolean {
-  const prices = [message.startPrice, message.reservePrice, message.pricePerCardHour];
-  const times = [message.validUntil, message.latestStart, message.validFrom];
+  const { startPrice = 0n, reservePrice = 0n, pricePerCardHour = 0n, latestStart = 0n, validFrom = 0n } = message;
   return (
-    prices.some((price) => (price ?? 0n) >= 2n ** 96n) ||
-    times.some((time) => (time ?? 0n) >= 2n ** 40n) ||
-    message.nonce >= 2n ** 64n ||
+    startPrice >= PRICE_END ||
+    reservePrice >= PRICE_END ||
+    pricePerCardHour >= PRICE_END ||
+    message.validUntil >= TIME_END ||
+    latestStart >= TIME_END ||
+    validFrom >= TIME_END ||
+    message.nonce >= NONCE_END ||
     message.cards >= 2 ** 16 ||
     (message.nodeEpoch ?? 0) >= 2 ** 16
   );
 }
+
+const PRICE_END = 2n ** 96n;
+const TIME_END = 2n ** 40n;
+const NONCE_END = 2n ** 64n;

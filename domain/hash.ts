@@ -2,7 +2,6 @@
 import { keccak256 } from './keccak.ts';
 import type { Hex } from './types.ts';
 
-const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 /** Value of a hex digit by its character's code; -1 when it is none. */
 const NIBBLE = Int8Array.from({ length: 128 }, (_, code) =>
   /[0-9a-f]/i.test(String.fromCharCode(code)) ? Number.parseInt(String.fromCharCode(code), 16) : -1,
@@ -13,24 +12,31 @@ export const ZERO_HASH: Hex = `0x${'0'.repeat(64)}`;
 
 export function bytesToHex(bytes: Uint8Array): Hex {
   if (bytes.length > LONG) return longHex(bytes);
-  let text = '';
-  for (let i = 0; i < bytes.length; i++) text += HEX_OF_BYTE[bytes[i]!]!;
-  return `0x${text}`;
+  // One string at once: put together of pairs, it would be flattened when it is first looked up.
+  const codes = (CODES[bytes.length] ??= Array.from<number>({ length: 2 + 2 * bytes.length }));
+  writeDigits(codes, bytes);
+  return String.fromCharCode(...codes) as Hex;
 }
 
-/** From so many bytes on, text is faster decoded at once than put together. */
+/** From so many bytes on, text is faster decoded at once. */
 const LONG = 256;
 const ASCII = new TextDecoder('latin1');
+/** Characters' codes, by length in bytes; written anew each time. */
+const CODES: number[][] = [];
 
 function longHex(bytes: Uint8Array): Hex {
   const digits = new Uint8Array(2 + 2 * bytes.length);
-  digits[0] = 48;
-  digits[1] = 120;
-  for (let i = 0; i < bytes.length; i++) {
-    digits[2 * i + 2] = digit(bytes[i]! >> 4);
-    digits[2 * i + 3] = digit(bytes[i]! & 15);
-  }
+  writeDigits(digits, bytes);
   return ASCII.decode(digits) as Hex;
+}
+
+function writeDigits(target: number[] | Uint8Array, bytes: Uint8Array): void {
+  target[0] = 48;
+  target[1] = 120;
+  for (let i = 0; i < bytes.length; i++) {
+    target[2 * i + 2] = digit(bytes[i]! >> 4);
+    target[2 * i + 3] = digit(bytes[i]! & 15);
+  }
 }
 
 /** Character of a hex digit's value. */
@@ -116,7 +122,10 @@ export function concat(...parts: Uint8Array[]): Uint8Array {
 
 /** keccak256 of packed 32-byte words: the lotteries, the clearing order, the receipts' heads. */
 export function keccakWords(...words: Hex[]): Hex {
-  const bytes = new Uint8Array(32 * words.length);
+  const bytes = words.length === 2 ? PAIR : new Uint8Array(32 * words.length);
   for (let i = 0; i < words.length; i++) writeHex(bytes, 32 * i, words[i]!);
   return keccak(bytes);
 }
+
+/** Kept, since most hashes are of two words; a word of another length does not fit. */
+const PAIR = new Uint8Array(64);

@@ -175,17 +175,19 @@ interface Tables {
 
 /** Every address and every word that the messages name, once, ascending. */
 function tablesOf(orders: Manifest['orders'], asks: Manifest['asks']): Tables {
-  const entries = { address: new Set<Hex>(), bytes32: new Set<Hex>() };
-  const collect = (fields: readonly Field[], message: object): void => {
-    for (const { name, kind } of fields)
-      if (kind !== 'uint') entries[kind].add((message as Record<string, Hex>)[name]!);
-  };
+  const [address, bytes32] = [new Set<Hex>(), new Set<Hex>()];
   for (const { signed } of orders) {
-    collect(ORDER, signed.order);
-    for (const id of signed.classes) entries.bytes32.add(id);
+    const { consumer, requirement, region, workload } = signed.order;
+    address.add(consumer);
+    bytes32.add(requirement).add(region).add(workload);
+    for (const id of signed.classes) bytes32.add(id);
   }
-  for (const { signed } of asks) collect(ASK, signed.ask);
-  return { address: tableOf(entries.address), bytes32: tableOf(entries.bytes32) };
+  for (const { signed } of asks) {
+    const { provider, supply, resourceClass, region } = signed.ask;
+    address.add(provider);
+    bytes32.add(supply).add(resourceClass).add(region);
+  }
+  return { address: tableOf(address), bytes32: tableOf(bytes32) };
 }
 
 function tableOf(entries: ReadonlySet<Hex>): Table {

@@ -9,7 +9,7 @@ import { keccakWords } from './hash.ts';
 import { leasedCards, nonceKey, type MarketState } from './market-state.ts';
 import { SHORTLIST_WIDTH, type Parameters } from './parameters.ts';
 import type { WhyNone } from './match/why-none.ts';
-import { clearRea, clock, lastStep, type Candidate } from './rea.ts';
+import { clearRea, clock, type Candidate } from './rea.ts';
 import { ShortlistIndex } from './shortlist.ts';
 import { signingOf } from './signing.ts';
 import type { Hex, SignedAsk, SignedOrder } from './types.ts';
@@ -18,15 +18,6 @@ import type { StateVector } from './vectors.ts';
 
 /** The filter that left nothing; `FUNDS`, `NONCE`: an earlier match of the slot took the balance or the nonce. */
 export type UnmatchedReason = FilterReason | 'FUNDS' | 'NONCE';
-
-/** A shortlisted ask as the auction saw it; what the auction page draws. */
-export interface ShortlistEntry extends Candidate {
-  askId: Hex;
-  node: Hex;
-  provider: Hex;
-  /** Last clock step that it accepts. */
-  droppedAt: number;
-}
 
 export interface ClearedMatch {
   orderId: Hex;
@@ -38,7 +29,10 @@ export interface ClearedMatch {
   /** Base units per card-hour. */
   price: bigint;
   shortlist: Hex[];
-  candidates: ShortlistEntry[];
+  /** Of each ask on the shortlist; what the auction page draws. */
+  distances: number[];
+  /** Micro-bits. */
+  entropyGaps: number[];
 }
 
 export interface Unmatched {
@@ -55,7 +49,6 @@ interface Standing extends Offer {
   id: Hex;
   /** Number of the provider. */
   provider: number;
-  seller: Hex;
   /** Base units per card-hour. */
   reserve: bigint;
   signed: SignedAsk;
@@ -133,16 +126,12 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
       unmatched.push({ orderId: id, ...inWords(book.index.whyNone(wish, groups), scales) });
       continue;
     }
-    const candidates = shortlist.map(({ ask, distance, lottery }) => ({
+    const candidates = shortlist.map(({ ask, distance, lottery }): Candidate => ({
       key: ask.id,
-      askId: ask.id,
-      node: ask.node.id,
-      provider: ask.seller,
       reserve: ask.reserve,
       distance,
       entropyGap: ask.entropyGap,
-      lottery: toWord(lottery),
-      droppedAt: lastStep(order.startPrice, factors, ask.reserve),
+      lottery,
     }));
     const clearing = clearRea(order.startPrice, factors, candidates)!;
     const winner = shortlist[clearing.winner]!.ask;
@@ -155,7 +144,8 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
       step: clearing.step,
       price: clearing.price,
       shortlist: shortlist.map((entry) => entry.ask.id),
-      candidates,
+      distances: shortlist.map((entry) => entry.distance),
+      entropyGaps: shortlist.map((entry) => entry.ask.entropyGap),
     });
     take(winner, order.cards, book);
     if (!isHeld) {
@@ -180,10 +170,6 @@ function standingOf(vector: StateVector, { state, end, seed }: MatchInput): Node
   };
 }
 
-function toWord(value: bigint): Hex {
-  return `0x${value.toString(16).padStart(64, '0')}`;
-}
-
 /** Every ask, numbered by class. */
 function bookOf(input: MatchInput, nodes: ReadonlyMap<Hex, NodeStanding>, scales: Scales): Book {
   const providers = new Map<Hex, number>();
@@ -200,7 +186,6 @@ function bookOf(input: MatchInput, nodes: ReadonlyMap<Hex, NodeStanding>, scales
     const standing: Standing = {
       id,
       provider,
-      seller: ask.provider,
       reserve: ask.reservePrice,
       signed,
       node,

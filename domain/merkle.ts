@@ -23,10 +23,23 @@ export function merkleRoot(tag: TreeTag, leaves: readonly Uint8Array[]): Hex {
 
 /** Top of the tree, before it is bound to its tag and count; zero for no leaf. */
 export function merkleTop(tag: TreeTag, leaves: readonly Uint8Array[]): Uint8Array {
-  let level = leaves.map((leaf) => leafHash(tag, leaf));
-  while (level.length > 1) level = parents(level);
-  return level[0] ?? EMPTY_TOP;
+  if (leaves.length === 0) return EMPTY_TOP;
+  // One level above the other in the same bytes: a tree of ten thousand leaves makes no array a node.
+  const level = new Uint8Array(32 * leaves.length);
+  for (let i = 0; i < leaves.length; i++) level.set(leafHash(tag, leaves[i]!), 32 * i);
+  for (let width = leaves.length; width > 1; width = (width + 1) >> 1) {
+    for (let i = 0; i < width; i += 2) {
+      if (i + 1 < width) {
+        PAIR.set(level.subarray(32 * i, 32 * i + 64), 1);
+        level.set(keccakBytes(PAIR), 16 * i);
+      } else level.copyWithin(16 * i, 32 * i, 32 * i + 32);
+    }
+  }
+  return level.slice(0, 32);
 }
+
+/** An inner node's bytes: its prefix, and room for what lies below. */
+const PAIR = Uint8Array.of(0x01, ...new Uint8Array(64));
 
 /** The siblings of leaf `index`, from the bottom up. @throws RangeError when there is no such leaf. */
 export function merkleProof(tag: TreeTag, leaves: readonly Uint8Array[], index: number): Hex[] {
@@ -70,11 +83,9 @@ function parents(level: Uint8Array[]): Uint8Array[] {
 }
 
 function inner(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(65);
-  bytes[0] = 0x01;
-  bytes.set(left, 1);
-  bytes.set(right, 33);
-  return keccakBytes(bytes);
+  PAIR.set(left, 1);
+  PAIR.set(right, 33);
+  return keccakBytes(PAIR);
 }
 
 function bind(tag: TreeTag, count: number, top: Uint8Array): Hex {

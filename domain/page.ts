@@ -48,16 +48,13 @@ export function encodePage(matches: readonly PageMatch[]): Uint8Array {
   const providers = new Table<Hex>(matches.map((match) => match.ask.ask.provider));
   const consumers = new Table<Hex>(matches.map((match) => match.order.order.consumer));
   const kinds = new Table<Hex>(matches.map((match) => kindOf(match.ask)));
-  const asks = new Map<string, { index: number; bytes: Uint8Array }>();
-  for (const { ask } of matches) {
-    const key = JSON.stringify([ask.ask.provider, String(ask.ask.nonce), ask.signature]);
-    if (asks.has(key)) continue;
-    const bytes = encodeAsk(ask, providers.indexOf(ask.ask.provider), kinds.indexOf(kindOf(ask)));
-    asks.set(key, { index: asks.size, bytes });
-  }
+  const asks = new AskTable();
   const bids = matches.map((match) => {
-    const key = JSON.stringify([match.ask.ask.provider, String(match.ask.ask.nonce), match.ask.signature]);
-    return encodeMatch(match, asks.get(key)!.index, consumers.indexOf(match.order.order.consumer));
+    const { ask, order } = match;
+    const index = asks.indexOf(ask, () =>
+      encodeAsk(ask, providers.indexOf(ask.ask.provider), kinds.indexOf(kindOf(ask))),
+    );
+    return encodeMatch(match, index, consumers.indexOf(order.order.consumer));
   });
   return concat(
     uintBytes(providers.items.length, 1),
@@ -65,8 +62,8 @@ export function encodePage(matches: readonly PageMatch[]): Uint8Array {
     ...[...providers.items, ...consumers.items].map(hexToBytes),
     uintBytes(kinds.items.length, 1),
     ...kinds.items.map(hexToBytes),
-    uintBytes(asks.size, 1),
-    ...[...asks.values()].map((ask) => ask.bytes),
+    uintBytes(asks.encoded.length, 1),
+    ...asks.encoded,
     uintBytes(bids.length, 1),
     ...bids,
   );
@@ -268,5 +265,23 @@ class Table<T> {
 
   indexOf(item: T): number {
     return this.#index.get(item)!;
+  }
+}
+
+/** The page's asks, each once: by what they say, and faster by the object that most matches share. */
+class AskTable {
+  readonly encoded: Uint8Array[] = [];
+  readonly #places = new Map<string, number>();
+  readonly #seen = new Map<SignedAsk, number>();
+
+  indexOf(signed: SignedAsk, encode: () => Uint8Array): number {
+    const seen = this.#seen.get(signed);
+    if (seen !== undefined) return seen;
+    const { ask, signature } = signed;
+    const key = `${ask.provider} ${ask.nonce} ${signature}`;
+    const place = this.#places.get(key) ?? this.encoded.push(encode()) - 1;
+    this.#places.set(key, place);
+    this.#seen.set(signed, place);
+    return place;
   }
 }

@@ -15,7 +15,8 @@ export interface Candidate {
   distance: number;
   /** Micro-bits. */
   entropyGap: number;
-  lottery: Hex;
+  /** A 256-bit integer, or its hex digits; of one kind for all candidates of an order. */
+  lottery: Hex | bigint;
 }
 
 export interface Clearing {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseDeployment } from '../contracts/deployment.ts';
 import { createAnswers, type AnswerReport } from './answers.ts';
 import { readEnvironment } from './environment.ts';
-import { closedSlots } from './follow.ts';
+import { closedSlots, followBook } from './follow.ts';
 import { newHealth, serveHealth } from './health.ts';
 import { clearJob } from './jobs/clear.definition.ts';
 import { handleClear } from './jobs/clear.handler.ts';
@@ -123,6 +123,11 @@ async function run(): Promise<void> {
     console.error(`scheduler: job ${JSON.stringify(data)} failed: ${error.message}`);
   };
 
+  const onError = (error: unknown): void => {
+    health.failures += 1;
+    console.error(`scheduler: ${error instanceof Error ? error.message : String(error)}`);
+  };
+
   const slots = openSlotQueues(location);
   const ticks = openQueue(settleJob, location);
   const recover = async (): Promise<void> => {
@@ -131,8 +136,7 @@ async function run(): Promise<void> {
       if (resent > 0) log(`${resent} transactions sent again`);
       for (const slot of await pipeline.unfinished()) await slots.resume(slot);
     } catch (error) {
-      health.failures += 1;
-      console.error(`scheduler: ${error instanceof Error ? error.message : String(error)}`);
+      onError(error);
     }
   };
   await recover();
@@ -166,6 +170,10 @@ async function run(): Promise<void> {
     environment.METRICS_PORT === undefined ? null : serveHealth(environment.METRICS_PORT, health);
   log(`following slots of ${deployment.parameters.slotSeconds} s`);
 
+  const idle = (): Promise<void> =>
+    sleep(environment.SCHEDULER_POLL_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+  const reading = followBook(pipeline, stop.signal, idle, onError);
+
   let recoveredAt = Date.now();
   while (!stop.signal.aborted) {
     try {
@@ -190,16 +198,15 @@ async function run(): Promise<void> {
         await recover();
       }
     } catch (error) {
-      health.failures += 1;
-      console.error(`scheduler: ${error instanceof Error ? error.message : String(error)}`);
+      onError(error);
     }
-    await sleep(environment.SCHEDULER_POLL_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+    await idle();
   }
 
   log('stopping');
   // A slot at hand is finished when it can be; what is cut off is taken up again at the next start.
   setTimeout(() => process.exit(0), 5_000).unref();
-  await Promise.all(workers.map((worker) => worker.close()));
+  await Promise.all([reading, ...workers.map((worker) => worker.close())]);
   await Promise.all([slots, ticks, renewals, answerTicks, pipeline, answers].map((part) => part.close()));
   provider.destroy();
   server?.close();

@@ -8,6 +8,7 @@ import {
   vaultAbi,
 } from '../contracts/generated/abi.ts';
 import { slotEnd } from '../domain/parameters.ts';
+import { createSeal } from '../domain/seal.ts';
 import type { Hex } from '../domain/types.ts';
 import { createBook } from './book/book.ts';
 import { createChainState } from './chain-state.ts';
@@ -77,6 +78,8 @@ export interface Pipeline {
   confirm(slot: bigint, onStep?: StepListener): Promise<ConfirmResult>;
   /** Clears and commits a closed slot in one go, and what is open before it. */
   runSlot(slot: bigint): Promise<SlotReport>;
+  /** Reads a part of what the gateway stored since, so that little is left to read at the close; returns whether there may be more. */
+  readAhead(): Promise<boolean>;
   /** Pays what is due to the providers, refunds quotes that were not procured; returns how many leases and quotes. */
   settleDue(): Promise<number>;
   /** Prolongs the open-ended leases that end soon; returns how many. */
@@ -122,10 +125,17 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     ...(options.bumpAfterMs === undefined ? {} : { bumpAfterMs: options.bumpAfterMs }),
   });
   const chain = createSlotReader(provider, deployment.auction);
+  const book = createBook(
+    {
+      domain: { chainId: deployment.chainId, auction: deployment.auction },
+      seal: createSeal(options.schedulerKey),
+    },
+    openSlots,
+  );
   const readInputs = createInputs({
     parameters,
     chainState: createChainState({ treasury: deployment.treasury, feeBps: parameters.feeBps }),
-    book: createBook({ chainId: deployment.chainId, auction: deployment.auction }, openSlots),
+    book,
     openSlots,
     waitMs: options.indexerWaitMs ?? 10_000,
     signal: options.signal,
@@ -191,6 +201,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     commit: (slot, onStep) => commit(slot, both(onStep)),
     confirm: (slot, onStep) => confirm(slot, both(onStep)),
     runSlot,
+    readAhead: () => book.readAhead(pool),
 
     async settleDue() {
       options.onStep?.('settling', null);

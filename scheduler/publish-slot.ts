@@ -2,7 +2,9 @@ import type { ClientBase } from 'pg';
 import { ORDER_CODE } from '../domain/eligibility.ts';
 import type { ClearedSlot, SlotMatch } from '../domain/slot.ts';
 import type { Hex } from '../domain/types.ts';
+import { writeShortlist } from '../prisma/shortlist-bytes.ts';
 import { planOf } from './commit/slot-calls.ts';
+import { byteaArray, int4Array, textArray } from './pg-arrays.ts';
 
 /** The word for an ineligible order's code. */
 const wordOf = (code: number): string =>
@@ -11,14 +13,9 @@ const wordOf = (code: number): string =>
 const asJson = (value: unknown): string =>
   JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner));
 
-/** What each order of the slot got: `matched`, why not, or why it took no part. */
-function outcomesOf(cleared: ClearedSlot): { id: Hex; code: string; detail: object }[] {
+/** What each order of the slot got that was not matched: why not, or why it took no part. */
+function otherOutcomesOf(cleared: ClearedSlot): { id: Hex; code: string; detail: object }[] {
   return [
-    ...cleared.matches.map(({ orderId, askId, price }) => ({
-      id: orderId,
-      code: 'matched',
-      detail: { askId, price },
-    })),
     ...cleared.unmatched.map(({ orderId, reason, counts, nearestReserve }) => ({
       id: orderId,
       code: reason,
@@ -30,16 +27,10 @@ function outcomesOf(cleared: ClearedSlot): { id: Hex; code: string; detail: obje
   ];
 }
 
-/**
- * A match's shortlist as JSON, `[place in the manifest's asks, distance, entropy gap, last step]` each: what can't be read from the
- * asks. Sixteen asks spelt out would be 7 KB a match.
- */
-function shortlistOf({ leaf, candidates }: SlotMatch): string {
-  const entries = candidates.map(
-    ({ distance, entropyGap, droppedAt }, i) =>
-      `[${leaf.shortlist[i]},${distance},${entropyGap},${droppedAt}]`,
+function shortlistOf({ leaf, distances, entropyGaps }: SlotMatch): Uint8Array {
+  return writeShortlist(
+    distances.map((distance, i) => ({ place: leaf.shortlist[i]!, distance, entropyGap: entropyGaps[i]! })),
   );
-  return `[${entries.join(',')}]`;
 }
 
 /**
@@ -48,7 +39,7 @@ function shortlistOf({ leaf, candidates }: SlotMatch): string {
  */
 export async function publishSlot(client: ClientBase, slot: bigint, cleared: ClearedSlot): Promise<void> {
   const { matches } = cleared;
-  const outcomes = outcomesOf(cleared);
+  const others = otherOutcomesOf(cleared);
   const plan = planOf(cleared);
   const { rowCount } = await client.query(
     `WITH run AS (
@@ -62,29 +53,33 @@ export async function publishSlot(client: ClientBase, slot: bigint, cleared: Cle
        SELECT run.slot, page - 1, data FROM run, unnest($15::bytea[]) WITH ORDINALITY AS t(data, page)),
      matches AS (
        INSERT INTO slot_match (slot, index, "orderId", "askId", "runnerUp", step, price, shortlist)
-       SELECT run.slot, index - 1, "orderId", "askId", "runnerUp", step, price, shortlist
-       FROM run, unnest($5::text[], $6::text[], $7::text[], $8::int[], $9::numeric[], $10::jsonb[])
+       SELECT run.slot, index - 1, "orderId", "askId", "runnerUp", step, price::numeric, shortlist
+       FROM run, unnest($5::text[], $6::text[], $7::text[], $8::int4[], $9::text[], $10::bytea[])
          WITH ORDINALITY AS t("orderId", "askId", "runnerUp", step, price, shortlist, index)),
-     outcomes AS (
+     matched AS (
        INSERT INTO order_outcome ("orderId", slot, code, detail)
-       SELECT id, run.slot, code, detail FROM run, unnest($11::text[], $12::text[], $13::jsonb[]) AS t(id, code, detail))
+       SELECT "orderId", run.slot, 'matched', jsonb_build_object('askId', "askId", 'price', price)
+       FROM run, unnest($5::text[], $6::text[], $9::text[]) AS t("orderId", "askId", price)),
+     others AS (
+       INSERT INTO order_outcome ("orderId", slot, code, detail)
+       SELECT id, run.slot, code, detail::jsonb FROM run, unnest($11::text[], $12::text[], $13::text[]) AS t(id, code, detail))
      SELECT slot FROM run`,
     [
       slot,
       matches.length,
-      outcomes.length - matches.length,
+      others.length,
       Buffer.from(cleared.manifest),
-      matches.map((match) => match.orderId),
-      matches.map((match) => match.askId),
-      matches.map((match) => match.runnerUp),
-      matches.map((match) => match.step),
-      matches.map((match) => match.price.toString()),
-      matches.map(shortlistOf),
-      outcomes.map((outcome) => outcome.id),
-      outcomes.map((outcome) => outcome.code),
-      outcomes.map((outcome) => asJson(outcome.detail)),
+      textArray(matches.map((match) => match.orderId)),
+      textArray(matches.map((match) => match.askId)),
+      textArray(matches.map((match) => match.runnerUp)),
+      int4Array(matches.map((match) => match.step)),
+      textArray(matches.map((match) => match.price.toString())),
+      byteaArray(matches.map(shortlistOf)),
+      textArray(others.map((outcome) => outcome.id)),
+      textArray(others.map((outcome) => outcome.code)),
+      textArray(others.map((outcome) => asJson(outcome.detail))),
       asJson(plan.header),
-      plan.pages.map((page) => Buffer.from(page)),
+      byteaArray(plan.pages),
     ],
   );
   if (rowCount !== 1) throw new Error(`slot ${slot} has a run already`);

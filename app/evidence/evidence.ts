@@ -12,6 +12,7 @@ import { recoverSigner } from '../../domain/signature.ts';
 import type { Hex, Receipt, SigningDomain } from '../../domain/types.ts';
 import { readBlock } from './blocks.ts';
 import { createHistory } from './history.ts';
+import { checkWiring } from './wiring.ts';
 
 /** A slot that the chain has, as far as choosing and fetching need it. */
 export interface CommittedSlot {
@@ -42,7 +43,10 @@ export interface EvidenceSource {
   ): Promise<SlotEvidence>;
 }
 
-/** Evidence that comes from nothing but the chain and the published inputs: no database, no word of the scheduler. */
+/**
+ * Evidence that comes from nothing but the chain and the published inputs: no database, no word of the scheduler. Before its first
+ * answer the contracts are asked whether the deployment tells of them truly: `slots` and `collect` throw WRONG_DEPLOYMENT when not.
+ */
 export function createEvidence({
   rpcUrl,
   deployment,
@@ -56,10 +60,21 @@ export function createEvidence({
   const domain: SigningDomain = { chainId: deployment.chainId, auction: deployment.auction };
   const history = createHistory(client, deployment);
   const signers = createSigners(recover);
+  let wired: Promise<void> | undefined;
+  const sync = async (): Promise<void> => {
+    wired ??= checkWiring(client, deployment);
+    try {
+      await wired;
+    } catch (error) {
+      wired = undefined;
+      throw error;
+    }
+    await history.sync();
+  };
 
   return {
     async slots() {
-      await history.sync();
+      await sync();
       return history.headers().map(({ header: { slot, inputsHash, seed, pageCount } }) => ({
         slot,
         inputsHash,
@@ -70,7 +85,7 @@ export function createEvidence({
     headTime: () => history.head()?.timestamp ?? 0n,
 
     async collect(slot, bytes, given = []) {
-      await history.sync();
+      await sync();
       signers.nextSlot();
       const header = history.headerOf(slot);
       const closeBlock = header?.header.closeBlock ?? null;

@@ -1,3 +1,4 @@
+import type { Seal } from '../../domain/seal.ts';
 import type { Hex, SignedAsk, SignedListing, SignedOrder } from '../../domain/types.ts';
 import type { Prisma } from '../../prisma/generated/client.ts';
 import { toJson } from './wire.ts';
@@ -83,30 +84,51 @@ export async function insertWorkloads(tx: Tx, workloads: Map<Hex, string>): Prom
   });
 }
 
+/** What the gateway found out about a message before it stores it. */
+interface Checked {
+  id: Hex;
+  /** Recovered from the signature; null when it is no key's. */
+  signer: Hex | null;
+}
+
 export async function insertOrders(
   tx: Tx,
   slot: bigint,
-  items: ({ id: Hex } & SignedOrder)[],
+  items: (Checked & SignedOrder)[],
+  seal: Seal,
 ): Promise<void> {
   if (items.length === 0) return;
   await tx.$executeRaw`
-    INSERT INTO "order" (id, consumer, message, signature, slot, "validUntil")
-    SELECT id, consumer, message::jsonb, signature, ${slot}, valid_until::bigint FROM unnest(
+    INSERT INTO "order" (id, consumer, message, signature, signer, seal, slot, "validUntil")
+    SELECT id, consumer, message::jsonb, signature, signer, seal, ${slot}, valid_until::bigint FROM unnest(
       ${items.map((item) => item.id)}::text[], ${items.map((item) => item.order.consumer)}::text[],
       ${items.map((item) => toJson({ order: item.order, classes: item.classes }))}::text[],
-      ${items.map((item) => item.signature)}::text[], ${items.map((item) => storedTime(item.order.validUntil))}::text[]
-    ) AS t(id, consumer, message, signature, valid_until)`;
+      ${items.map((item) => item.signature)}::text[], ${items.map((item) => item.signer)}::text[],
+      ${items.map((item) => sealOf(item, seal))}::text[],
+      ${items.map((item) => storedTime(item.order.validUntil))}::text[]
+    ) AS t(id, consumer, message, signature, signer, seal, valid_until)`;
 }
 
-export async function insertAsks(tx: Tx, slot: bigint, items: ({ id: Hex } & SignedAsk)[]): Promise<void> {
+export async function insertAsks(
+  tx: Tx,
+  slot: bigint,
+  items: (Checked & SignedAsk)[],
+  seal: Seal,
+): Promise<void> {
   if (items.length === 0) return;
   await tx.$executeRaw`
-    INSERT INTO ask (id, provider, node, message, signature, slot, "validUntil")
-    SELECT id, provider, node, message::jsonb, signature, ${slot}, valid_until::bigint FROM unnest(
+    INSERT INTO ask (id, provider, node, message, signature, signer, seal, slot, "validUntil")
+    SELECT id, provider, node, message::jsonb, signature, signer, seal, ${slot}, valid_until::bigint FROM unnest(
       ${items.map((item) => item.id)}::text[], ${items.map((item) => item.ask.provider)}::text[],
       ${items.map((item) => item.ask.supply)}::text[], ${items.map((item) => toJson(item.ask))}::text[],
-      ${items.map((item) => item.signature)}::text[], ${items.map((item) => storedTime(item.ask.validUntil))}::text[]
-    ) AS t(id, provider, node, message, signature, valid_until)`;
+      ${items.map((item) => item.signature)}::text[], ${items.map((item) => item.signer)}::text[],
+      ${items.map((item) => sealOf(item, seal))}::text[],
+      ${items.map((item) => storedTime(item.ask.validUntil))}::text[]
+    ) AS t(id, provider, node, message, signature, signer, seal, valid_until)`;
+}
+
+function sealOf({ id, signer, signature }: Checked & { signature: Hex }, seal: Seal): Hex | null {
+  return signer === null ? null : seal(id, signer, signature);
 }
 
 export async function insertListings(tx: Tx, items: ({ id: Hex } & SignedListing)[]): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Deployment } from '../../contracts/deployment.ts';
 import { askId, listingId, orderId } from '../../domain/eip712.ts';
 import { Refusal } from '../../domain/refusal.ts';
+import { createSeal } from '../../domain/seal.ts';
 import { signingOf } from '../../domain/signing.ts';
 import { recoverSigner } from '../../domain/signature.ts';
 import type { Hex, SignedAsk, SignedListing, SignedOrder, SigningDomain } from '../../domain/types.ts';
@@ -42,7 +43,7 @@ type Tx = Prisma.TransactionClient;
 export interface IntakeOptions {
   db: Database;
   deployment: Deployment;
-  /** Private key that signs the receipts. */
+  /** Private key that signs the receipts and seals what they are for. */
   receiptKey: Hex;
   /** Timestamp of the chain's newest block, unix seconds. */
   chainNow: () => Promise<bigint>;
@@ -89,6 +90,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const { parameters } = deployment;
   const domain: SigningDomain = { chainId: deployment.chainId, auction: deployment.auction };
   const receipts = createReceipts(domain, receiptKey);
+  const seal = createSeal(receiptKey);
   const slotSeconds = BigInt(parameters.slotSeconds);
   const slotTail = slotSeconds + BigInt(parameters.commitDeadlineSeconds);
 
@@ -131,8 +133,9 @@ export function createIntake(options: IntakeOptions): Intake {
     const { workload, ...sent } = parse(signedOrderSchema, input);
     const id = orderId(domain, sent.order);
     const { consumer } = sent.order;
+    const signer = recoverSigner(id, sent.signature);
     // An approval is looked up with the others of its batch.
-    if (signingOf(sent.signature) !== 'APPROVAL' && recoverSigner(id, sent.signature) !== consumer)
+    if (signingOf(sent.signature) !== 'APPROVAL' && signer !== consumer)
       throw badSignature(`the consumer ${consumer}`);
     checkOrderFields(sent, parameters);
     const body = workload === undefined ? null : workloadBody(workload);
@@ -143,7 +146,7 @@ export function createIntake(options: IntakeOptions): Intake {
         "Sign the order over the workload's own hash: keccak256 of its canonical JSON.",
       );
     }
-    return { id, ...sent, body: body?.text ?? null };
+    return { id, ...sent, signer, body: body?.text ?? null };
   };
 
   /** What needs no lock and must not hold it: the chain's word on approvals, and what is on offer. */
@@ -203,7 +206,7 @@ export function createIntake(options: IntakeOptions): Intake {
         );
       }
       await insertWorkloads(tx, bodies);
-      await insertOrders(tx, slot, accepted);
+      await insertOrders(tx, slot, accepted, seal);
       await chain.save();
       return answers;
     });
@@ -289,7 +292,7 @@ export function createIntake(options: IntakeOptions): Intake {
           }),
         );
       }
-      await insertAsks(tx, slot, accepted);
+      await insertAsks(tx, slot, accepted, seal);
       await chain.save();
       return answers;
     });
@@ -354,6 +357,8 @@ export function createIntake(options: IntakeOptions): Intake {
 
 interface PreparedOrder extends SignedOrder {
   id: Hex;
+  /** Recovered from the signature; null for an approval. */
+  signer: Hex | null;
   /** Canonical JSON of the workload; null when it was left out. */
   body: string | null;
 }

@@ -1,6 +1,9 @@
 /** The auctions of a slot cleared alone: candidates at hand, prices and winners asked for. */
+import { keccakWords } from '../../domain/hash.ts';
 import { clearRea, clock, WAD, type Candidate, type Clearing } from '../../domain/rea.ts';
-import type { SlotMatch } from '../../domain/slot.ts';
+import { lottery } from '../../domain/shortlist.ts';
+import type { SlotAsk, SlotMatch } from '../../domain/slot.ts';
+import type { Hex } from '../../domain/types.ts';
 
 /** The published clock, and one that is nearly as long as any: 227 steps to a thousandth. */
 const GAMMAS = { '0.8': 800_000_000_000_000_000n, '0.97': 970_000_000_000_000_000n };
@@ -22,10 +25,20 @@ export interface ClearingFigures {
 }
 
 /** @throws Error when the walk finds another winner or price */
-export function clearing(matches: readonly SlotMatch[]): ClearingFigures {
+export function clearing(
+  matches: readonly SlotMatch[],
+  asks: readonly SlotAsk[],
+  seed: Hex,
+): ClearingFigures {
+  const asked = new Map(asks.map(({ id, signed: { ask } }) => [id, ask]));
   const auctions = matches.map((match) => ({
     start: match.order.order.startPrice,
-    candidates: match.candidates,
+    candidates: match.shortlist.map((id, i): Candidate => {
+      const { supply, reservePrice } = asked.get(id)!;
+      const [ticket, place] = [supply, match.orderId].map((word) => BigInt(keccakWords(word, seed)));
+      const facts = { distance: match.distances[i]!, entropyGap: match.entropyGaps[i]! };
+      return { key: id, reserve: reservePrice, ...facts, lottery: lottery(ticket!, place!) };
+    }),
   }));
   const [search, walk]: [Record<string, number>, Record<string, number>] = [{}, {}];
   for (const [name, gammaWad] of Object.entries(GAMMAS)) {
@@ -93,7 +106,7 @@ function walkClock(start: bigint, gammaWad: bigint, candidates: readonly Candida
   return { winner: inside[0]!.index, runnerUp: inside[1]!.index, step, price };
 }
 
-type Tie = readonly [number, number, string, string];
+type Tie = readonly [number, number, string | bigint, string];
 
 function tieOf({ entropyGap, distance, lottery, key }: Candidate): Tie {
   return [entropyGap, distance, lottery, key];

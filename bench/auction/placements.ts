@@ -1,119 +1,147 @@
 /**
- * Durable placements: signed orders through the gateway's intake into PostgreSQL, loaded, cleared and published by a scheduler beside
- * it. The gateway accepts a slot's orders while the scheduler works on the slot before, each on a thread of its own, as their processes
- * would.
+ * Durable placements: from orders that PostgreSQL holds with their receipts to matches that it holds. The scheduler reads, clears and
+ * publishes slot after slot on a thread of its own; the gateway's own work on each order comes before that and is measured apart.
  */
 import { once } from 'node:events';
-import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { slotEnd } from '../../domain/parameters.ts';
 import { recoverSigner, signDigest } from '../../domain/signature.ts';
 import type { SlotOrder } from '../../domain/slot.ts';
-import { slotEnd } from '../../domain/parameters.ts';
 import { asSent, type Ground } from './ground.ts';
-import type { PlacedSlot, SchedulerTask } from './scheduler-thread.ts';
+import { STAGES, type Placed, type Placing, type SchedulerTask, type Stage } from './scheduler-thread.ts';
 import { GATEWAY_KEY, PARAMETERS, SLOT, type World } from './world.ts';
 
-const SLOTS = 8;
-/** Compile, and bring the asks into the scheduler's book. */
-const WARM_UP = 2;
-const ORDERS_PER_SLOT = 4_000;
+const ORDERS_PER_SLOT = 10_000;
+/** Slots that compile, that are placed stage by stage, that are placed with the next slot read ahead, and with the gateway beside. */
+const [WARM_UP, STAGED, AHEAD, BESIDE] = [2, 2, 4, 2];
 
 export interface PlacementFigures {
   placements: number;
-  /** From the first order's way into PostgreSQL to the last match there. */
+  /** From the first row read to the last match stored, the next slot's rows read while PostgreSQL stores a slot. */
   perSecond: number;
-  /** Microseconds an order, each side alone; the database works beside both. */
-  gateway: number;
-  scheduler: { load: number; clear: number; publish: number };
-  bound: SignatureBound;
+  /** The same with nothing beside: each stage after the one before. */
+  perSecondStaged: number;
+  /** The same with a gateway that checks, receipts and stores as many orders at the same time, on the same cores. */
+  perSecondWithGateway: number;
+  /** Microseconds an order of each stage, one after the other, and of the scheduler thread's processor time. */
+  stages: Record<Stage | 'cpu', number>;
+  gateway: GatewayFigures;
 }
 
-/** What the curve alone takes: one signer recovered and one receipt signed at the gateway, one recovered by the scheduler. */
-interface SignatureBound {
-  recoveredPerSecond: number;
-  signedPerSecond: number;
-  /** Microseconds an order, of both sides. */
+/** Before an order counts as accepted: its signature is checked, its receipt signed, both stored. */
+interface GatewayFigures {
+  ordersPerSecond: number;
+  /** Microseconds an order, and how much of them the curve alone takes: one signer recovered, one receipt signed. */
   perOrder: number;
-  /** Most placements a second were every core to do nothing else. */
-  mostPerSecond: number;
-  /** Placements a second were signatures free: the run's time less the curve's, computed on the slower side. */
-  perSecondWithout: number;
+  curve: number;
 }
 
 export async function placements(world: World, ground: Ground): Promise<PlacementFigures> {
-  const slots = Array.from({ length: SLOTS }, (_, n) => {
-    const slot = SLOT + 10n + BigInt(n);
-    const orders = world.ordersOf(slot, ORDERS_PER_SLOT);
-    return { slot, orders, sent: orders.map(({ signed }) => asSent(signed)) };
-  });
-  const task: SchedulerTask = { databaseUrl: ground.databaseUrl, state: world.state, seed: world.seed };
-  const scheduler = new Worker(new URL('scheduler-thread.ts', import.meta.url), { workerData: task });
-  try {
-    let started = 0;
-    let gatewayMs = 0;
-    let previous: Promise<PlacedSlot> | null = null;
-    const placed: PlacedSlot[] = [];
-    for (const [round, { slot, sent }] of slots.entries()) {
-      if (round === WARM_UP) {
-        placed.push(await previous!);
-        previous = null;
-        started = performance.now();
-      }
-      const from = performance.now();
+  const supply = slotsOf(world);
+  const first = supply(WARM_UP + STAGED + AHEAD);
+  const accept = async (slots: readonly Sent[]): Promise<number> => {
+    const started = performance.now();
+    for (const { slot, sent } of slots) {
       ground.setNow(slotEnd(slot, PARAMETERS) - 5n);
       const answers = await ground.intake.acceptOrders(sent);
       if (answers.some((answer) => !answer.ok)) throw new Error('an order was refused');
-      if (round >= WARM_UP) gatewayMs += performance.now() - from;
-      if (previous) placed.push(await previous);
-      scheduler.postMessage(slot);
-      previous = once(scheduler, 'message').then(([answer]) => answer as PlacedSlot);
     }
-    placed.push(await previous!);
-    const seconds = (performance.now() - started) / 1000;
-    return figuresOf(placed.slice(WARM_UP), seconds, gatewayMs, slots[0]!.orders);
+    return performance.now() - started;
+  };
+  const scheduler = startScheduler({
+    databaseUrl: ground.databaseUrl,
+    state: world.state,
+    seed: world.seed,
+    ordersPerSlot: ORDERS_PER_SLOT,
+  });
+  try {
+    const [warm, staged, ahead] = [
+      first.slice(0, WARM_UP),
+      first.slice(WARM_UP, WARM_UP + STAGED),
+      first.slice(WARM_UP + STAGED),
+    ];
+    for (const one of warm) {
+      await accept([one]);
+      await scheduler.place([one], true);
+    }
+    const gatewayMs = await accept([...staged, ...ahead]);
+    const byStage = await scheduler.place(staged, false);
+    const flowing = await scheduler.place(ahead, true);
+
+    const beside = supply(2 * BESIDE);
+    await accept(beside.slice(0, BESIDE));
+    const [crowded] = await Promise.all([
+      scheduler.place(beside.slice(0, BESIDE), true),
+      accept(beside.slice(BESIDE)),
+    ]);
+    return {
+      placements: flowing.matched,
+      perSecond: perSecond(flowing),
+      perSecondStaged: perSecond(byStage),
+      perSecondWithGateway: perSecond(crowded),
+      stages: stagesOf(byStage, STAGED * ORDERS_PER_SLOT),
+      gateway: gatewayOf(gatewayMs, (STAGED + AHEAD) * ORDERS_PER_SLOT, first[0]!.orders),
+    };
   } finally {
-    scheduler.postMessage(null);
-    await scheduler.terminate();
+    await scheduler.end();
   }
 }
 
-function figuresOf(
-  placed: readonly PlacedSlot[],
-  seconds: number,
-  gatewayMs: number,
-  sample: readonly SlotOrder[],
-): PlacementFigures {
-  const orders = placed.length * ORDERS_PER_SLOT;
-  const matched = placed.reduce((sum, slot) => sum + slot.matched, 0);
-  const each = (ms: number): number => Math.round((ms * 1000) / orders);
-  const sum = (part: keyof PlacedSlot['ms']): number => placed.reduce((total, { ms }) => total + ms[part], 0);
-  const scheduler = { load: each(sum('load')), clear: each(sum('clear')), publish: each(sum('publish')) };
-  const recoveredPerSecond = rate(sample, ({ id, signed }) => recoverSigner(id, signed.signature));
-  const signedPerSecond = rate(sample, ({ id }) => signDigest(id, GATEWAY_KEY));
-  const [recover, sign] = [1e6 / recoveredPerSecond, 1e6 / signedPerSecond];
-  const gateway = each(gatewayMs);
-  const slower = Math.max(
-    gateway - recover - sign,
-    scheduler.load + scheduler.clear + scheduler.publish - recover,
-  );
+interface Sent {
+  slot: bigint;
+  orders: SlotOrder[];
+  /** As clients send them. */
+  sent: unknown[];
+}
+
+/** Slots with orders of their own, the next ones each time. */
+function slotsOf(world: World): (count: number) => Sent[] {
+  let next = SLOT + 10n;
+  return (count) =>
+    Array.from({ length: count }, () => {
+      const slot = next++;
+      const orders = world.ordersOf(slot, ORDERS_PER_SLOT);
+      return { slot, orders, sent: orders.map(({ signed }) => asSent(signed)) };
+    });
+}
+
+function startScheduler(task: SchedulerTask) {
+  const worker = new Worker(new URL('scheduler-thread.ts', import.meta.url), { workerData: task });
   return {
-    placements: matched,
-    perSecond: Math.round(matched / seconds),
-    gateway,
-    scheduler,
-    bound: {
-      recoveredPerSecond,
-      signedPerSecond,
-      perOrder: Math.round(2 * recover + sign),
-      mostPerSecond: Math.round((availableParallelism() * 1e6) / (2 * recover + sign)),
-      perSecondWithout: Math.round(((matched / orders) * 1e6) / slower),
+    async place(slots: readonly Sent[], ahead: boolean): Promise<Placed> {
+      const placing: Placing = { slots: slots.map(({ slot }) => slot), ahead };
+      worker.postMessage(placing);
+      const [answer] = (await once(worker, 'message')) as [Placed];
+      return answer;
+    },
+    async end(): Promise<void> {
+      worker.postMessage(null);
+      await worker.terminate();
     },
   };
 }
 
-/** How often a second `work` is done on one thread. */
-function rate(sample: readonly SlotOrder[], work: (order: SlotOrder) => unknown): number {
-  const started = performance.now();
-  for (const order of sample) work(order);
-  return Math.round(sample.length / ((performance.now() - started) / 1000));
+function perSecond({ matched, ms }: Placed): number {
+  return Math.round((matched * 1000) / ms);
+}
+
+function stagesOf({ stages, cpuMs }: Placed, orders: number): PlacementFigures['stages'] {
+  const each = (ms: number): number => Math.round((ms * 1000) / orders);
+  const byStage = STAGES.map((stage) => [stage, each(stages[stage])]);
+  return { ...(Object.fromEntries(byStage) as Record<Stage, number>), cpu: each(cpuMs) };
+}
+
+function gatewayOf(ms: number, orders: number, sample: readonly SlotOrder[]): GatewayFigures {
+  const each = (work: (order: SlotOrder) => unknown): number => {
+    const started = performance.now();
+    for (const order of sample) work(order);
+    return ((performance.now() - started) * 1000) / sample.length;
+  };
+  const recover = each(({ id, signed }) => recoverSigner(id, signed.signature));
+  const sign = each(({ id }) => signDigest(id, GATEWAY_KEY));
+  return {
+    ordersPerSecond: Math.round((orders * 1000) / ms),
+    perOrder: Math.round((ms * 1000) / orders),
+    curve: Math.round(recover + sign),
+  };
 }

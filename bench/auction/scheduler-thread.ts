@@ -1,51 +1,91 @@
-/** The scheduler's side of the placements: closed slots come by number, are loaded, cleared and published. */
+/** The scheduler's side of the placements: closed slots come by number, are read, cleared and published. */
 import pg from 'pg';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MarketState } from '../../domain/market-state.ts';
 import { slotEnd } from '../../domain/parameters.ts';
+import { createSeal } from '../../domain/seal.ts';
+import type { ClearedSlot } from '../../domain/slot.ts';
 import type { Hex } from '../../domain/types.ts';
 import { createBook } from '../../scheduler/book/book.ts';
+import { READ_AHEAD } from '../../scheduler/book/shelf.ts';
 import { readReceipts } from '../../scheduler/book/receipts.ts';
 import { publishSlot } from '../../scheduler/publish-slot.ts';
-import { clearItems, DOMAIN, PARAMETERS } from './world.ts';
+import { clearItems, DOMAIN, GATEWAY_KEY, PARAMETERS } from './world.ts';
 
 export interface SchedulerTask {
   databaseUrl: string;
   state: MarketState;
   seed: Hex;
+  /** A multiple of what one read takes. */
+  ordersPerSlot: number;
 }
 
-/** What became of a slot; milliseconds of each step, the last two with the database's part. */
-export interface PlacedSlot {
-  slot: bigint;
+/** Closed slots to place, one after the other. */
+export interface Placing {
+  slots: bigint[];
+  /** Whether the next slot's rows are read while PostgreSQL stores a slot, as while it is open. */
+  ahead: boolean;
+}
+
+export const STAGES = ['read', 'items', 'receipts', 'clear', 'publish'] as const;
+export type Stage = (typeof STAGES)[number];
+
+export interface Placed {
   matched: number;
-  ms: { load: number; clear: number; publish: number };
+  /** From the first row read to the last match stored. */
+  ms: number;
+  /** Milliseconds of each stage, one after the other; `read` and `publish` run together when the next slot is read ahead. */
+  stages: Record<Stage, number>;
+  /** Milliseconds of this thread's processor time. */
+  cpuMs: number;
 }
 
-const { databaseUrl, state, seed } = workerData as SchedulerTask;
+const { databaseUrl, state, seed, ordersPerSlot } = workerData as SchedulerTask;
 const client = new pg.Client({ connectionString: databaseUrl });
-await client.connect();
-const book = createBook(DOMAIN, 8n);
+const reader = new pg.Client({ connectionString: databaseUrl });
+await Promise.all([client.connect(), reader.connect()]);
+const book = createBook({ domain: DOMAIN, seal: createSeal(GATEWAY_KEY) }, 8n);
 
-parentPort!.on('message', (slot: bigint | null) => {
-  if (slot === null) void client.end();
+parentPort!.on('message', (placing: Placing | null) => {
+  if (placing === null) void Promise.all([client.end(), reader.end()]);
   else
     // An error that nobody catches ends the thread, and the bench with it.
-    void place(slot).then((placed) => {
+    void placeAll(placing).then((placed) => {
       parentPort!.postMessage(placed);
     });
 });
 
-async function place(slot: bigint): Promise<PlacedSlot> {
-  const end = slotEnd(slot, PARAMETERS);
+async function placeAll({ slots, ahead }: Placing): Promise<Placed> {
+  const stages: Placed['stages'] = { read: 0, items: 0, receipts: 0, clear: 0, publish: 0 };
+  const timed = async <T>(stage: Stage, work: () => Promise<T> | T): Promise<T> => {
+    const from = performance.now();
+    const done = await work();
+    stages[stage] += performance.now() - from;
+    return done;
+  };
+  const read = (): Promise<void> => timed('read', readAll);
   const started = performance.now();
-  await book.load(client, slot, end);
-  const items = book.itemsOf({ slot, slotEnd: end, state, parameters: PARAMETERS }, state);
-  const receipts = await readReceipts(client, slot);
-  const loaded = performance.now();
-  const cleared = clearItems({ seed, state }, slot, items, receipts);
-  const done = performance.now();
-  await publishSlot(client, slot, cleared);
-  const ms = { load: loaded - started, clear: done - loaded, publish: performance.now() - done };
-  return { slot, matched: cleared.matches.length, ms };
+  const cpu = process.threadCpuUsage();
+  let matched = 0;
+  for (const [index, slot] of slots.entries()) {
+    if (!ahead || index === 0) await read();
+    const moment = { slot, slotEnd: slotEnd(slot, PARAMETERS), state, parameters: PARAMETERS };
+    const items = await timed('items', () => book.itemsOf(client, moment, state));
+    const receipts = await timed('receipts', () => readReceipts(client, slot));
+    const cleared: ClearedSlot = await timed('clear', () =>
+      clearItems({ seed, state }, slot, items, receipts),
+    );
+    await Promise.all([
+      timed('publish', () => publishSlot(client, slot, cleared)),
+      ahead && index + 1 < slots.length ? read() : null,
+    ]);
+    matched += cleared.matches.length;
+  }
+  const { user, system } = process.threadCpuUsage(cpu);
+  return { matched, ms: performance.now() - started, stages, cpuMs: (user + system) / 1000 };
+}
+
+/** Reads a slot's rows, no more: those of the slots after it wait in PostgreSQL. */
+async function readAll(): Promise<void> {
+  for (let rows = 0; rows < ordersPerSlot; rows += READ_AHEAD) await book.readAhead(reader);
 }

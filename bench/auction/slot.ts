@@ -3,16 +3,18 @@ import type { PoolClient } from 'pg';
 import { keccakText } from '../../domain/hash.ts';
 import { NO_RECEIPTS } from '../../domain/manifest.ts';
 import { slotEnd } from '../../domain/parameters.ts';
+import { createSeal } from '../../domain/seal.ts';
 import type { ClearedSlot } from '../../domain/slot.ts';
 import type { Hex } from '../../domain/types.ts';
-import { createBook } from '../../scheduler/book/book.ts';
+import { createBook, type Book } from '../../scheduler/book/book.ts';
 import { readReceipts } from '../../scheduler/book/receipts.ts';
+import type { Moment } from '../../scheduler/book/standing.ts';
 import { signTransaction } from '../../scheduler/commit/raw-transaction.ts';
 import { headerCall, pageCalls, planOf } from '../../scheduler/commit/slot-calls.ts';
 import { publishSlot } from '../../scheduler/publish-slot.ts';
 import { median } from '../bench.ts';
 import { asSent, type Ground } from './ground.ts';
-import { clearItems, DOMAIN, PARAMETERS, SLOT, type World } from './world.ts';
+import { clearItems, DOMAIN, GATEWAY_KEY, PARAMETERS, SLOT, type World } from './world.ts';
 
 const ROUNDS = 7;
 const KEY = keccakText('bench scheduler');
@@ -30,7 +32,7 @@ export interface SlotFigures {
   cpuSeconds: number;
   /** Milliseconds of the median round. */
   parts: Record<Part, number>;
-  /** What a scheduler does once a row, as rows come: read, parse, hash, recover the signer. */
+  /** What a scheduler does once a row, as rows come: read, parse, hash, check the seal. */
   bookLoadSeconds: number;
   publishSeconds: number;
 }
@@ -47,12 +49,12 @@ export async function measureSlot(
   await accept('acceptOrders', world.orders, ground);
   const client = await ground.pool.connect();
   try {
-    const book = createBook(DOMAIN, LATE_SLOTS);
+    const book = createBook({ domain: DOMAIN, seal: createSeal(GATEWAY_KEY) }, LATE_SLOTS);
     const loading = performance.now();
-    await book.load(client, SLOT, end);
+    await book.itemsOf(client, momentOf(world), world.state);
     const bookLoadSeconds = (performance.now() - loading) / 1000;
     const rounds: Awaited<ReturnType<typeof takeSlot>>[] = [];
-    for (let round = 0; round < ROUNDS; round++) rounds.push(await takeSlot(world, client, book, end));
+    for (let round = 0; round < ROUNDS; round++) rounds.push(await takeSlot(world, client, book));
     const sorted = rounds.toSorted((a, b) => a.seconds - b.seconds);
     const middle = sorted[ROUNDS >> 1]!;
     return {
@@ -87,7 +89,7 @@ export function clearOnly(world: World): { cleared: ClearedSlot; ms: number } {
   return { cleared: cleared!, ms: median(times) };
 }
 
-async function takeSlot(world: World, client: PoolClient, book: ReturnType<typeof createBook>, end: bigint) {
+async function takeSlot(world: World, client: PoolClient, book: Book) {
   const laps: number[] = [];
   const cpu = process.cpuUsage();
   let last = performance.now();
@@ -96,10 +98,7 @@ async function takeSlot(world: World, client: PoolClient, book: ReturnType<typeo
     laps.push(now - last);
     last = now;
   };
-  const items = book.itemsOf(
-    { slot: SLOT, slotEnd: end, state: world.state, parameters: PARAMETERS },
-    world.state,
-  );
+  const items = await book.itemsOf(client, momentOf(world), world.state);
   const receipts = await readReceipts(client, SLOT);
   lap();
   const cleared = clearItems(world, SLOT, items, receipts);
@@ -116,6 +115,10 @@ async function takeSlot(world: World, client: PoolClient, book: ReturnType<typeo
   const { user, system } = process.cpuUsage(cpu);
   const cpuSeconds = (user + system) / 1e6;
   return { cleared, transactions, seconds, cpuSeconds, parts: { book: bookMs, clear: clearMs, pages, sign } };
+}
+
+function momentOf({ state }: World): Moment {
+  return { slot: SLOT, slotEnd: slotEnd(SLOT, PARAMETERS), state, parameters: PARAMETERS };
 }
 
 function byId<T extends { id: Hex }>(items: readonly T[]): T[] {

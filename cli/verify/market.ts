@@ -26,7 +26,7 @@ export async function deploymentOf(
   const config = (await response.json().catch(() => null)) as { deployment?: unknown } | null;
   const deployment = parseDeployment(config?.deployment ?? config);
   say(
-    `The contracts' addresses come from ${apiUrl}: Auction ${deployment.auction}. Compare, or pass --deployment FILE.`,
+    `The contracts' addresses come from ${apiUrl}. Compare the Auction's, ${deployment.auction}: the others are asked of it.`,
   );
   return deployment;
 }

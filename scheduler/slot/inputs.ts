@@ -84,8 +84,7 @@ export function createInputs(options: InputsOptions): ReadInputs {
       const state = await withEarlierSlots(client, atClose, closing, slot);
       const earlier = await committedBefore(client, slot, openSlots);
       if (!earlier.every((other) => isWhole(state, other))) return 'behind';
-      await book.load(client, slot, end);
-      const items = book.itemsOf({ slot, slotEnd: end, state, parameters }, atClose);
+      const items = await book.itemsOf(client, { slot, slotEnd: end, state, parameters }, atClose);
       return { closing, state, items, receipts: await readReceipts(client, slot) };
     });
   };

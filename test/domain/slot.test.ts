@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { distance } from '../../domain/distance.ts';
 import { ASK_CODE, ORDER_CODE } from '../../domain/eligibility.ts';
+import { entropyGap } from '../../domain/entropy.ts';
 import { keccakWords, ZERO_HASH } from '../../domain/hash.ts';
 import { decodeManifest } from '../../domain/manifest.ts';
 import { classId, regionId } from '../../domain/names.ts';
@@ -125,19 +127,17 @@ describe('clearing', () => {
     expect(manifest.asks.map((item) => item.id)).toEqual(world.asks.map((item) => item.id).sort());
   });
 
-  test('shows each candidate with the step at which it leaves', () => {
+  test('shows how far each ask of a shortlist is', () => {
     const world = market();
     addOrder(world, ANN, { startPrice: 5_000_000n });
-    const [match] = clear(world).matches;
-    expect(match!.candidates).toHaveLength(2);
-    for (const { reserve, droppedAt } of match!.candidates) {
-      const price = (step: number) => {
-        let factor = 10n ** 18n;
-        for (let k = 0; k < step; k++) factor = (factor * world.parameters.gammaWad) / 10n ** 18n;
-        return (5_000_000n * factor) / 10n ** 18n;
-      };
-      expect(price(droppedAt) >= reserve && price(droppedAt + 1) < reserve).toBe(true);
-    }
+    const { matches, asks } = clear(world);
+    const { order, leaf, distances, entropyGaps } = matches[0]!;
+    const { taskCompute, taskNetwork, taskStorage } = order.order;
+    const task = { compute: taskCompute, network: taskNetwork, storage: taskStorage };
+    const listed = leaf.shortlist.map((place) => asks[place]!);
+    expect(listed).toHaveLength(2);
+    expect(distances).toEqual(listed.map((ask) => distance(task, ask)));
+    expect(entropyGaps).toEqual(listed.map((ask) => entropyGap(ask.entropyMicroBits)));
   });
 
   test('an order whose classes do not make its requirement is out', () => {

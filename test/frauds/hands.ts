@@ -1,4 +1,5 @@
 /** The hands of a dishonest scheduler: ways to change a slot before it is committed. */
+import { decodeManifest } from '../../domain/manifest.ts';
 import { clock, lastStep } from '../../domain/rea.ts';
 import type { ClearedSlot, SlotAsk, SlotOrder } from '../../domain/slot.ts';
 import type { Order } from '../../domain/types.ts';
@@ -13,11 +14,11 @@ export interface Items {
 /** The first match, and the asks of its shortlist by rank. */
 export function first(draft: Draft) {
   const match = draft.matches[0]!;
-  const places = draft.cleared.matches[0]!.candidates.map((candidate, place) => ({
-    place,
-    reserve: candidate.reserve,
-    id: candidate.askId,
-  })).sort((a, b) => (a.reserve < b.reserve ? -1 : 1));
+  const { asks } = decodeManifest(draft.cleared.manifest);
+  const places = draft.cleared.matches[0]!.leaf.shortlist.map((index, place) => {
+    const { id, signed } = asks[index]!;
+    return { place, reserve: signed.ask.reservePrice, id };
+  }).sort((a, b) => (a.reserve < b.reserve ? -1 : 1));
   return { match, places };
 }
 

@@ -71,7 +71,7 @@ function setup() {
         { cards: 1, startPrice: 5n, nonce: 1n, ...fields },
         100n,
       );
-      return { id, slot: 10n, signer: addressOf('carol'), signed };
+      return { id, seq: 1n, slot: 10n, signer: addressOf('carol'), signed };
     },
     ask: (fields: Partial<BookAsk['signed']['ask']>): BookAsk => {
       const { id, ...signed } = signAsk(
@@ -80,7 +80,7 @@ function setup() {
         { supply: NODE, cards: 4, reservePrice: 5n, nonce: 2n, ...fields },
         100n,
       );
-      return { id, slot: 10n, signer: addressOf('alice'), signed };
+      return { id, seq: 1n, slot: 10n, signer: addressOf('alice'), signed };
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Accepted quotes enter the book by themselves: what the chain says of them comes from the indexer. */
 import type { Deployment } from '../../../contracts/deployment.ts';
+import { createSeal } from '../../../domain/seal.ts';
 import { QUOTED } from '../../../domain/signing.ts';
 import type { Hex, SigningDomain } from '../../../domain/types.ts';
 import type { Database } from '../../../prisma/client.ts';
@@ -41,6 +42,7 @@ interface Held {
 export function createPlacing({ db, deployment, receiptKey, chainNow }: PlacingOptions): Placing {
   const domain: SigningDomain = { chainId: deployment.chainId, auction: deployment.auction };
   const receipts = createReceipts(domain, receiptKey);
+  const seal = createSeal(receiptKey);
   const slotSeconds = BigInt(deployment.parameters.slotSeconds);
 
   /** Held, not placed, and in time for the slot that ends then. */
@@ -67,9 +69,10 @@ export function createPlacing({ db, deployment, receiptKey, chainNow }: PlacingO
           for (const { id } of rows) chain.issue(id);
           const orders = rows.map((row) => ({
             id: row.id,
+            signer: null,
             ...orderOfRow({ message: row.message, signature: QUOTED }),
           }));
-          await insertOrders(tx, slot, orders);
+          await insertOrders(tx, slot, orders, seal);
           await chain.save();
           return rows.map((row) => row.id);
         },

@@ -1,8 +1,9 @@
-import { z } from 'zod';
 import { Refusal } from '../../../domain/refusal.ts';
 import { decodeManifest, type Manifest } from '../../../domain/manifest.ts';
 import { slotEnd, type Parameters } from '../../../domain/parameters.ts';
+import { clock, lastStep } from '../../../domain/rea.ts';
 import type { Database } from '../../../prisma/client.ts';
+import { readShortlist } from '../../../prisma/shortlist-bytes.ts';
 import type { CandidateView, SlotRow, SlotView } from '../../views.ts';
 import { toJson } from '../wire.ts';
 import { requirementNamer } from './classes.ts';
@@ -46,11 +47,13 @@ export async function slotInputs(
 
 const NO_ITEMS: Pick<Manifest, 'orders' | 'asks'> = { orders: [], asks: [] };
 
-/** Entries of `slot_match.shortlist`: place in the manifest's asks, distance, entropy gap, last step. */
-const shortlistSchema = z.array(z.tuple([z.number(), z.number(), z.number(), z.number()]));
-
-function candidatesOf(shortlist: unknown, asks: Manifest['asks']): CandidateView[] {
-  return shortlistSchema.parse(shortlist).map(([place, distance, entropyGap, droppedAt]) => {
+function candidatesOf(
+  shortlist: Uint8Array,
+  asks: Manifest['asks'],
+  startPrice: bigint,
+  factors: readonly bigint[],
+): CandidateView[] {
+  return readShortlist(shortlist).map(({ place, distance, entropyGap }) => {
     const {
       id,
       signed: { ask },
@@ -62,7 +65,7 @@ function candidatesOf(shortlist: unknown, asks: Manifest['asks']): CandidateView
       reserve: ask.reservePrice.toString(),
       distance,
       entropyGap,
-      droppedAt,
+      droppedAt: lastStep(startPrice, factors, ask.reservePrice),
     };
   });
 }
@@ -81,6 +84,8 @@ export async function slotOf(
     db.slotMatch.findMany({ where: { slot }, orderBy: { index: 'asc' } }),
   ]);
   const end = slotEnd(slot, parameters);
+  const gammaWad = committed === null ? parameters.gammaWad : BigInt(committed.gammaWad.toFixed(0));
+  const factors = clock(gammaWad);
   const items = run === null || run.manifest.length === 0 ? NO_ITEMS : decodeManifest(run.manifest);
   const nameOf = await requirementNamer(db);
   const codes = new Map(outcomes.map((row) => [row.orderId, row.code]));
@@ -115,20 +120,23 @@ export async function slotOf(
     end: end.toString(),
     state: end > now ? 'open' : (run?.state ?? (committed === null ? 'empty' : 'committed')),
     error: run?.error ?? null,
-    gammaWad: parameters.gammaWad.toString(),
+    gammaWad: gammaWad.toString(),
     header: committed === null ? null : (JSON.parse(toJson(header)) as SlotView['header']),
     orders,
-    matches: matches.map((match) => ({
-      index: match.index,
-      orderId: match.orderId,
-      askId: match.askId,
-      runnerUp: match.runnerUp,
-      step: match.step,
-      price: match.price.toFixed(0),
-      startPrice: byId.get(match.orderId)?.startPrice ?? match.price.toFixed(0),
-      leaseId: leaseOf.get(match.orderId) ?? null,
-      className: byId.get(match.orderId)?.className ?? '',
-      candidates: candidatesOf(match.shortlist, items.asks),
-    })),
+    matches: matches.map((match) => {
+      const startPrice = byId.get(match.orderId)?.startPrice ?? match.price.toFixed(0);
+      return {
+        index: match.index,
+        orderId: match.orderId,
+        askId: match.askId,
+        runnerUp: match.runnerUp,
+        step: match.step,
+        price: match.price.toFixed(0),
+        startPrice,
+        leaseId: leaseOf.get(match.orderId) ?? null,
+        className: byId.get(match.orderId)?.className ?? '',
+        candidates: candidatesOf(match.shortlist, items.asks, BigInt(startPrice), factors),
+      };
+    }),
   };
 }
