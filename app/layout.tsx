@@ -32,6 +32,7 @@ export default async function Layout({ children }: { children: ReactNode }) {
               <Link href="/">Market</Link>
               <Link href="/me">My orders and leases</Link>
               <Link href="/slots">Slots</Link>
+              <Link href="/demand">Demand</Link>
             </nav>
             <WalletButton />
           </header>

@@ -94,6 +94,9 @@ export interface QuoteAnswer {
     basis: { from: 'auctions'; slots: number; clearings: number } | { from: 'listing' };
     toleranceSeconds: string;
     gigabytes: number;
+    /** How long they take, and the link that they are priced by; null when nothing moves. */
+    transferSeconds: string;
+    link: { from: string; to: string; mbps: number; rttMicros: number; source: string } | null;
   };
   refundAfter: string;
 }
@@ -237,4 +240,93 @@ export interface ConfigView {
   rpcUrl: string;
   /** The token is test money that anyone may mint. */
   testMoney: boolean;
+}
+
+/** A value with the bounds of its 95% interval; null where nothing bounds it. */
+export interface IntervalView {
+  value: number;
+  low: number;
+  high: number | null;
+}
+
+export interface DemandRow {
+  /** training, inference, rendering */
+  kind: string;
+  className: string;
+  arrivals: number;
+  perHour: IntervalView;
+  /** Variance over mean of the hours' arrivals; 1 is Poisson. */
+  dispersion: number | null;
+  meanSeconds: IntervalView | null;
+  deviationSeconds: IntervalView | null;
+  /** Mean of an arrival. */
+  cards: number;
+  /** The next hour. */
+  next: { arrivals: IntervalView; cardHours: number };
+  /** Arrivals of each hour, oldest first; the newest is under way. */
+  hourly: number[];
+}
+
+export interface DemandView {
+  now: string;
+  hours: number;
+  /** Hours that the market has watched, of these. */
+  watchedHours: number;
+  kinds: DemandRow[];
+  streams: DemandRow[];
+}
+
+/** Orders that found no supply, of one kind of want and reason. */
+export interface MissedRow {
+  /** The filter that left nothing: NO_CLASS, NO_REGION, NO_CARDS, NO_REPUTATION, NO_TIER, PRICE */
+  reason: string;
+  what: string;
+  region: string;
+  orders: number;
+  /** Of them, those that a slot may still serve, and those that a later slot served. */
+  consumersWaiting: number;
+  servedLater: number;
+  /** Clearings in which they were missed. */
+  slots: number;
+  cards: number;
+  mostCards: number;
+  cardHours: number;
+  /** Median start price, base units per card-hour. */
+  offered: string;
+  /** Lowest reserve that only the price kept out; null when price was not it. */
+  lowestReserve: string | null;
+  lastSlot: string;
+}
+
+export interface MissedView {
+  now: string;
+  hours: number;
+  /** All orders of that time. */
+  orders: number;
+  missed: MissedRow[];
+  /** Matches whose nearest node was farther in state (002, Eq. 5) than the bound. */
+  far: { matches: number; far: number; bound: number };
+}
+
+export interface NodeEntropyView {
+  id: string;
+  provider: string;
+  className: string;
+  region: string;
+  cards: number;
+  /** Unix seconds of the first of the 24 hours. */
+  from: string;
+  microBits: number;
+  /** Hours in [0, 30), [30, 60), [60, 80), [80, 100] per cent. */
+  bins: number[];
+  usedShares: number[];
+}
+
+export interface EntropyView {
+  now: string;
+  balanceMicroBits: number;
+  nodeCount: number;
+  /** By hour, oldest first: network entropy (Eq. 4), mean distance from the balance entropy, share of all cards in use. */
+  network: { at: string; microBits: number; meanGapMicroBits: number; usedShare: number }[];
+  nodes: NodeEntropyView[];
 }

@@ -136,7 +136,7 @@ function priceOf(wish: Unsigned, now: bigint, { prices }: TraceMarket, policy: Q
   if (lowest === null) return null;
   const { cards, duration, latestStart } = wish.order;
   const toleranceSeconds = latestStart + BigInt(duration) - now;
-  const terms = { basePrice: lowest.base, toleranceSeconds, cards, duration, gigabytes: 0 };
+  const terms = { basePrice: lowest.base, toleranceSeconds, cards, duration, transferCost: 0n };
   return quotePrice({ ...terms, feeBps: PARAMETERS.feeBps }, policy).pricePerCardHour;
 }
 

@@ -3,6 +3,12 @@
  * numbered, and a reserve is its rank among the slot's reserves, so that a slot of thousands of orders compares no text and no bigint.
  */
 import { ZERO_HASH } from './hash.ts';
+import { FilterList } from './match/filter.ts';
+import { cards } from './match/filters/cards.ts';
+import { price } from './match/filters/price.ts';
+import { region } from './match/filters/region.ts';
+import { reputation } from './match/filters/reputation.ts';
+import { tier } from './match/filters/tier.ts';
 import { ANY_CLASS } from './requirement.ts';
 import type { Hex, Order, SignedOrder } from './types.ts';
 
@@ -13,44 +19,26 @@ export type FilterReason = 'NO_CLASS' | 'NO_REGION' | 'NO_CARDS' | 'NO_REPUTATIO
 export interface Offer {
   region: number;
   /** Place of its reserve among the slot's distinct reserves, from 0. */
-  reserveRank: number;
+  priceRank: number;
   reputation: number;
   tier: number;
-  /** Cards of the ask that the slot's matches left so far. */
-  free: number;
-  node: { free: number };
+  /** Cards that the slot's matches left so far of the ask, and of its node. */
+  cardsLeft: number;
 }
 
 /** An order as the filters see it. */
 export interface Wish {
-  /** -1 for any. */
-  region: number;
+  /** 1 at each region that would do; null for any. */
+  regions: Uint8Array | null;
   cards: number;
   minReputation: number;
   minTier: number;
-  /** How many of the slot's distinct reserves its start price covers. */
-  affordable: number;
+  /** Of the dearest of the slot's distinct reserves that its start price covers; -1 when it covers none. */
+  maxPriceRank: number;
 }
 
-/** Whether the ask passes every filter after the class's. */
-export function passes(wish: Wish, ask: Offer): boolean {
-  return (
-    ask.reserveRank < wish.affordable &&
-    (wish.region === -1 || wish.region === ask.region) &&
-    ask.free >= wish.cards &&
-    ask.reputation >= wish.minReputation &&
-    ask.tier >= wish.minTier &&
-    ask.node.free >= wish.cards
-  );
-}
-
-export interface Refused {
-  reason: FilterReason;
-  /** Asks left after each filter, in the order of filtering. */
-  counts: Record<string, number>;
-  /** Lowest reserve among the asks that only the price excludes, base units per card-hour; null when there is none. */
-  nearestReserve: bigint | null;
-}
+/** Those after the class's: asks of a class stand together. */
+export const FILTERS = new FilterList<Offer, Wish, FilterReason>([region, cards, reputation, tier, price]);
 
 /** Classes that the order takes; null for any. */
 export function classesOf({ order, classes }: SignedOrder): readonly Hex[] | null {
@@ -61,73 +49,50 @@ export function classesOf({ order, classes }: SignedOrder): readonly Hex[] | nul
 /** The slot's regions, numbered, and its reserves, ranked. */
 export class Scales {
   readonly #regions = new Map<Hex, number>();
+  /** By region, the choice of it alone; the last is of none. */
+  readonly #choices: Uint8Array[];
   /** Distinct, ascending. */
   readonly #reserves: bigint[];
   readonly #rank: Map<bigint, number>;
 
   constructor(asks: readonly { region: Hex; reservePrice: bigint }[]) {
-    for (const { region } of asks)
-      if (!this.#regions.has(region)) this.#regions.set(region, this.#regions.size);
+    for (const ask of asks)
+      if (!this.#regions.has(ask.region)) this.#regions.set(ask.region, this.#regions.size);
+    const count = this.#regions.size;
+    this.#choices = Array.from({ length: count + 1 }, (_, only) =>
+      Uint8Array.from({ length: count }, (_, number) => (number === only ? 1 : 0)),
+    );
     this.#reserves = [...new Set(asks.map((ask) => ask.reservePrice))].sort((a, b) => (a < b ? -1 : 1));
     this.#rank = new Map(this.#reserves.map((reserve, rank) => [reserve, rank]));
   }
 
   /** Of an ask that the scales were made of. */
-  of(ask: { region: Hex; reservePrice: bigint }): Pick<Offer, 'region' | 'reserveRank'> {
-    return { region: this.#regions.get(ask.region)!, reserveRank: this.#rank.get(ask.reservePrice)! };
+  of(ask: { region: Hex; reservePrice: bigint }): Pick<Offer, 'region' | 'priceRank'> {
+    return { region: this.#regions.get(ask.region)!, priceRank: this.#rank.get(ask.reservePrice)! };
+  }
+
+  /** Base units per card-hour. */
+  reserveAt(rank: number): bigint {
+    return this.#reserves[rank]!;
   }
 
   wishOf(order: Order): Wish {
-    const { cards, minReputation, minTier, startPrice } = order;
-    // A region that no ask is in has a number that no ask has.
-    const region = order.region === ZERO_HASH ? -1 : (this.#regions.get(order.region) ?? this.#regions.size);
-    return { region, cards, minReputation, minTier, affordable: this.#affordable(startPrice) };
+    const { minReputation, minTier, startPrice } = order;
+    const number = this.#regions.get(order.region) ?? this.#regions.size;
+    const regions = order.region === ZERO_HASH ? null : this.#choices[number]!;
+    const maxPriceRank = this.#affordable(startPrice) - 1;
+    return { regions, cards: order.cards, minReputation, minTier, maxPriceRank };
   }
 
-  /** Why none of these asks, of the order's classes, serves it. @throws Error when one does */
-  whyNone(wish: Wish, groups: readonly (readonly Offer[])[]): Refused {
-    const kept = [0, 0, 0, 0, 0, 0];
-    let lowest = Infinity;
-    for (const group of groups)
-      for (const ask of group) {
-        kept[0]!++;
-        if (wish.region !== -1 && wish.region !== ask.region) continue;
-        kept[1]!++;
-        if (ask.free < wish.cards || ask.node.free < wish.cards) continue;
-        kept[2]!++;
-        if (ask.reputation < wish.minReputation) continue;
-        kept[3]!++;
-        if (ask.tier < wish.minTier) continue;
-        kept[4]!++;
-        if (ask.reserveRank < lowest) lowest = ask.reserveRank;
-        if (ask.reserveRank < wish.affordable) kept[5]!++;
-      }
-    const failed = kept.indexOf(0);
-    if (failed < 0) throw new Error('an order without a shortlist passes every filter');
-    return {
-      reason: REASONS[failed]!,
-      counts: Object.fromEntries(REASONS.slice(0, failed + 1).map((reason, i) => [reason, kept[i]!])),
-      nearestReserve: REASONS[failed] === 'PRICE' ? this.#reserves[lowest]! : null,
-    };
-  }
-
-  #affordable(price: bigint): number {
+  /** How many of the reserves a price covers. */
+  #affordable(startPrice: bigint): number {
     let low = 0;
     let high = this.#reserves.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#reserves[middle]! <= price) low = middle + 1;
+      if (this.#reserves[middle]! <= startPrice) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 }
-
-const REASONS: readonly FilterReason[] = [
-  'NO_CLASS',
-  'NO_REGION',
-  'NO_CARDS',
-  'NO_REPUTATION',
-  'NO_TIER',
-  'PRICE',
-];

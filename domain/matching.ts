@@ -4,12 +4,13 @@
  */
 import type { Resources } from './distance.ts';
 import { entropyGap } from './entropy.ts';
-import { classesOf, passes, Scales, type FilterReason, type Offer, type Wish } from './filters.ts';
+import { classesOf, FILTERS, Scales, type FilterReason, type Offer, type Wish } from './filters.ts';
 import { keccakWords } from './hash.ts';
 import { leasedCards, nonceKey, type MarketState } from './market-state.ts';
 import { SHORTLIST_WIDTH, type Parameters } from './parameters.ts';
+import type { WhyNone } from './match/why-none.ts';
 import { clearRea, clock, type Candidate } from './rea.ts';
-import { nearestAmong, ShortlistIndex, type Shortlisted } from './shortlist.ts';
+import { ShortlistIndex } from './shortlist.ts';
 import { signingOf } from './signing.ts';
 import type { Hex, SignedAsk, SignedOrder } from './types.ts';
 import { lockFor } from './units.ts';
@@ -55,17 +56,23 @@ interface Standing extends Offer {
   entropyGap: number;
   ticket: bigint;
   node: NodeStanding;
+  /** Cards of the ask alone; its node may have fewer. */
+  free: number;
+  /** Number of the resource class. */
+  group: number;
 }
 
-/** The asks of one class; `index` forgets those without a card, `all` has every one. */
-interface ClassBook {
-  all: Standing[];
-  index: ShortlistIndex<Standing>;
+/** The asks; the index forgets those without a card. */
+interface Book {
+  index: ShortlistIndex<Standing, Wish>;
+  groups: ReadonlyMap<Hex, number>;
 }
 
 interface NodeStanding {
   id: Hex;
   free: number;
+  /** Every ask over it. */
+  asks: Standing[];
   resources: Resources;
   entropyGap: number;
   ticket: bigint;
@@ -111,11 +118,12 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
       continue;
     }
     const wish = scales.wishOf(order);
-    const classes = booksFor(signed, book);
-    const shortlist = shortlistOf(signed, wish, BigInt(key), classes);
+    const groups = groupsFor(signed, book);
+    const task = { compute: order.taskCompute, network: order.taskNetwork, storage: order.taskStorage };
+    const wanted = { task, place: BigInt(key), width: SHORTLIST_WIDTH, wish, groups };
+    const shortlist = book.index.nearest(wanted);
     if (shortlist.length === 0) {
-      const groups = classes.map(({ all }) => all);
-      unmatched.push({ orderId: id, ...scales.whyNone(wish, groups) });
+      unmatched.push({ orderId: id, ...inWords(book.index.whyNone(wish, groups), scales) });
       continue;
     }
     const candidates = shortlist.map(({ ask, distance, lottery }): Candidate => ({
@@ -139,9 +147,7 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
       distances: shortlist.map((entry) => entry.distance),
       entropyGaps: shortlist.map((entry) => entry.ask.entropyGap),
     });
-    winner.free -= order.cards;
-    winner.node.free -= order.cards;
-    if (winner.free === 0) book.get(winner.signed.ask.resourceClass)!.index.remove(winner);
+    take(winner, order.cards, book);
     if (!isHeld) {
       const locked = lockFor(order.cards, order.duration, clearing.price, parameters.feeBps);
       bidding.set(order.consumer, balance - locked);
@@ -157,27 +163,26 @@ function standingOf(vector: StateVector, { state, end, seed }: MatchInput): Node
   return {
     id,
     free: Math.max(0, cards - leasedCards(state, id, end)),
+    asks: [],
     resources: { compute, network, storage },
     entropyGap: entropyGap(vector.entropyMicroBits),
     ticket: BigInt(keccakWords(id, seed)),
   };
 }
 
-/** The slot's asks by class. */
-function bookOf(
-  input: MatchInput,
-  nodes: ReadonlyMap<Hex, NodeStanding>,
-  scales: Scales,
-): Map<Hex, ClassBook> {
+/** Every ask, numbered by class. */
+function bookOf(input: MatchInput, nodes: ReadonlyMap<Hex, NodeStanding>, scales: Scales): Book {
   const providers = new Map<Hex, number>();
-  const classes = new Map<Hex, Standing[]>();
-  for (const { id, signed, free, reputation, tier } of input.asks) {
+  const groups = new Map<Hex, number>();
+  const standings = input.asks.map(({ id, signed, free, reputation, tier }): Standing => {
     const { ask } = signed;
     const node = nodes.get(ask.supply)!;
     const { resources, entropyGap: gap, ticket } = node;
     const provider = providers.get(ask.provider) ?? providers.size;
     providers.set(ask.provider, provider);
-    const { region, reserveRank } = scales.of(ask);
+    const group = groups.get(ask.resourceClass) ?? groups.size;
+    groups.set(ask.resourceClass, group);
+    const { region, priceRank } = scales.of(ask);
     const standing: Standing = {
       id,
       provider,
@@ -187,33 +192,48 @@ function bookOf(
       resources,
       entropyGap: gap,
       ticket,
+      group,
       region,
-      reserveRank,
+      priceRank,
       reputation,
       tier,
       free,
+      cardsLeft: Math.min(free, node.free),
     };
-    const others = classes.get(ask.resourceClass);
-    if (others) others.push(standing);
-    else classes.set(ask.resourceClass, [standing]);
-  }
-  return new Map([...classes].map(([name, all]) => [name, { all, index: new ShortlistIndex(all) }]));
+    node.asks.push(standing);
+    return standing;
+  });
+  return { index: new ShortlistIndex(standings, FILTERS, ({ group }) => group), groups };
 }
 
-function booksFor(signed: SignedOrder, book: ReadonlyMap<Hex, ClassBook>): ClassBook[] {
+/** The classes that an order takes, of those on offer; null for all. */
+function groupsFor(signed: SignedOrder, { groups }: Book): number[] | null {
   const named = classesOf(signed);
-  if (named === null) return [...book.values()];
-  return named.map((name) => book.get(name)).filter((found) => found !== undefined);
+  return named?.map((name) => groups.get(name)).filter((found) => found !== undefined) ?? null;
 }
 
-/** The nearest W that may serve the order, at most one a provider. */
-function shortlistOf(
-  { order }: SignedOrder,
-  wish: Wish,
-  place: bigint,
-  classes: readonly ClassBook[],
-): Shortlisted<Standing>[] {
-  const task = { compute: order.taskCompute, network: order.taskNetwork, storage: order.taskStorage };
-  const indexes = classes.map(({ index }) => index);
-  return nearestAmong(indexes, task, place, SHORTLIST_WIDTH, (ask) => passes(wish, ask));
+/** Cards of an ask go to a match: all asks over its node may have fewer left. */
+function take(winner: Standing, cards: number, { index }: Book): void {
+  winner.free -= cards;
+  winner.node.free -= cards;
+  for (const ask of winner.node.asks) {
+    const left = Math.min(ask.free, ask.node.free);
+    if (left === ask.cardsLeft) continue;
+    ask.cardsLeft = left;
+    index.shrink(ask);
+    if (left === 0) index.remove(ask);
+  }
 }
+
+/** Why no ask of these classes serves the order, in words. @throws Error when one does */
+function inWords(
+  { kept, most }: WhyNone,
+  scales: Scales,
+): Pick<Unmatched, 'reason' | 'counts' | 'nearestReserve'> {
+  const reason = REASONS[kept.length - 1]!;
+  const counts = Object.fromEntries(kept.map((count, step) => [REASONS[step]!, count]));
+  // Ranks are indexed as their negatives: the most of them is the lowest reserve.
+  return { reason, counts, nearestReserve: reason === 'PRICE' ? scales.reserveAt(-most!) : null };
+}
+
+const REASONS: readonly FilterReason[] = ['NO_CLASS', ...FILTERS.filters.map(({ reason }) => reason)];

@@ -13,16 +13,12 @@ export interface QuotePolicy {
   urgencySeconds: number;
   /** Most that urgency adds, 1/10,000 of the base price: Eq. (5) has no bound where time runs out. */
   maxUrgencyBps: number;
-  /** What moving a gigabyte between regions costs, base units. */
-  transferPerGigabyte: bigint;
 }
 
 export const QUOTE_POLICY: QuotePolicy = {
   baseSlots: 16,
   urgencySeconds: 600,
   maxUrgencyBps: 10_000,
-  // The commonest price between two regions of one cloud: 0.02 dollars (skyplane, aws_transfer_costs.csv: 323 of 674 pairs).
-  transferPerGigabyte: 20_000n,
 };
 
 /** A price that an auction with a runner-up found: without one it only repeats what the consumer offered. */
@@ -88,8 +84,8 @@ export interface QuoteTerms {
   cards: number;
   /** Seconds. */
   duration: number;
-  /** Data that come from another region; 0 when they are where the work is. */
-  gigabytes: number;
+  /** What bringing the data costs (domain/links), base units; 0 when they are where the work is. */
+  transferCost: bigint;
   /** The platform's fee, 1/10,000. */
   feeBps: number;
 }
@@ -109,24 +105,18 @@ export interface QuotePrice {
 
 /** @throws RangeError on terms without cards, time or tolerance */
 export function quotePrice(terms: QuoteTerms, policy: QuotePolicy): QuotePrice {
-  const { basePrice: base, toleranceSeconds, cards, duration, gigabytes, feeBps } = terms;
+  const { basePrice: base, toleranceSeconds, cards, duration, transferCost, feeBps } = terms;
   if (cards < 1 || duration < 1 || toleranceSeconds < 1n)
     throw new RangeError(`${cards} cards for ${duration} s within ${toleranceSeconds} s can't be priced`);
   const urgency = least(
     ceilDiv(base * BigInt(policy.urgencySeconds), toleranceSeconds),
     (base * BigInt(policy.maxUrgencyBps)) / 10_000n,
   );
-  const transferCost = BigInt(gigabytes) * policy.transferPerGigabyte;
   const transfer = ceilDiv(transferCost * 3600n, BigInt(cards) * BigInt(duration));
   const pricePerCardHour = base + urgency + transfer;
   const cost = owed(cards, duration, pricePerCardHour);
   const fee = feeUp(cost, feeBps);
   return { base, urgency, transfer, pricePerCardHour, cost, fee, total: cost + fee };
-}
-
-/** Seconds that data take over a link, rounded up. */
-export function transferSeconds(gigabytes: number, megabitsPerSecond: number): bigint {
-  return ceilDiv(BigInt(gigabytes) * 8_000n, BigInt(megabitsPerSecond));
 }
 
 function ceilDiv(value: bigint, by: bigint): bigint {

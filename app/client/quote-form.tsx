@@ -164,7 +164,10 @@ function Breakdown({ quote: { breakdown } }: { quote: QuoteAnswer }) {
         />
       )}
       {breakdown.gigabytes > 0 && (
-        <Line name={`Moving ${breakdown.gigabytes} GB`} amount={breakdown.transfer} />
+        <Line
+          name={`Moving ${breakdown.gigabytes} GB, ${span(Number(breakdown.transferSeconds))}`}
+          amount={breakdown.transfer}
+        />
       )}
       <Line name={`Quote, ${symbol} per card-hour`} amount={breakdown.pricePerCardHour} />
       <Line name="For all cards and hours" amount={breakdown.cost} />

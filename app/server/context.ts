@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { createPublicClient, http, type PublicClient } from 'viem';
 import { z } from 'zod';
 import { parseDeployment, type Deployment } from '../../contracts/deployment.ts';
+import type { LinkTable } from '../../domain/links/table.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import type { Hex } from '../../domain/types.ts';
 import { openDatabase, type Database } from '../../prisma/client.ts';
 import { createApprovals } from './approvals.ts';
 import { createIntake, type Intake } from './intake.ts';
+import { loadLinks } from './links.ts';
 import { createOpenAsks } from './open-asks.ts';
 import { createQuoteDesk, type QuoteOffer } from './quotes/offer.ts';
 import { createPlacing, type Placing } from './quotes/placing.ts';
@@ -17,6 +19,8 @@ const environment = z.object({
   /** The RPC that browsers use; the server's own when left out. */
   PUBLIC_RPC_URL: z.url().optional(),
   DEPLOYMENT_FILE: z.string().min(1),
+  /** Folder of measured links between regions (docs/tasks.md); the project's own few when left out. */
+  LINKS_DIR: z.string().min(1).optional(),
   RECEIPT_KEY: z.string().regex(/^0x[0-9a-fA-F]{64}$/),
 });
 
@@ -30,6 +34,7 @@ export interface ServerContext {
   /** Prices, signs and stores a firm quote. */
   quote: (input: unknown) => Promise<QuoteOffer>;
   placing: Placing;
+  links: LinkTable;
   /** Timestamp of the chain's newest block, unix seconds. */
   chainNow(): Promise<bigint>;
 }
@@ -68,6 +73,7 @@ function create(): ServerContext {
   };
   const receiptKey = env.RECEIPT_KEY as Hex;
   const openAsks = createOpenAsks(db, deployment.parameters.minProviderStake);
+  const links = loadLinks(env.LINKS_DIR);
   const isApproved = createApprovals(client, deployment);
   return {
     db,
@@ -75,8 +81,9 @@ function create(): ServerContext {
     client,
     publicRpcUrl: env.PUBLIC_RPC_URL ?? env.RPC_URL,
     intake: createIntake({ db, deployment, receiptKey, chainNow, openAsks, isApproved }),
-    quote: createQuoteDesk({ db, deployment, openAsks, schedulerKey: receiptKey, chainNow }),
+    quote: createQuoteDesk({ db, deployment, openAsks, links, schedulerKey: receiptKey, chainNow }),
     placing: createPlacing({ db, deployment, receiptKey, chainNow }),
+    links,
     chainNow,
   };
 }

@@ -107,8 +107,10 @@ export const quoteRequestSchema = z.strictObject({
   minTier: smallUint(8).default(0),
   workload: hash,
   nonce: uint(256),
-  /** Where the data lie that the work needs, and how much. */
-  data: z.strictObject({ region: hash, gigabytes: smallUint(32) }).optional(),
+  /** Where the data lie that the work needs, how much, and the longest round trip to them in milliseconds (0: any). */
+  data: z
+    .strictObject({ region: hash, gigabytes: smallUint(32), maxRttMs: smallUint(16).default(0) })
+    .optional(),
 });
 
 export const signedAskSchema = z.strictObject({ ask: askSchema, signature });

@@ -1,10 +1,11 @@
 /** What the demo's leases run: small commands that look like work and cost next to nothing. */
+import { KIND_VARIABLE, type TaskKind } from '../../domain/tasks/kind.ts';
 import type { Workload } from '../../domain/workload.ts';
 import type { Random } from './random.ts';
 
-const shell = (script: string, env: Record<string, string>): Workload => ({
+const shell = (kind: TaskKind, script: string, env: Record<string, string>): Workload => ({
   command: ['sh', '-c', script],
-  env,
+  env: { ...env, [KIND_VARIABLE]: kind },
 });
 
 /** Runs until the lease ends; saves when it is told to stop. */
@@ -39,7 +40,7 @@ const MODELS = ['qwen3-8b', 'llama-3.1-8b', 'deepseek-v2-lite', 'mixtral-8x7b', 
 export function demoWorkload(random: Random): Workload {
   const env = { MODEL: random.pick(MODELS), SEED: String(random.between(1, 1_000_000)) };
   const chance = random.next();
-  if (chance < 0.06) return shell(BROKEN, env);
-  if (chance < 0.4) return shell(INFERENCE, { ...env, BATCHES: String(random.between(6, 20)) });
-  return shell(TRAINING, env);
+  if (chance < 0.06) return shell('training', BROKEN, env);
+  if (chance < 0.4) return shell('inference', INFERENCE, { ...env, BATCHES: String(random.between(6, 20)) });
+  return shell('training', TRAINING, env);
 }

@@ -3,6 +3,7 @@ import { entropyGap } from '../entropy.ts';
 import { keccakWords } from '../hash.ts';
 import type { OrderLeaf } from '../leaves.ts';
 import { clock } from '../rea.ts';
+import { FilterList } from '../match/filter.ts';
 import { SHORTLIST_WIDTH } from '../parameters.ts';
 import { ShortlistIndex, type Contender } from '../shortlist.ts';
 import type { Hex } from '../types.ts';
@@ -34,6 +35,9 @@ export interface Sight {
 
 type Indexed = Contender & { offer: Offer };
 
+/** None: whether an ask was free is more than an index knows. */
+const FILTERS = new FilterList<Indexed, null>([]);
+
 export function createSight(slot: Commitment): Sight {
   const { seed, gammaWad } = slot.header;
   const factors = clock(gammaWad);
@@ -42,7 +46,7 @@ export function createSight(slot: Commitment): Sight {
     const ask = slot.askOf.get(leaf.id)?.ask;
     return ask ? { index, leaf, ask } : null;
   });
-  let book: ShortlistIndex<Indexed> | null = null;
+  let book: ShortlistIndex<Indexed, null> | null = null;
 
   const candidate = (offer: Offer, wish: Wish): Candidate => ({ offer, standing: standingOf(offer, wish) });
 
@@ -76,10 +80,14 @@ export function createSight(slot: Commitment): Sight {
       }),
 
     nearestFree(wish, width = SHORTLIST_WIDTH) {
-      book ??= new ShortlistIndex(offers.flatMap((offer) => (offer?.leaf.code === 0 ? indexed(offer) : [])));
-      const nearest = book.nearest(taskOf(wish.signed.order), wish.key, width, ({ offer }) =>
-        isFree(offer, wish),
+      book ??= new ShortlistIndex(
+        offers.flatMap((offer) => (offer?.leaf.code === 0 ? indexed(offer) : [])),
+        FILTERS,
+        () => 0,
       );
+      const task = taskOf(wish.signed.order);
+      const wanted = { task, place: wish.key, width, wish: null, groups: null };
+      const nearest = book.nearest(wanted, ({ offer }) => isFree(offer, wish));
       return nearest.map(({ ask }) => candidate(ask.offer, wish));
     },
   };

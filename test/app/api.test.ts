@@ -3,6 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { GET as config } from '../../app/api/config/route.ts';
+import { GET as missed } from '../../app/api/demand/missed/route.ts';
+import { GET as demand } from '../../app/api/demand/route.ts';
+import { GET as nodeEntropy } from '../../app/api/entropy/[node]/route.ts';
+import { GET as entropy } from '../../app/api/entropy/route.ts';
 import { GET as health } from '../../app/api/health/route.ts';
 import { GET as lease } from '../../app/api/leases/[id]/route.ts';
 import { GET as leases } from '../../app/api/leases/route.ts';
@@ -11,6 +15,7 @@ import { GET as orders, POST as postOrder } from '../../app/api/orders/route.ts'
 import { GET as inputs } from '../../app/api/slots/[n]/inputs/route.ts';
 import { GET as slot } from '../../app/api/slots/[n]/route.ts';
 import { GET as stats } from '../../app/api/stats/route.ts';
+import { POST as postTask } from '../../app/api/tasks/route.ts';
 import { POST as postWorkload } from '../../app/api/workloads/route.ts';
 import { serverContext } from '../../app/server/context.ts';
 import { formatDeployment } from '../../contracts/deployment.ts';
@@ -93,16 +98,30 @@ test('market_andStats_showTheNetwork', async () => {
   });
 });
 
+test('demandAndEntropy_areThere_beforeAnyTrade', async () => {
+  expect(await (await demand()).json()).toMatchObject({ hours: 24, kinds: [], streams: [] });
+  expect(await (await missed()).json()).toMatchObject({ orders: 0, missed: [], far: { matches: 0, far: 0 } });
+  const { nodes, network } = (await (await entropy()).json()) as {
+    nodes: { id: string }[];
+    network: unknown[];
+  };
+  expect(network).toHaveLength(25);
+  const one = await nodeEntropy(get('/'), params({ node: nodes[0]!.id }));
+  expect(await one.json()).toMatchObject({ microBits: 0, bins: [24, 0, 0, 0], cards: 8 });
+});
+
 test('errors_areProblems_withCodeAndFix', async () => {
   const cases: [Promise<Response>, number, string][] = [
     [postOrder(post('{')), 400, 'MALFORMED'],
     [postOrder(post('{}')), 400, 'MALFORMED'],
     [postOrder(post(`"${'x'.repeat(300_000)}"`)), 413, 'TOO_LARGE'],
     [postWorkload(post('{"command":[]}')), 400, 'MALFORMED'],
+    [postTask(post('{"version":1}')), 400, 'MALFORMED'],
     [orders(get('/api/orders?consumer=0x12')), 400, 'MALFORMED'],
     [leases(get('/api/leases')), 400, 'MALFORMED'],
     [lease(get('/'), params({ id: '99' })), 404, 'NOT_FOUND'],
     [lease(get('/'), params({ id: '-1' })), 400, 'MALFORMED'],
+    [nodeEntropy(get('/'), params({ node: '0x12' })), 404, 'NOT_FOUND'],
     [inputs(get('/'), params({ n: '1' })), 404, 'NOT_FOUND'],
     [inputs(get('/'), params({ n: '99999999999' })), 409, 'SLOT_OPEN'],
   ];

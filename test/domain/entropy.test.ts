@@ -8,7 +8,7 @@ import {
   windowStart,
   type HourBins,
 } from '../../domain/entropy.ts';
-import { nodeEntropy } from '../../domain/history.ts';
+import { hourlyUse, networkEntropy, nodeEntropy } from '../../domain/history.ts';
 import type { Lease } from '../../domain/market-state.ts';
 
 /** Table 1 of document 002: shares in per cent from the top bin down, and the entropy printed. */
@@ -110,6 +110,24 @@ describe('entropy of a node', () => {
     ] as Lease[];
     expect(nodeEntropy(8, outside, at)).toBe(0);
     expect(nodeEntropy(8, [{ start: from, end: from + 43_200n, cards: 8 }] as Lease[], at)).toBe(1_000_000);
+  });
+});
+
+describe('entropy of the network', () => {
+  test('is that of how the nodes spread over the entropies (Eq. 4)', () => {
+    expect(networkEntropy([413_817, 413_817, 413_817])).toBe(0);
+    expect(networkEntropy([0, 413_817])).toBe(1_000_000);
+    expect(networkEntropy([0, 413_817, 543_564, 1_000_000])).toBe(2_000_000);
+    expect(networkEntropy([0, 0, 0, 413_817])).toBe(811_278);
+    expect(networkEntropy([])).toBe(0);
+  });
+
+  test('the use of an hour is that of its own seconds', () => {
+    const at = 1_790_000_000n;
+    const from = windowStart(at);
+    const used = hourlyUse([{ start: from + 3_000n, end: from + 4_000n, cards: 2 }], at);
+    expect(used?.slice(0, 3)).toEqual([1_200, 800, 0]);
+    expect(hourlyUse([{ start: from - 10n, end: from, cards: 2 }], at)).toBeNull();
   });
 });
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { passes, Scales } from '../../domain/filters.ts';
+import { FILTERS, Scales } from '../../domain/filters.ts';
 import { keccakText, ZERO_HASH } from '../../domain/hash.ts';
+import { ShortlistIndex } from '../../domain/shortlist.ts';
 import type { Hex, Order } from '../../domain/types.ts';
 
 const REGIONS = ['east', 'west', 'north'].map((name) => keccakText(name));
@@ -54,22 +55,31 @@ function slowly(
   return { left };
 }
 
-test('passes_andWhyNone_areTheFiltersOneAfterTheOther', () => {
+test('filters_andWhyNone_areTheFiltersOneAfterTheOther', () => {
   const seen = new Set<string>();
   fc.assert(
     fc.property(asks, order, (given, terms) => {
-      const scales = new Scales(given);
+      const { index, scales, offers } = setup(given);
       const wish = scales.wishOf(terms as Order);
-      const offers = given.map((ask) => ({ ...ask, ...scales.of(ask), node: { free: ask.nodeFree } }));
       const slow = slowly(terms, given);
-      expect(offers.map((offer) => passes(wish, offer))).toEqual(
-        given.map((ask) => slow.left?.includes(ask) ?? false),
+      const found = index.nearest({ task: NOWHERE, place: 0n, width: 16, wish, groups: null });
+      expect(new Set(found.map(({ ask }) => ask))).toEqual(
+        new Set(offers.filter((_, i) => slow.left?.includes(given[i]!) ?? false)),
       );
-      if (slow.left !== undefined) return;
+      if (slow.left !== undefined) {
+        expect(() => index.whyNone(wish, null)).toThrow('passes every filter');
+        return;
+      }
       seen.add(slow.reason);
       // However the asks are grouped.
-      const middle = offers.length >> 1;
-      expect(scales.whyNone(wish, [offers.slice(0, middle), offers.slice(middle)])).toEqual(slow);
+      for (const groups of [null, [1, 0]]) {
+        const { kept, most } = index.whyNone(wish, groups);
+        expect(kept).toEqual(Object.values(slow.counts));
+        expect(['NO_CLASS', ...FILTERS.filters.map(({ reason }) => reason)][kept.length - 1]).toBe(
+          slow.reason,
+        );
+        if (slow.reason === 'PRICE') expect(scales.reserveAt(-most!)).toBe(slow.nearestReserve);
+      }
     }),
     { numRuns: 3_000 },
   );
@@ -83,10 +93,14 @@ test('passes_andWhyNone_areTheFiltersOneAfterTheOther', () => {
   ]);
 });
 
-test('whyNone_ofAnOrderThatIsServed_isABug', () => {
-  const ask = { region: REGIONS[0]!, reservePrice: 1n };
-  const scales = new Scales([ask]);
-  const offer = { ...scales.of(ask), reputation: 0, tier: 0, free: 1, node: { free: 1 } };
-  const terms = { region: ZERO_HASH, cards: 1, minReputation: 0, minTier: 0, startPrice: 1n } as Order;
-  expect(() => scales.whyNone(scales.wishOf(terms), [[offer]])).toThrow('passes every filter');
-});
+const NOWHERE = { compute: 0, network: 0, storage: 0 };
+
+/** Every ask a provider of its own. */
+function setup(given: Ask[]) {
+  const scales = new Scales(given);
+  const offers = given.map((ask, i) => ({
+    ...{ id: `${i}`, provider: i, resources: NOWHERE, entropyGap: 0, ticket: BigInt(i) },
+    ...{ ...ask, ...scales.of(ask), cardsLeft: Math.min(ask.free, ask.nodeFree) },
+  }));
+  return { scales, offers, index: new ShortlistIndex(offers, FILTERS, ({ provider }) => provider % 2) };
+}

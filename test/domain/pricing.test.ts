@@ -7,7 +7,6 @@ import {
   median,
   QUOTE_POLICY,
   quotePrice,
-  transferSeconds,
   type QuotePolicy,
   type QuoteTerms,
 } from '../../domain/pricing.ts';
@@ -19,7 +18,7 @@ const HOUR: QuoteTerms = {
   toleranceSeconds: 4_200n,
   cards: 2,
   duration: 3_600,
-  gigabytes: 0,
+  transferCost: 0n,
   feeBps: 200,
 };
 
@@ -28,14 +27,13 @@ const terms = fc.record({
   toleranceSeconds: fc.bigInt({ min: 1n, max: 10n ** 8n }),
   cards: fc.integer({ min: 1, max: 65_535 }),
   duration: fc.integer({ min: 1, max: 31_536_000 }),
-  gigabytes: fc.integer({ min: 0, max: 1_000_000 }),
+  transferCost: fc.bigInt({ min: 0n, max: 10n ** 15n }),
   feeBps: fc.integer({ min: 0, max: 1_000 }),
 });
 const policies = fc.record({
   baseSlots: fc.integer({ min: 1, max: 64 }),
   urgencySeconds: fc.integer({ min: 0, max: 86_400 }),
   maxUrgencyBps: fc.integer({ min: 0, max: 50_000 }),
-  transferPerGigabyte: fc.bigInt({ min: 0n, max: 10n ** 9n }),
 });
 
 describe('a quote', () => {
@@ -50,8 +48,8 @@ describe('a quote', () => {
       fee: 91_429n,
       total: 4_662_859n,
     });
-    // 100 GB at 0.02 are 2 tokens over 2 card-hours.
-    expect(quotePrice({ ...HOUR, gigabytes: 100 }, QUOTE_POLICY)).toMatchObject({
+    // 2 tokens over 2 card-hours.
+    expect(quotePrice({ ...HOUR, transferCost: 2_000_000n }, QUOTE_POLICY)).toMatchObject({
       transfer: 1_000_000n,
       pricePerCardHour: 3_285_715n,
     });
@@ -85,7 +83,7 @@ describe('a quote', () => {
         const price = (change: Partial<QuoteTerms>): bigint =>
           quotePrice({ ...given, ...change }, policy).pricePerCardHour;
         expect(price({ basePrice: given.basePrice + by })).toBeGreaterThanOrEqual(pricePerCardHour);
-        expect(price({ gigabytes: given.gigabytes + Number(by) })).toBeGreaterThanOrEqual(pricePerCardHour);
+        expect(price({ transferCost: given.transferCost + by })).toBeGreaterThanOrEqual(pricePerCardHour);
         expect(price({ toleranceSeconds: given.toleranceSeconds + by })).toBeLessThanOrEqual(
           pricePerCardHour,
         );
@@ -97,13 +95,6 @@ describe('a quote', () => {
   test('of no card, no time or no tolerance is a bug', () => {
     for (const change of [{ cards: 0 }, { duration: 0 }, { toleranceSeconds: 0n }])
       expect(() => quotePrice({ ...HOUR, ...change }, QUOTE_POLICY)).toThrow(RangeError);
-  });
-
-  test('data take their time over the link', () => {
-    expect(transferSeconds(1, 8_000)).toBe(1n);
-    expect(transferSeconds(1, 8_001)).toBe(1n);
-    expect(transferSeconds(1, 7_999)).toBe(2n);
-    expect(transferSeconds(0, 1)).toBe(0n);
   });
 });
 
@@ -232,7 +223,7 @@ function slowQuote(given: QuoteTerms, policy: QuotePolicy) {
   const wanted = times(base, ratio);
   const urgency = isAtMost(wanted, [most, 1n]) ? up(wanted) : most;
   const cardHours = times(hours(given.duration), [BigInt(given.cards), 1n]);
-  const moved: Fraction = [BigInt(given.gigabytes) * policy.transferPerGigabyte, 1n];
+  const moved: Fraction = [given.transferCost, 1n];
   const transfer = up(times(moved, [cardHours[1], cardHours[0]]));
   const pricePerCardHour = given.basePrice + urgency + transfer;
   const cost = down(times(cardHours, [pricePerCardHour, 1n]));

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { FilterList } from '../../domain/match/filter.ts';
 import { compare, lottery, ShortlistIndex, type Contender } from '../../domain/shortlist.ts';
 
 const resources = (most: number) =>
@@ -25,43 +26,64 @@ const slots = fc.constantFrom(2, 40, 10_000, 65_535).chain((most) =>
   }),
 );
 
+type Ask = Contender & { willing: boolean };
+
+/** Willing or not by a filter, which an index can see. */
+const WILLING = new FilterList<Ask, null>([
+  { kind: 'atLeast', reason: 'NO', fact: ({ willing }) => (willing ? 1 : 0), wish: () => 1 },
+]);
+const NONE = new FilterList<Ask, null>([]);
+
 test('nearest_isWhatSortingEverythingGives', () => {
   fc.assert(
     fc.property(slots, ({ task, place, width, asks }) => {
-      const found = new ShortlistIndex(asks).nearest(task, place, width, (ask) => ask.willing);
-      expect(found).toEqual(slowNearest(asks, task, place, width));
+      const wanted = { task, place, width, wish: null, groups: null };
+      const slow = slowNearest(asks, task, place, width);
+      expect(new ShortlistIndex(asks, WILLING, () => 0).nearest(wanted)).toEqual(slow);
+      const judged = new ShortlistIndex(asks, NONE, () => 0).nearest(wanted, (ask) => ask.willing);
+      expect(judged).toEqual(slow);
     }),
     { numRuns: 3_000 },
+  );
+});
+
+test('nearest_ofSomeGroups_isWhatTheirAsksAloneGive', () => {
+  fc.assert(
+    fc.property(slots, fc.subarray([0, 1, 2]), ({ task, place, width, asks }, groups) => {
+      const groupOf = ({ id }: Ask): number => Number(id) % 3;
+      const wanted = { task, place, width, wish: null, groups };
+      const ofGroups = asks.filter((ask) => groups.includes(groupOf(ask)));
+      expect(new ShortlistIndex(asks, WILLING, groupOf).nearest(wanted)).toEqual(
+        slowNearest(ofGroups, task, place, width),
+      );
+    }),
+    { numRuns: 500 },
   );
 });
 
 test('nearest_forgetsNothingBetweenOrders', () => {
   fc.assert(
     fc.property(slots, fc.array(fc.nat(59)), ({ task, place, width, asks }, gone) => {
-      const index = new ShortlistIndex(asks);
-      const left = new Set(asks);
-      for (const place of gone) {
-        const ask = asks[place];
-        if (ask) left.delete(ask);
-        const found = index.nearest(task, 3n, width, (other) => left.has(other));
-        expect(found).toEqual(
-          slowNearest(
-            asks.map((other) => ({ ...other, willing: left.has(other) })),
-            task,
-            3n,
-            width,
-          ).map((entry) => ({ ...entry, ask: asks.find((other) => other.id === entry.ask.id) })),
-        );
+      const index = new ShortlistIndex<Ask, null>(asks, WILLING, () => 0);
+      const left = new Set(asks.filter((ask) => ask.willing));
+      for (const number of gone) {
+        const ask = asks[number];
+        if (ask && left.has(ask)) {
+          left.delete(ask);
+          ask.willing = false;
+          // An ask that has nothing left may go, or stay and be refused.
+          if (number % 2 === 0) index.remove(ask);
+          else index.shrink(ask);
+        }
+        const wanted = { task, place, width, wish: null, groups: null };
+        expect(index.nearest(wanted)).toEqual(slowNearest(asks, task, place, width));
       }
-      expect(index.nearest(task, place, width, () => true)).toHaveLength(
-        Math.min(width, new Set(asks.map((ask) => ask.provider)).size),
-      );
     }),
-    { numRuns: 200 },
+    { numRuns: 500 },
   );
 });
 
-function slowNearest<T extends Contender & { willing: boolean }>(
+function slowNearest<T extends Ask>(
   asks: readonly T[],
   task: { compute: number; network: number; storage: number },
   place: bigint,

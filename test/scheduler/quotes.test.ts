@@ -4,10 +4,11 @@ import { createApprovals } from '../../app/server/approvals.ts';
 import { createIntake } from '../../app/server/intake.ts';
 import { createOpenAsks } from '../../app/server/open-asks.ts';
 import { createQuoteDesk, type QuoteOffer } from '../../app/server/quotes/offer.ts';
+import { loadLinks } from '../../app/server/links.ts';
 import { createPlacing } from '../../app/server/quotes/placing.ts';
 import { quoteOf } from '../../app/server/reads/quotes.ts';
 import { auctionAbi, vaultAbi } from '../../contracts/generated/abi.ts';
-import { classId } from '../../domain/names.ts';
+import { classId, regionId } from '../../domain/names.ts';
 import { lockFor } from '../../domain/units.ts';
 import type { Hex } from '../../domain/types.ts';
 import { workloadHash } from '../../domain/workload.ts';
@@ -15,7 +16,7 @@ import { createPublicClient, http } from 'viem';
 import { openDatabase, type Database } from '../../prisma/client.ts';
 import { openProvider } from '../../scheduler/provider.ts';
 import { deployContract } from '../support/contracts.ts';
-import { addressOf, CHAIN_ID, CLASS, keyOf, signAsk, signOrder, storeItems } from './market.ts';
+import { addressOf, CHAIN_ID, CLASS, keyOf, REGION, signAsk, signOrder, storeItems } from './market.ts';
 import { setup } from './setup.ts';
 
 const WORKLOAD = { command: ['true'] };
@@ -203,11 +204,33 @@ describe('firm quotes', () => {
     });
     await expect(ask({ data: { region: classId('moon'), gigabytes: 450 } })).rejects.toMatchObject({
       code: 'TRANSFER_TOO_SLOW',
-      sentence: '450 GB take 3600 s at 1000 Mb/s; the lease lasts 3600 s.',
+      sentence: `450 GB take 3600 s to ${REGION} at 1000 Mb/s; the lease lasts 3600 s.`,
+    });
+    await expect(
+      ask({ data: { region: regionId('eu-west'), gigabytes: 1, maxRttMs: 150 } }),
+    ).rejects.toMatchObject({
+      code: 'TRANSFER_TOO_SLOW',
+      sentence: `The data are 200 ms from ${REGION} and back; the most that the task takes is 150 ms.`,
     });
     const counted = await db.refusal.findMany({ where: { kind: 'quote' } });
-    expect(counted.reduce((sum, row) => sum + Number(row.count), 0)).toBe(10);
+    expect(counted.reduce((sum, row) => sum + Number(row.count), 0)).toBe(11);
     expect(await db.quoteOffer.count()).toBe(0);
+  });
+
+  it('dataFromElsewhere_areInThePrice_andThoseAtHandAreNot', async () => {
+    await at.ask(0n, 0, 8, 1_000_000n, 1n);
+    await list(2_000_000n);
+    const here = await ask({ data: { region: regionId(REGION), gigabytes: 1_000 } });
+    expect(here.breakdown).toMatchObject({ gigabytes: 0, transfer: 0n, link: null });
+    const away = await ask({ data: { region: regionId('eu-west'), gigabytes: 100, maxRttMs: 200 } });
+    // 100 GB at 0.02 over 2 card-hours.
+    expect(away.breakdown).toMatchObject({
+      gigabytes: 100,
+      transfer: 1_000_000n,
+      transferSeconds: 800n,
+      link: { from: 'eu-west', to: REGION, mbps: 1_000 },
+    });
+    expect(away.order.startPrice - here.order.startPrice).toBe(1_000_000n);
   });
 
   it('anOrderBelowEveryAsk_isAccepted_withANote', async () => {
@@ -390,7 +413,7 @@ function gatewayOf(at: Awaited<ReturnType<typeof setup>>, db: Database) {
       receiptKey: schedulerKey,
       isApproved: createApprovals(client, deployment),
     }),
-    quote: createQuoteDesk({ ...shared, schedulerKey }),
+    quote: createQuoteDesk({ ...shared, links: loadLinks(undefined), schedulerKey }),
     placing: createPlacing({ ...shared, receiptKey: schedulerKey }),
     /** What was read of the asks is old now. */
     forget: (): void => {

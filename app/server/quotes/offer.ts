@@ -2,13 +2,11 @@
 import { privateKeyToAccount } from 'viem/accounts';
 import type { Deployment } from '../../../contracts/deployment.ts';
 import { orderId, quoteDigest } from '../../../domain/eip712.ts';
-import { ZERO_HASH } from '../../../domain/hash.ts';
-import { regionId } from '../../../domain/names.ts';
+import type { LinkTable } from '../../../domain/links/table.ts';
 import {
   lowestBase,
   QUOTE_POLICY,
   quotePrice,
-  transferSeconds,
   type Basis,
   type QuotePrice,
 } from '../../../domain/pricing.ts';
@@ -17,7 +15,6 @@ import { Refusal } from '../../../domain/refusal.ts';
 import { classesFor, requirementOf } from '../../../domain/requirement.ts';
 import { QUOTED } from '../../../domain/signing.ts';
 import type { Hex, Order, SignedOrder, SigningDomain } from '../../../domain/types.ts';
-import { REFERENCE, FULL } from '../../../domain/vectors.ts';
 import type { Database } from '../../../prisma/client.ts';
 import type { Prisma } from '../../../prisma/generated/client.ts';
 import { nonceKey, storedWorkloads, takenNonces } from '../book.ts';
@@ -29,14 +26,17 @@ import { countRefusals } from '../refusals.ts';
 import { whyNone, type OpenAsks } from '../open-asks.ts';
 import { quoteRequestSchema, toJson } from '../wire.ts';
 import { pricesOf } from './prices.ts';
+import { transferFor, type Transfer } from './transfer.ts';
 
 /** How the price came about. */
 export interface Breakdown extends QuotePrice {
   basis: Basis;
   /** τ of Eq. (5), seconds. */
   toleranceSeconds: bigint;
-  /** Gigabytes that come from another region. */
+  /** Gigabytes that come from another region, how long they take, seconds, and over which link. */
   gigabytes: number;
+  transferSeconds: bigint;
+  link: Transfer['link'];
 }
 
 export interface QuoteOffer {
@@ -56,20 +56,18 @@ export interface QuoteOptions {
   db: Database;
   deployment: Deployment;
   openAsks: OpenAsks;
+  links: LinkTable;
   /** Private key of the deployment's scheduler. */
   schedulerKey: Hex;
   /** Timestamp of the chain's newest block, unix seconds. */
   chainNow: () => Promise<bigint>;
 }
 
-/** Without a wish for bandwidth, data travel at this rate, Mb/s. */
-const USUAL_MBPS = 1_000;
-
 type Request = ReturnType<typeof parse<typeof quoteRequestSchema>>;
 
 /** @returns a function that prices, signs and stores; it throws a `Refusal` */
 export function createQuoteDesk(options: QuoteOptions): (input: unknown) => Promise<QuoteOffer> {
-  const { db, deployment, openAsks, chainNow } = options;
+  const { db, deployment, openAsks, links, chainNow } = options;
   const { parameters } = deployment;
   const domain: SigningDomain = { chainId: deployment.chainId, auction: deployment.auction };
   const account = privateKeyToAccount(options.schedulerKey);
@@ -88,7 +86,7 @@ export function createQuoteDesk(options: QuoteOptions): (input: unknown) => Prom
     const { base, basis } = lowest;
     // Who lists sells at once: haste is in the price already.
     const policy = basis.from === 'listing' ? { ...QUOTE_POLICY, urgencySeconds: 0 } : QUOTE_POLICY;
-    const gigabytes = await movedGigabytes(db, request);
+    const moved = await transferFor(db, links, request);
     const toleranceSeconds = times.latestStart + BigInt(request.duration) - now;
     const { cards, duration } = request;
     const terms = {
@@ -96,10 +94,11 @@ export function createQuoteDesk(options: QuoteOptions): (input: unknown) => Prom
       toleranceSeconds,
       cards,
       duration,
-      gigabytes,
+      transferCost: moved.cost,
       feeBps: parameters.feeBps,
     };
-    return { ...quotePrice(terms, policy), basis, toleranceSeconds, gigabytes };
+    const { gigabytes, seconds: transferSeconds, link } = moved;
+    return { ...quotePrice(terms, policy), basis, toleranceSeconds, gigabytes, transferSeconds, link };
   };
 
   const quote = async (input: unknown): Promise<QuoteOffer> => {
@@ -112,7 +111,6 @@ export function createQuoteDesk(options: QuoteOptions): (input: unknown) => Prom
     const slotEnd = (now / slotSeconds + 1n) * slotSeconds;
     const market = await loadOrderMarket(db, slotEnd, [shape]);
     checkOrderNames(shape, market);
-    checkTransfer(request);
     await checkNonce(db, shape.order);
     if (!(await storedWorkloads(db, [request.workload])).has(request.workload))
       throw unknownWorkload(request.workload);
@@ -170,32 +168,6 @@ function shapeOf(request: Request, times: QuoteTimes): SignedOrder {
     if (!(error instanceof RangeError)) throw error;
     throw new Refusal('MALFORMED', `${error.message}.`, 'Name each class that would do once.');
   }
-}
-
-/** Gigabytes that have to move: none when every node that could get the order stands where the data are. */
-async function movedGigabytes(db: Database, { data, region, classes }: Request): Promise<number> {
-  if (data === undefined || data.gigabytes === 0 || data.region === region) return 0;
-  if (region !== ZERO_HASH) return data.gigabytes;
-  const rows = await db.node.findMany({
-    distinct: ['region'],
-    select: { region: true },
-    ...(classes.length === 0 ? {} : { where: { resourceClass: { in: classes } } }),
-  });
-  return rows.every((row) => regionId(row.region) === data.region) ? 0 : data.gigabytes;
-}
-
-/** Data that take longer to come than the lease lasts would only be paid for. */
-function checkTransfer({ data, taskNetwork, duration }: Request): void {
-  if (data === undefined) return;
-  const wished = Math.floor((taskNetwork * Number(REFERENCE.networkMbps)) / FULL);
-  const mbps = wished === 0 ? USUAL_MBPS : wished;
-  const seconds = transferSeconds(data.gigabytes, mbps);
-  if (seconds < BigInt(duration)) return;
-  throw new Refusal(
-    'TRANSFER_TOO_SLOW',
-    `${data.gigabytes} GB take ${seconds} s at ${mbps} Mb/s; the lease lasts ${duration} s.`,
-    'Ask for more bandwidth (taskNetwork) or a longer lease, or move the data before.',
-  );
 }
 
 async function checkNonce(db: Database, { consumer, nonce }: Order): Promise<void> {

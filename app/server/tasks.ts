@@ -1,0 +1,74 @@
+/** What the market says to a task before anybody signs: the order that would carry it, and where it could run. */
+import { reachOf } from '../../domain/links/reach.ts';
+import type { LinkTable } from '../../domain/links/table.ts';
+import { classId } from '../../domain/names.ts';
+import { KIND_VARIABLE, type TaskKind } from '../../domain/tasks/kind.ts';
+import { parseTask, termsOf, type TaskTerms } from '../../domain/tasks/task.ts';
+import type { Database } from '../../prisma/client.ts';
+
+export interface TaskAnswer {
+  kind: TaskKind;
+  /** Fields of the order to sign; price, nonce, expiry and workload are the consumer's. */
+  terms: TaskTerms;
+  /** What the workload's environment should hold, so that the market counts the task as what it is. */
+  environment: Record<string, TaskKind>;
+  /** Every region with a node of a class that would do. */
+  regions: {
+    region: string;
+    feasible: boolean;
+    /** TOO_SLOW: the data come too late; TOO_FAR: their round trip is too long; OTHER_PLACE: the task excludes it; NO_CARDS: no node is so large */
+    why: string | null;
+    /** Moving the data: seconds, base units, and the link that says so. */
+    seconds: bigint;
+    cost: bigint;
+    source: string;
+  }[];
+}
+
+/** @throws Refusal on a task that is none */
+export async function taskAnswer(
+  db: Database,
+  links: LinkTable,
+  now: bigint,
+  input: unknown,
+): Promise<TaskAnswer> {
+  const task = parseTask(input);
+  const { classes, cards, seconds, networkMbps } = task.resources;
+  const rows = await db.node.groupBy({
+    by: ['region'],
+    _max: { cards: true },
+    orderBy: { region: 'asc' },
+    ...(classes.length === 0 ? {} : { where: { resourceClass: { in: classes.map(classId) } } }),
+  });
+  const wish = {
+    from: task.data?.region ?? null,
+    gigabytes: task.data?.gigabytes ?? 0,
+    mbps: networkMbps,
+    within: seconds,
+    maxRttMs: task.data === undefined ? 0 : task.maxRttMs,
+  };
+  const reach = reachOf(
+    wish,
+    rows.map(({ region }) => region),
+    links,
+  );
+  const most = new Map(rows.map((row) => [row.region, row._max.cards ?? 0]));
+  return {
+    kind: task.kind,
+    terms: termsOf(task, now),
+    environment: { [KIND_VARIABLE]: task.kind },
+    regions: reach.map(({ region, link, seconds: moveSeconds, cost, why }) => {
+      const elsewhere = task.place.region !== undefined && task.place.region !== region;
+      const tooSmall = (most.get(region) ?? 0) < cards;
+      const reason = elsewhere ? 'OTHER_PLACE' : tooSmall ? 'NO_CARDS' : why;
+      return {
+        region,
+        feasible: reason === null,
+        why: reason,
+        seconds: moveSeconds,
+        cost,
+        source: link.source,
+      };
+    }),
+  };
+}

@@ -1,0 +1,404 @@
+/**
+ * Node states in space: the cube of states halved along its three axes at once, eight parts a branch, down to leaves of a few states.
+ * Where a state belongs is in the bits of its components, so nothing has to be balanced and no path is longer than they. Equal states
+ * share an entry (`Crowds`). Over every part stand the bounds of the facts within it, so that a search passes by what its constraints
+ * exclude.
+ */
+import type { Best } from './best.ts';
+import { Crowds } from './crowds.ts';
+import { Rows, type Layout, type Terms } from './facts.ts';
+import { grown, Pool } from './pool.ts';
+
+const LEAF = 16;
+/** Branches over no more nodes become a leaf. */
+const SPARSE = LEAF >> 1;
+const EMPTY = 0;
+/** Parts of a branch from the search's own: it, those beyond one side, beyond an edge, beyond the corner. */
+const ORDER = Uint8Array.of(0, 1, 2, 4, 3, 5, 6, 7);
+
+export class StateTree {
+  readonly #facts: Rows;
+  readonly #crowds: Crowds;
+  readonly #bits: number;
+  /** Compute, network, storage of each node. */
+  readonly #states: Uint16Array;
+  /** Eight a branch, numbered by the next bit of compute, network and storage: 0 for none, a branch, or minus a leaf. The root hangs at 0. */
+  #children: Int32Array;
+  /** Nodes below a branch. */
+  #totals: Int32Array;
+  readonly #branchBounds: Rows;
+  readonly #branches: Pool;
+  #counts: Uint8Array;
+  #points: Uint16Array;
+  /** A node, or minus one minus a crowd. */
+  #entries: Int32Array;
+  readonly #leafBounds: Rows;
+  readonly #leaves: Pool;
+  /** Links from the root to where the last descent ended: 8 × branch + part. */
+  readonly #path: Int32Array;
+  #depth = 0;
+  /** Removals since the bounds were drawn. */
+  #removed = 0;
+  #size = 0;
+  #x = 0;
+  #y = 0;
+  #z = 0;
+  #best!: Best;
+  #terms!: Terms;
+  readonly #waiting = new Int32Array(LEAF);
+  readonly #sums = new Float64Array(LEAF);
+
+  /**
+   * @param gaps second key of each node after its distance
+   * @param facts of each node
+   * @param states compute, network, storage of each node
+   * @param bits of a component: states are below 2^bits
+   */
+  constructor(gaps: Uint32Array, facts: Rows, layout: Layout, states: Uint16Array, bits: number) {
+    this.#facts = facts;
+    this.#bits = bits;
+    this.#states = states;
+    this.#path = new Int32Array(bits + 1);
+    this.#crowds = new Crowds(gaps, facts, layout);
+    const room = 4;
+    this.#children = new Int32Array(8 * room);
+    this.#totals = new Int32Array(room);
+    this.#branchBounds = new Rows(layout, room);
+    this.#branches = new Pool(room, (size) => {
+      this.#children = grown(this.#children, 8 * size);
+      this.#totals = grown(this.#totals, size);
+      this.#branchBounds.grow(size);
+    });
+    this.#counts = new Uint8Array(room);
+    this.#points = new Uint16Array(3 * LEAF * room);
+    this.#entries = new Int32Array(LEAF * room);
+    this.#leafBounds = new Rows(layout, room);
+    this.#leaves = new Pool(room, (size) => {
+      this.#counts = grown(this.#counts, size);
+      this.#points = grown(this.#points, 3 * LEAF * size);
+      this.#entries = grown(this.#entries, LEAF * size);
+      this.#leafBounds.grow(size);
+    });
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get bytes(): number {
+    const arrays = [this.#children, this.#totals, this.#counts, this.#points, this.#entries];
+    const bounds = [this.#branchBounds.values, this.#leafBounds.values];
+    return [...arrays, ...bounds].reduce((sum, { byteLength }) => sum + byteLength, this.#crowds.bytes);
+  }
+
+  /** Takes in a node at its state, which stays until it is removed. */
+  insert(node: number): void {
+    const x = this.#states[3 * node]!;
+    const y = this.#states[3 * node + 1]!;
+    const z = this.#states[3 * node + 2]!;
+    this.#size++;
+    let leaf = this.#descend(x, y, z, 1);
+    if (leaf === EMPTY) leaf = this.#newLeaf();
+    for (;;) {
+      const slot = this.#slotOf(leaf, x, y, z);
+      const count = this.#counts[leaf]!;
+      if (slot < count) this.#gather(leaf, slot, node);
+      else if (count < LEAF) this.#append(leaf, x, y, z, node);
+      else {
+        leaf = this.#split(leaf, x, y, z);
+        continue;
+      }
+      break;
+    }
+    this.#widen(leaf, node);
+  }
+
+  /** The node's facts are others now. */
+  change(node: number): void {
+    const states = this.#states;
+    const leaf = this.#descend(states[3 * node]!, states[3 * node + 1]!, states[3 * node + 2]!, 0);
+    const slot = this.#slotOf(leaf, states[3 * node]!, states[3 * node + 1]!, states[3 * node + 2]!);
+    const entry = this.#entries[LEAF * leaf + slot]!;
+    if (entry < 0) this.#crowds.change(-1 - entry, node);
+    this.#widen(leaf, node);
+  }
+
+  #widen(leaf: number, node: number): void {
+    if (!this.#leafBounds.widen(leaf, this.#facts, node)) return;
+    for (let depth = this.#depth; depth > 0; depth--)
+      if (!this.#branchBounds.widen(this.#path[depth]! >> 3, this.#facts, node)) return;
+  }
+
+  remove(node: number): void {
+    const x = this.#states[3 * node]!;
+    const y = this.#states[3 * node + 1]!;
+    const z = this.#states[3 * node + 2]!;
+    this.#size--;
+    const leaf = this.#descend(x, y, z, -1);
+    const slot = this.#slotOf(leaf, x, y, z);
+    const entry = this.#entries[LEAF * leaf + slot]!;
+    if (entry < 0) {
+      const alone = this.#crowds.remove(-1 - entry, node);
+      if (alone >= 0) this.#entries[LEAF * leaf + slot] = alone;
+    } else {
+      this.#drop(leaf, slot);
+      if (this.#counts[leaf] === 0) {
+        this.#leaves.give(leaf);
+        this.#children[this.#path[this.#depth]!] = EMPTY;
+      }
+    }
+    if (this.#depth > 0 && this.#totals[this.#path[this.#depth]! >> 3]! <= SPARSE) this.#collapse();
+    if (++this.#removed > this.#size) this.#refreshAll();
+  }
+
+  /** Offers `best` every node that `terms` accept and that may still come in. */
+  search(x: number, y: number, z: number, best: Best, terms: Terms): void {
+    this.#x = x;
+    this.#y = y;
+    this.#z = z;
+    this.#best = best;
+    this.#terms = terms;
+    const root = this.#children[0]!;
+    if (root < 0) this.#visitLeaf(-root);
+    else if (root > 0 && (!terms.any || terms.mayAccept(this.#branchBounds.values, root)))
+      this.#visit(root, 1 << (this.#bits - 1), 0, 0, 0, 0, 0, 0);
+  }
+
+  /** The branch over the cube of side 2 × `half` from (cx, cy, cz); what each axis adds to the squares up to it. */
+  #visit(
+    branch: number,
+    half: number,
+    cx: number,
+    cy: number,
+    cz: number,
+    dx: number,
+    dy: number,
+    dz: number,
+  ): void {
+    const best = this.#best;
+    const children = this.#children;
+    const ax = this.#x - cx - half;
+    const ay = this.#y - cy - half;
+    const az = this.#z - cz - half;
+    const near = (ax >= 0 ? 1 : 0) | (ay >= 0 ? 2 : 0) | (az >= 0 ? 4 : 0);
+    // To the other half: its last coordinate when it lies below.
+    const rx = ax >= 0 ? ax + 1 : ax;
+    const ry = ay >= 0 ? ay + 1 : ay;
+    const rz = az >= 0 ? az + 1 : az;
+    const fx = rx * rx;
+    const fy = ry * ry;
+    const fz = rz * rz;
+    for (let i = 0; i < 8; i++) {
+      const away = ORDER[i]!;
+      const part = near ^ away;
+      const child = children[8 * branch + part]!;
+      if (child === EMPTY) continue;
+      const ex = (away & 1) === 0 ? dx : fx;
+      const ey = (away & 2) === 0 ? dy : fy;
+      const ez = (away & 4) === 0 ? dz : fz;
+      if (ex + ey + ez >= best.limit) continue;
+      if (child < 0) this.#visitLeaf(-child);
+      else if (!this.#terms.looks || this.#terms.mayAccept(this.#branchBounds.values, child)) {
+        const px = part & 1 ? cx + half : cx;
+        const py = part & 2 ? cy + half : cy;
+        const pz = part & 4 ? cz + half : cz;
+        this.#visit(child, half >> 1, px, py, pz, ex, ey, ez);
+      }
+    }
+  }
+
+  #visitLeaf(leaf: number): void {
+    const terms = this.#terms;
+    if (terms.looks && !terms.mayAccept(this.#leafBounds.values, leaf)) return;
+    const best = this.#best;
+    const points = this.#points;
+    const facts = this.#facts.values;
+    const { any } = terms;
+    const x = this.#x;
+    const y = this.#y;
+    const z = this.#z;
+    const end = LEAF * leaf + this.#counts[leaf]!;
+    let waiting = 0;
+    for (let at = LEAF * leaf; at < end; at++) {
+      const dx = points[3 * at]! - x;
+      const dy = points[3 * at + 1]! - y;
+      const dz = points[3 * at + 2]! - z;
+      const sum = dx * dx + dy * dy + dz * dz;
+      if (sum >= best.limit) continue;
+      const entry = this.#entries[at]!;
+      if (entry < 0) waiting = this.#wait(-1 - entry, sum, waiting);
+      else if (!any || terms.accepts(facts, entry)) best.offer(entry, sum);
+    }
+    for (let i = 0; i < waiting && this.#sums[i]! < best.limit; i++)
+      this.#crowds.visit(this.#waiting[i]!, this.#sums[i]!, best, terms);
+  }
+
+  /** Crowds of a leaf wait for their turn, the nearest first: often it fills the list alone. */
+  #wait(crowd: number, sum: number, count: number): number {
+    let place = count;
+    for (; place > 0 && this.#sums[place - 1]! > sum; place--) {
+      this.#sums[place] = this.#sums[place - 1]!;
+      this.#waiting[place] = this.#waiting[place - 1]!;
+    }
+    this.#sums[place] = sum;
+    this.#waiting[place] = crowd;
+    return count + 1;
+  }
+
+  /** Counts one node more or less on the way. @returns the leaf where a state belongs, or none; the links to it are in `#path` */
+  #descend(x: number, y: number, z: number, change: number): number {
+    const children = this.#children;
+    const totals = this.#totals;
+    const path = this.#path;
+    let depth = 0;
+    let part = children[0]!;
+    path[0] = 0;
+    while (part > 0) {
+      totals[part] = totals[part]! + change;
+      const link = this.#linkOf(part, this.#bits - 1 - depth, x, y, z);
+      path[++depth] = link;
+      part = children[link]!;
+    }
+    this.#depth = depth;
+    return -part;
+  }
+
+  #linkOf(branch: number, bit: number, x: number, y: number, z: number): number {
+    return 8 * branch + ((x >> bit) & 1) + 2 * ((y >> bit) & 1) + 4 * ((z >> bit) & 1);
+  }
+
+  #slotOf(leaf: number, x: number, y: number, z: number): number {
+    const points = this.#points;
+    const count = this.#counts[leaf]!;
+    for (let slot = 0; slot < count; slot++) {
+      const at = 3 * (LEAF * leaf + slot);
+      if (points[at] === x && points[at + 1] === y && points[at + 2] === z) return slot;
+    }
+    return count;
+  }
+
+  /** At the end of the path. */
+  #newLeaf(): number {
+    const leaf = this.#leaves.take();
+    this.#counts[leaf] = 0;
+    this.#leafBounds.clear(leaf);
+    this.#children[this.#path[this.#depth]!] = -leaf;
+    return leaf;
+  }
+
+  #gather(leaf: number, slot: number, node: number): void {
+    const at = LEAF * leaf + slot;
+    let entry = this.#entries[at]!;
+    if (entry >= 0) {
+      entry = -1 - this.#crowds.create(entry);
+      this.#entries[at] = entry;
+    }
+    this.#crowds.add(-1 - entry, node);
+  }
+
+  #append(leaf: number, x: number, y: number, z: number, entry: number): void {
+    const at = LEAF * leaf + this.#counts[leaf]!++;
+    this.#points[3 * at] = x;
+    this.#points[3 * at + 1] = y;
+    this.#points[3 * at + 2] = z;
+    this.#entries[at] = entry;
+  }
+
+  /** The last entry takes the slot's place. */
+  #drop(leaf: number, slot: number): void {
+    const last = LEAF * leaf + --this.#counts[leaf]!;
+    const at = LEAF * leaf + slot;
+    const points = this.#points;
+    points[3 * at] = points[3 * last]!;
+    points[3 * at + 1] = points[3 * last + 1]!;
+    points[3 * at + 2] = points[3 * last + 2]!;
+    this.#entries[at] = this.#entries[last]!;
+  }
+
+  /** A full leaf becomes a branch; @returns its leaf where the state belongs */
+  #split(leaf: number, x: number, y: number, z: number): number {
+    const bit = this.#bits - 1 - this.#depth;
+    const branch = this.#branches.take();
+    this.#branchBounds.copy(branch, this.#leafBounds, leaf);
+    this.#children[this.#path[this.#depth]!] = branch;
+    this.#children.fill(EMPTY, 8 * branch, 8 * branch + 8);
+    this.#totals[branch] = 1;
+    this.#depth++;
+    for (let slot = 0; slot < LEAF; slot++) this.#hang(branch, bit, leaf, slot);
+    this.#leaves.give(leaf);
+    this.#path[this.#depth] = this.#linkOf(branch, bit, x, y, z);
+    const child = this.#children[this.#path[this.#depth]!]!;
+    return child === EMPTY ? this.#newLeaf() : -child;
+  }
+
+  /** An entry of a leaf that was split, in the branch's own. */
+  #hang(branch: number, bit: number, leaf: number, slot: number): void {
+    const at = LEAF * leaf + slot;
+    const x = this.#points[3 * at]!;
+    const y = this.#points[3 * at + 1]!;
+    const z = this.#points[3 * at + 2]!;
+    const entry = this.#entries[at]!;
+    this.#path[this.#depth] = this.#linkOf(branch, bit, x, y, z);
+    const child = this.#children[this.#path[this.#depth]!]!;
+    const home = child === EMPTY ? this.#newLeaf() : -child;
+    this.#append(home, x, y, z, entry);
+    this.#totals[branch]! += entry < 0 ? this.#crowds.sizeOf(-1 - entry) : 1;
+    this.#widenBy(home, entry);
+  }
+
+  /** The highest branch of the path with so few nodes becomes a leaf. */
+  #collapse(): void {
+    let depth = this.#depth;
+    while (depth > 1 && this.#totals[this.#path[depth - 1]! >> 3]! <= SPARSE) depth--;
+    const branch = this.#path[depth]! >> 3;
+    this.#depth = depth - 1;
+    this.#children[this.#path[this.#depth]!] = EMPTY;
+    if (this.#totals[branch]! > 0) this.#empty(branch, this.#newLeaf());
+    else this.#empty(branch, EMPTY);
+  }
+
+  /** What is below a branch goes to a leaf. */
+  #empty(branch: number, into: number): void {
+    for (let link = 8 * branch; link < 8 * branch + 8; link++) {
+      const child = this.#children[link]!;
+      if (child > 0) this.#empty(child, into);
+      if (child >= 0) continue;
+      for (let at = LEAF * -child; at < LEAF * -child + this.#counts[-child]!; at++) {
+        const points = this.#points;
+        this.#append(into, points[3 * at]!, points[3 * at + 1]!, points[3 * at + 2]!, this.#entries[at]!);
+      }
+      this.#leafBounds.unite(into, this.#leafBounds, -child);
+      this.#leaves.give(-child);
+    }
+    this.#branches.give(branch);
+  }
+
+  /** Bounds only ever widen as nodes come; after as many removals as there are nodes they are drawn anew. */
+  #refreshAll(): void {
+    this.#removed = 0;
+    const root = this.#children[0]!;
+    if (root !== EMPTY) this.#refresh(root);
+  }
+
+  #refresh(part: number): void {
+    if (part < 0) {
+      this.#leafBounds.clear(-part);
+      for (let at = LEAF * -part; at < LEAF * -part + this.#counts[-part]!; at++)
+        this.#widenBy(-part, this.#entries[at]!);
+      return;
+    }
+    this.#branchBounds.clear(part);
+    for (let link = 8 * part; link < 8 * part + 8; link++) {
+      const child = this.#children[link]!;
+      if (child === EMPTY) continue;
+      this.#refresh(child);
+      if (child < 0) this.#branchBounds.unite(part, this.#leafBounds, -child);
+      else this.#branchBounds.unite(part, this.#branchBounds, child);
+    }
+  }
+
+  #widenBy(leaf: number, entry: number): void {
+    if (entry < 0) this.#crowds.refresh(-1 - entry, this.#leafBounds, leaf);
+    else this.#leafBounds.widen(leaf, this.#facts, entry);
+  }
+}
