@@ -12,10 +12,23 @@ const UTF8 = new TextEncoder();
 export const ZERO_HASH: Hex = `0x${'0'.repeat(64)}`;
 
 export function bytesToHex(bytes: Uint8Array): Hex {
+  if (bytes.length === 32) return hashHex(bytes);
   if (bytes.length > LONG) return longHex(bytes);
   let text = '';
   for (let i = 0; i < bytes.length; i++) text += HEX_OF_BYTE[bytes[i]!]!;
   return `0x${text}`;
+}
+
+/** Character codes of a hash's text, filled anew for each. */
+const hashCodes = [48, 120, ...new Array<number>(64).fill(48)];
+
+/** A hash, which most bytes are: one string at once, not 32 put together. */
+function hashHex(bytes: Uint8Array): Hex {
+  for (let i = 0; i < 32; i++) {
+    hashCodes[2 * i + 2] = digit(bytes[i]! >> 4);
+    hashCodes[2 * i + 3] = digit(bytes[i]! & 15);
+  }
+  return String.fromCharCode.apply(null, hashCodes) as Hex;
 }
 
 /** From so many bytes on, text is faster decoded at once than put together. */

@@ -7,6 +7,7 @@ import type { Hex } from '../../domain/types.ts';
 import type { Header } from '../chain/reader.ts';
 import type { LedgerEvent } from '../fold/ledger.ts';
 import type { Changes, Row } from '../fold/rows.ts';
+import { announce } from './announce.ts';
 import { BLOCK, CHAIN_EVENT, TABLES, insert, remove, upsert } from './tables.ts';
 import type { Statement } from './tables.ts';
 
@@ -142,6 +143,7 @@ function statementsOf({ keepUpTo, headers, events, changes }: Batch): Statement[
     ...(events.length === 0 ? [] : [insert(CHAIN_EVENT, events.map(eventRow))]),
     ...deletes,
     ...upserts,
+    announce(changes, headers.at(-1), keepUpTo !== undefined),
   ];
 }
 
