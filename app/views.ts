@@ -238,3 +238,70 @@ export interface ConfigView {
   /** The token is test money that anyone may mint. */
   testMoney: boolean;
 }
+
+/** An identifier, resolved. */
+export interface CpiView {
+  /** Null for a node whose segments on-chain make no identifier; `problem` says why. */
+  identifier: string | null;
+  /** What stands on-chain for this node: another text when Y or Y′ has changed. Null without an identifier. */
+  current: string | null;
+  node: string;
+  fields: { segment: string; name: string; value: string; path: string[] | null }[];
+  extensions: { segment: string; index: number; value: string }[];
+  flags: { code: string; segment: string; field: string; sentence: string }[];
+  /** Peak dense FP16 of the zone, GFLOPS: a range where sources differ. */
+  gflops: { low: number; high: number; from: string } | null;
+  /** super, large, medium, small */
+  grade: string | null;
+  /** Null when the node is not registered. */
+  status: {
+    node: string;
+    provider: string;
+    className: string;
+    region: string;
+    cards: number;
+    freeCards: number;
+    price: string | null;
+    lastCleared: string | null;
+    reputation: number;
+    tier: number;
+    leaving: boolean;
+    lastHeartbeat: string | null;
+    asOf: string;
+  } | null;
+  problem: string | null;
+}
+
+/** A page of identifiers, in the order of their texts. */
+export interface CpiPage {
+  items: {
+    identifier: string;
+    node: string;
+    provider: string;
+    region: string;
+    chip: string;
+    gflops: string | null;
+    grade: string;
+  }[];
+  /** Ask for the next page with `after` of this; null on the last. */
+  next: string | null;
+}
+
+/** What stands for one value of a dimension. */
+export interface CpiCount {
+  /** Value of each dimension that was asked for, in that order; a day is YYYY-MM-DD. */
+  key: string[];
+  identifiers: number;
+  cards: number;
+  freeCards: number;
+  /** Peak dense FP16, GFLOPS. */
+  gflops: string;
+}
+
+export interface CpiStatistics {
+  by: string[];
+  asOf: string;
+  rows: CpiCount[];
+  /** Nodes whose segments make no identifier; they are in no row. */
+  unreadable: number;
+}

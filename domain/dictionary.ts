@@ -92,7 +92,8 @@ function placeOf({ divisions, countries, subdivisions }: Dictionary, code: strin
   if (/^[0-9]{6}$/.test(code)) {
     const levels = [...new Set([`${code.slice(0, 2)}0000`, `${code.slice(0, 4)}00`, code])];
     if (!divisions.names.has(code)) return null;
-    return joined(levels.flatMap((level) => divisions.names.get(level) ?? []));
+    // A municipality is a prefecture of its own name.
+    return joined([...new Set(levels.flatMap((level) => divisions.names.get(level) ?? []))]);
   }
   const country = countries.names.get(code.slice(0, 2));
   if (country === undefined) return null;

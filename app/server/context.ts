@@ -6,6 +6,7 @@ import { Refusal } from '../../domain/refusal.ts';
 import type { Hex } from '../../domain/types.ts';
 import { openDatabase, type Database } from '../../prisma/client.ts';
 import { createApprovals } from './approvals.ts';
+import { createResolver, type Resolver } from './cpi/resolve.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { createOpenAsks } from './open-asks.ts';
 import { createQuoteDesk, type QuoteOffer } from './quotes/offer.ts';
@@ -30,6 +31,8 @@ export interface ServerContext {
   /** Prices, signs and stores a firm quote. */
   quote: (input: unknown) => Promise<QuoteOffer>;
   placing: Placing;
+  /** Resolves identifiers; it listens to the database once it is asked for. */
+  readonly resolver: Resolver;
   /** Timestamp of the chain's newest block, unix seconds. */
   chainNow(): Promise<bigint>;
 }
@@ -69,6 +72,9 @@ function create(): ServerContext {
   const receiptKey = env.RECEIPT_KEY as Hex;
   const openAsks = createOpenAsks(db, deployment.parameters.minProviderStake);
   const isApproved = createApprovals(client, deployment);
+  let resolver: Resolver | undefined;
+  const databaseUrl = env.DATABASE_URL;
+  const { minProviderStake } = deployment.parameters;
   return {
     db,
     deployment,
@@ -77,6 +83,10 @@ function create(): ServerContext {
     intake: createIntake({ db, deployment, receiptKey, chainNow, openAsks, isApproved }),
     quote: createQuoteDesk({ db, deployment, openAsks, schedulerKey: receiptKey, chainNow }),
     placing: createPlacing({ db, deployment, receiptKey, chainNow }),
+    get resolver() {
+      resolver ??= createResolver({ db, databaseUrl, minProviderStake });
+      return resolver;
+    },
     chainNow,
   };
 }

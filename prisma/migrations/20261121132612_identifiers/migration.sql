@@ -37,3 +37,6 @@ CREATE INDEX "identifier_provider_text_idx" ON "identifier"("provider", "text");
 
 -- CreateIndex
 CREATE INDEX "lease_node_end_idx" ON "lease"("node", "end");
+
+-- The versions of one node, out of all events (Prisma's schema can't say an index over an expression)
+CREATE INDEX "chain_event_node_idx" ON "chain_event" (("args"->>'node')) WHERE "name" IN ('NodeAdded', 'NodeUpdated');
