@@ -91,7 +91,7 @@ function encodeField(value: string): string {
 
 /** Kinds of character: those that stand for themselves, and those that mean something. Any other is an error. */
 const [OTHER, PLAIN, ESCAPE, NEXT_FIELD, NEXT_SEGMENT] = [0, 1, 2, 3, 4];
-const KIND = Uint8Array.from({ length: 128 }, (_, code) => {
+const KIND = Uint8Array.from({ length: 256 }, (_, code) => {
   const character = String.fromCharCode(code);
   if (/[A-Za-z0-9._-]/.test(character)) return PLAIN;
   return character === '%'
@@ -103,66 +103,69 @@ const KIND = Uint8Array.from({ length: 128 }, (_, code) => {
         : OTHER;
 });
 
-/** What precedes `#` of the identifier that is read, for its hashes: one thread reads one identifier at a time. */
-const bodyBytes = new Uint8Array(CPI_MAX_LENGTH);
+const UTF8 = new TextEncoder();
+/** Scratch of the identifier that is read, since nothing of it outlives the call: its bytes, those of X/Z, a segment's fields. */
+const bytes = new Uint8Array(3 * CPI_MAX_LENGTH);
 const nodeBytes = new Uint8Array(CPI_MAX_LENGTH);
+const fields: string[] = [];
 
 /** Reads an identifier. What `formatCpi` would not have written is an error: an identifier has one text. */
 export function parseCpi(text: string): ParsedCpi | CpiError {
-  const frame = frameError(text);
-  if (frame !== null) return frame;
   const end = text.indexOf('#');
-  for (let index = 0; index < PREFIX.length; index++) bodyBytes[index] = PREFIX.charCodeAt(index);
+  if (end < 0 || text.length > CPI_MAX_LENGTH || !text.startsWith(PREFIX)) return frameError(text);
+  // Up to the first character that is not ASCII, which ends the reading, bytes stand where their characters do.
+  UTF8.encodeInto(text, bytes);
 
   const cpi: Cpi = { x: [], y: [], s: [], z: [] };
   const starts = [PREFIX.length, 0, 0, 0, 0];
   let segmentIndex = 0;
   let segment: CpiSegment = 'x';
-  let values = cpi.x;
+  let count = 0;
   let start = PREFIX.length;
   let escaped = false;
   for (let position = start; ; position++) {
-    const code = position < end ? text.charCodeAt(position) : 0;
-    const kind = position === end ? NEXT_SEGMENT : code < 128 ? KIND[code] : OTHER;
-    bodyBytes[position] = code;
+    const kind = position === end ? NEXT_SEGMENT : KIND[bytes[position]!];
     if (kind === PLAIN) continue;
     if (kind === ESCAPE) {
       escaped = true;
       continue;
     }
-    if (kind === OTHER) return oddCharacter(text, position, fieldName(segment, values.length));
+    if (kind === OTHER) return oddCharacter(text, position, fieldName(segment, count));
     let value = text.slice(start, position);
     if (escaped) {
       const read = unescaped(value);
-      if (typeof read !== 'string')
-        return at(start + read.offset, fieldName(segment, values.length), read.reason);
+      if (typeof read !== 'string') return at(start + read.offset, fieldName(segment, count), read.reason);
       value = read;
       escaped = false;
     }
-    if (isMissing(segment, values.length, value)) {
-      const name = fieldName(segment, values.length);
+    if (value === '' && isMissing(segment, count, value)) {
+      const name = fieldName(segment, count);
       return at(start, name, `field ${name} is empty`);
     }
-    values.push(value);
+    fields[count++] = value;
     start = position + 1;
     if (kind === NEXT_FIELD) continue;
-    if (values.length < CPI_FIELDS[segment].length) {
-      const name = fieldName(segment, values.length);
+    if (count < CPI_FIELDS[segment].length) {
+      const name = fieldName(segment, count);
       return at(position, name, `field ${name} is missing`);
     }
+    cpi[segment] = fields.slice(0, count);
+    count = 0;
     segmentIndex++;
     starts[segmentIndex] = start;
     if (position === end) break;
     const next = CPI_SEGMENTS[segmentIndex];
     if (next === undefined) return at(position, 'segments', 'more than four segments');
     segment = next;
-    values = cpi[segment];
   }
   if (segmentIndex < CPI_SEGMENTS.length)
     return at(end, 'segments', `segment ${CPI_SEGMENTS[segmentIndex]!.toUpperCase()} is missing`);
 
-  const check = bytesToHex(keccakBytes(bodyBytes.subarray(0, end)).subarray(0, CHECK_DIGITS / 2)).slice(2);
-  if (text.slice(end + 1) !== check) return at(end + 1, 'check', `the check value is not ${check}`);
+  const check = keccakBytes(bytes.subarray(0, end));
+  if (!hasCheck(text, end + 1, check)) {
+    const digits = bytesToHex(check).slice(2, 2 + CHECK_DIGITS);
+    return at(end + 1, 'check', `the check value is not ${digits}`);
+  }
   const [x0, y0, s0, z0] = starts as [number, number, number, number];
   const segments = {
     x: text.slice(x0, y0 - 1),
@@ -170,13 +173,29 @@ export function parseCpi(text: string): ParsedCpi | CpiError {
     s: text.slice(s0, z0 - 1),
     z: text.slice(z0, end),
   };
-  nodeBytes.set(bodyBytes.subarray(x0, y0));
-  nodeBytes.set(bodyBytes.subarray(z0, end), y0 - x0);
-  return { cpi, segments, node: bytesToHex(keccakBytes(nodeBytes.subarray(0, y0 - x0 + end - z0))) };
+  return { cpi, segments, node: bytesToHex(keccakBytes(nodeText(x0, y0, z0, end))) };
+}
+
+/** Bytes of X, "/" and Z, copied behind one another. */
+function nodeText(x: number, y: number, z: number, end: number): Uint8Array {
+  let length = 0;
+  for (let from = x; from < y; from++) nodeBytes[length++] = bytes[from]!;
+  for (let from = z; from < end; from++) nodeBytes[length++] = bytes[from]!;
+  return nodeBytes.subarray(0, length);
+}
+
+/** Whether the text from `start` on is the hash's first digits and nothing else. */
+function hasCheck(text: string, start: number, hash: Uint8Array): boolean {
+  if (text.length !== start + CHECK_DIGITS) return false;
+  for (let index = 0; index < CHECK_DIGITS; index++) {
+    const digit = (hash[index >> 1]! >> (index % 2 === 0 ? 4 : 0)) & 15;
+    if (bytes[start + index] !== (digit < 10 ? 48 + digit : 87 + digit)) return false;
+  }
+  return true;
 }
 
 /** What is wrong with the text's length, its version, or its end. */
-function frameError(text: string): CpiError | null {
+function frameError(text: string): CpiError {
   if (text.length > CPI_MAX_LENGTH)
     return at(CPI_MAX_LENGTH, 'length', `more than ${CPI_MAX_LENGTH} characters`);
   if (!text.startsWith(PREFIX)) {
