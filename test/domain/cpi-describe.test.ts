@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { formatCpi, parseCpi, type Cpi, type ParsedCpi } from '../../domain/cpi.ts';
 import { describeCpi } from '../../domain/cpi/describe.ts';
@@ -89,6 +90,19 @@ describe('a description', () => {
     const ascend = described({ y: ['NPU', '', '2560TFLOPS', '', '', 'Ascend-910Bx8'] });
     expect(ascend.flags.map(({ code }) => code)).toEqual(['CONFLICT']);
     expect(ascend.gflops).toEqual({ low: 2_240_000, high: 2_560_000, from: 'cards' });
+  });
+
+  test('of the server in docs/cpi.md is what the page says', () => {
+    const page = readFileSync(new URL('../../docs/cpi.md', import.meta.url), 'utf8');
+    const [text = ''] = /^cpi1:[^ ]+$/m.exec(page) ?? [];
+    const parsed = parseCpi(text);
+    if ('reason' in parsed) throw new Error(parsed.reason);
+    expect(page).toContain(`${text.length} characters. Its node is \`${parsed.node}\``);
+    expect(describeCpi(parsed, DICTIONARY)).toMatchObject({
+      flags: [],
+      grade: 'super',
+      gflops: { low: 7_912_000 },
+    });
   });
 
   test('has rules whose examples meet them', () => {
