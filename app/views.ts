@@ -305,3 +305,20 @@ export interface CpiStatistics {
   /** Nodes whose segments make no identifier; they are in no row. */
   unreadable: number;
 }
+
+/** What the finished runs of a workload's command say (document 001, Eq. 2). */
+export interface DemandView {
+  runs: number;
+  /** Fewer make no model. */
+  needed: number;
+  model: {
+    overheadSeconds: number;
+    workGflop: number;
+    dataPasses: number;
+    runs: number;
+    errorSeconds: number;
+    explained: number;
+  } | null;
+  /** On the class and cards that were asked about; `low` and `high` are two standard deviations away. */
+  expected: { seconds: number; low: number; high: number } | null;
+}

@@ -204,9 +204,7 @@ function frameError(text: string): CpiError {
       ? at(0, 'version', `it does not begin with ${PREFIX}`)
       : at(3, 'version', `it is of version ${version}, which a reader of ${PREFIX} must not guess at`);
   }
-  return text.includes('#')
-    ? null
-    : at(text.length, 'check', 'the check value is missing: it ends too early');
+  return at(text.length, 'check', 'the check value is missing: it ends too early');
 }
 
 function oddCharacter(text: string, position: number, field: string): CpiError {
