@@ -322,3 +322,26 @@ export interface DemandView {
   /** On the class and cards that were asked about; `low` and `high` are two standard deviations away. */
   expected: { seconds: number; low: number; high: number } | null;
 }
+
+/** What was used in a time, and what the pool can do. */
+export interface CpiUsage {
+  by: string;
+  /** Unix seconds of chain time. */
+  from: string;
+  to: string;
+  /** The card whose hours `referenceCardHours` are. */
+  reference: string;
+  rows: {
+    key: string;
+    /** Two decimals. */
+    cardHours: number;
+    /** Null when a card of it has no rate. */
+    referenceCardHours: number | null;
+    peakCards: number;
+    peakAt: string;
+    /** Peak over mean; 1 is even use. */
+    burst: number;
+  }[];
+  /** By kind: Σ αf(a), q and their sum (document 001, Eq. 1), operations a second. */
+  capacity: Record<string, { sum: string; redundant: string; total: string }>;
+}

@@ -3,7 +3,6 @@ import { Refusal } from '../refusal.ts';
 
 /** Logical in operations (CPUs), parallel (GPUs) and neural (NPUs, TPUs) in floating-point operations a second. */
 export type CapacityKind = 'logical' | 'parallel' | 'neural';
-export const CAPACITY_KINDS: readonly CapacityKind[] = ['logical', 'parallel', 'neural'];
 
 /** α, β and γ of Eq. (1) are in millionths. */
 export const UNIT_SCALE = 1_000_000n;

@@ -1,4 +1,4 @@
-/** What was used and how bursty: card-hours, core-hours, peaks. Times in unix seconds, amounts in card- or core-seconds. */
+/** What was used and how bursty: card-hours, core-hours, peaks. Times in unix seconds, amounts in card-seconds. */
 import { fp16Of, REFERENCE_CARD } from './cards.ts';
 
 /** Cards (or cores) in use from `start` up to but not including `end`. */
@@ -8,7 +8,7 @@ export interface Use {
   end: bigint;
 }
 
-/** Card-seconds of the uses within [from, to). The same with cores gives core-seconds. */
+/** Card-seconds of the uses within [from, to). Where cores are sold as cards (a class of CPUs), they are core-seconds. */
 export function cardSeconds(uses: readonly Use[], from: bigint, to: bigint): bigint {
   let total = 0n;
   for (const { cards, start, end } of uses) {
@@ -17,11 +17,6 @@ export function cardSeconds(uses: readonly Use[], from: bigint, to: bigint): big
     if (last > first) total += BigInt(cards) * (last - first);
   }
   return total;
-}
-
-/** Core-seconds of uses whose cards sit in a server of so many cores a card. */
-export function coreSeconds(uses: readonly Use[], from: bigint, to: bigint, coresPerCard: number): bigint {
-  return cardSeconds(uses, from, to) * BigInt(coresPerCard);
 }
 
 export interface PeakMeasure {

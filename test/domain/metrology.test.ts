@@ -2,13 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gradeOf, peakRate, poolCapacity, type ChipGroup } from '../../domain/metrology/capacity.ts';
 import { CARDS, cardRows, fp16Of, REFERENCE_CARD } from '../../domain/metrology/cards.ts';
-import {
-  cardSeconds,
-  coreSeconds,
-  peakMeasure,
-  referenceSeconds,
-  type Use,
-} from '../../domain/metrology/hours.ts';
+import { cardSeconds, peakMeasure, referenceSeconds, type Use } from '../../domain/metrology/hours.ts';
 import { convert, UNITS } from '../../domain/metrology/units.ts';
 import { Refusal } from '../../domain/refusal.ts';
 
@@ -99,7 +93,6 @@ describe('hours', () => {
         const total = perSecond.reduce((sum, cards) => sum + cards, 0);
         const peak = Math.max(0, ...perSecond);
         expect(cardSeconds(uses, begin, end)).toBe(BigInt(total));
-        expect(coreSeconds(uses, begin, end, 12)).toBe(BigInt(12 * total));
         expect(peakMeasure(uses, begin, end)).toEqual({
           peak,
           peakAt: BigInt(from + (peak === 0 ? 0 : perSecond.indexOf(peak))),
