@@ -25,6 +25,8 @@ export interface ClassView {
   freeCards: number;
   /** Cards that live asks still offer to the auction. */
   askedCards: number;
+  /** Peak dense FP16 of one card, GFLOPS, and its grade; null for a class that the table of cards lacks. */
+  compute: { low: number; high: number; grade: string } | null;
   regions: string[];
   /** Clearing prices of Bid leases, newest first. */
   prices: { slot: string; price: string }[];
@@ -344,4 +346,16 @@ export interface CpiUsage {
   }[];
   /** By kind: Σ αf(a), q and their sum (document 001, Eq. 1), operations a second. */
   capacity: Record<string, { sum: string; redundant: string; total: string }>;
+}
+
+/** A version of a node's identifier. */
+export interface CpiVersionView {
+  /** Counts from 1. */
+  version: number;
+  identifier: string;
+  cards: number;
+  block: string;
+  /** Unix seconds; null for a block whose header is not kept. */
+  at: string | null;
+  txHash: string;
 }

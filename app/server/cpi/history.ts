@@ -1,21 +1,11 @@
 /** The versions of a node's identifier, from the events that made them: Y and Y′ change with the hardware. */
 import { cpiOfSegments } from '../../../domain/cpi.ts';
 import type { Database } from '../../../prisma/client.ts';
+import type { CpiVersionView } from '../../views.ts';
 import { notFound } from '../http.ts';
 
-export interface CpiVersion {
-  /** Counts from 1. */
-  version: number;
-  identifier: string;
-  cards: number;
-  block: string;
-  /** Unix seconds; null for a block whose header is not kept. */
-  at: string | null;
-  txHash: string;
-}
-
 /** Newest first. @throws Refusal NOT_FOUND */
-export async function historyOf(db: Database, node: string): Promise<CpiVersion[]> {
+export async function historyOf(db: Database, node: string): Promise<CpiVersionView[]> {
   const rows = await db.$queryRaw<
     {
       name: string;
