@@ -22,7 +22,7 @@ import { storeNodes } from './cpi/store.ts';
 const IDENTIFIERS = Number(process.env['CPI_IDENTIFIERS'] ?? 1_000_000);
 /** Distinct identifiers that are asked for again and again. */
 const HOT = Math.min(20_000, IDENTIFIERS / 2);
-const HITS = 100_000;
+const HITS = 30_000;
 const MISSES = Math.min(10_000, IDENTIFIERS / 2);
 const SEARCHES = 1_000;
 const MIN_STAKE = 100_000_000n;

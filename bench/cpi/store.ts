@@ -17,6 +17,12 @@ export async function storeNodes(pool: pg.Pool, nodes: readonly BenchNode[], see
   const write = async (name: string, rows: Row[]): Promise<void> => {
     if (rows.length > 0) await pool.query(upsert(table(name), rows));
   };
+  // Only reads are measured: indexes are made at once, at the end.
+  const { rows: indexes } = await pool.query<{ indexname: string; indexdef: string }>(
+    `SELECT indexname, indexdef FROM pg_indexes
+     WHERE tablename IN ('node', 'identifier', 'lease', 'listing') AND schemaname = 'public' AND indexname NOT LIKE '%_pkey'`,
+  );
+  for (const { indexname } of indexes) await pool.query(`DROP INDEX "${indexname}"`);
   await pool.query('INSERT INTO block VALUES (1, $1, $1, $2)', [ZERO_HASH, NOW]);
   await write(
     'provider',
@@ -59,6 +65,7 @@ export async function storeNodes(pool: pg.Pool, nodes: readonly BenchNode[], see
       [listed.map(({ row }) => row.node), listed.map(({ row }) => row.provider)],
     );
   }
+  for (const { indexdef } of indexes) await pool.query(indexdef);
   await pool.query('VACUUM ANALYZE');
 }
 
