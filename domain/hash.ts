@@ -18,7 +18,7 @@ export function bytesToHex(bytes: Uint8Array): Hex {
   return String.fromCharCode(...codes) as Hex;
 }
 
-/** From so many bytes on, text is faster decoded at once. */
+/** From so many bytes on, text is faster decoded at once than put together. */
 const LONG = 256;
 const ASCII = new TextDecoder('latin1');
 /** Characters' codes, by length in bytes; written anew each time. */

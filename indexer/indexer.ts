@@ -7,7 +7,7 @@ import { checkIdentity } from './chain/identity.ts';
 import { createRangeSize } from './chain/range-size.ts';
 import { createChainReader } from './chain/reader.ts';
 import type { BlockRange, ChainReader, Header } from './chain/reader.ts';
-import { advance, foldHistory, takeBack } from './fold/history.ts';
+import { advance, foldHistory, rowsOfNodes, takeBack } from './fold/history.ts';
 import type { Ledger } from './fold/ledger.ts';
 import { TablesMoved, openStore } from './store/store.ts';
 import type { Store, StoredChainEvent } from './store/store.ts';
@@ -167,12 +167,23 @@ class Steps {
     return { treasury: this.#deployment.treasury, feeBps: this.#deployment.parameters.feeBps };
   }
 
+  /** Fills the table of identifiers when it is younger than the nodes. */
+  async #identify(ledger: Ledger): Promise<void> {
+    const nodes = await this.#store.unidentified();
+    if (nodes.length === 0) return;
+    const changes = rowsOfNodes(ledger, nodes);
+    if (changes.identifier.upserts.length === 0) return;
+    await this.#store.write({ after: this.cursor, headers: [], events: [], changes });
+  }
+
   async #load(): Promise<Ledger> {
     if (this.#ledger !== null) return this.#ledger;
     this.cursor = await this.#store.cursor();
     const upTo = this.cursor?.number ?? -1n;
-    this.#ledger = await foldHistory(this.#market(), this.#store.events(undefined, upTo));
-    return this.#ledger;
+    const ledger = await foldHistory(this.#market(), this.#store.events(undefined, upTo));
+    await this.#identify(ledger);
+    this.#ledger = ledger;
+    return ledger;
   }
 }
 

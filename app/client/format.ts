@@ -30,3 +30,11 @@ export function span(seconds: number): string {
 export function clockTime(seconds: string | bigint): string {
   return new Date(Number(seconds) * 1000).toLocaleTimeString(undefined, { hour12: false });
 }
+
+/** GFLOPS, or the range in which sources put them, as people say them: 7,912,000 is "7.91 PFLOPS". */
+export function compute({ low, high }: { low: number; high: number }): string {
+  const [size, unit] =
+    high >= 1_000_000 ? [1_000_000, 'PFLOPS'] : high >= 1_000 ? [1_000, 'TFLOPS'] : [1, 'GFLOPS'];
+  const shown = (gflops: number): string => String(Math.floor((gflops * 100) / size) / 100);
+  return low === high ? `${shown(low)} ${unit}` : `${shown(low)} to ${shown(high)} ${unit}`;
+}

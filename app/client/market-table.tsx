@@ -1,11 +1,12 @@
 'use client';
 
+import Link from 'next/link';
 import { useState } from 'react';
 import type { ClassView, ListingView, MarketView } from '../views.ts';
 import { useApi } from './api.ts';
 import { BidForm } from './bid-form.tsx';
 import { BuyForm } from './buy-form.tsx';
-import { money, short, span } from './format.ts';
+import { compute, money, short, span } from './format.ts';
 import { useMarket } from './market.ts';
 import { PriceLine } from './price-line.tsx';
 
@@ -72,6 +73,11 @@ function ClassHead({ resource, onBid }: { resource: ClassView; onBid: () => void
         <p className="quiet">
           {resource.freeCards} of {resource.cards} cards free on {resource.nodes} nodes, {resource.askedCards}{' '}
           in the auction
+          {resource.compute !== null && (
+            <>
+              ; {compute(resource.compute)} a card, {resource.compute.grade}
+            </>
+          )}
         </p>
       </div>
       <div className="last-price">
@@ -131,7 +137,9 @@ function Listings({
           {shown.map((listing) => (
             <tr key={listing.id} data-testid="listing">
               <td className="mono" title={listing.provider}>
-                {short(listing.provider)}
+                <Link href={`/nodes/${listing.node}`} prefetch={false}>
+                  {short(listing.provider)}
+                </Link>
               </td>
               <td>{listing.region}</td>
               <td className="number">{listing.left}</td>

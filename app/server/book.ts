@@ -2,6 +2,7 @@ import type { Seal } from '../../domain/seal.ts';
 import type { Hex, SignedAsk, SignedListing, SignedOrder } from '../../domain/types.ts';
 import type { Prisma } from '../../prisma/generated/client.ts';
 import { toJson } from './wire.ts';
+import { changePayload, LISTING_CHANNEL } from '../../prisma/listen.ts';
 import { BOOK_LOCK } from '../../prisma/locks.ts';
 
 type Tx = Prisma.TransactionClient;
@@ -146,6 +147,8 @@ export async function insertListings(tx: Tx, items: ({ id: Hex } & SignedListing
       validUntil: BigInt(storedTime(listing.validUntil)),
     })),
   });
+  const nodes = [...new Set(items.map(({ listing }) => listing.node))];
+  await tx.$executeRaw`SELECT pg_notify(${LISTING_CHANNEL}, ${changePayload({ nodes, providers: [] })})`;
 }
 
 /** A 64-bit time as PostgreSQL's signed bigint can hold it; what lies beyond is as good as never. */

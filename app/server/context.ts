@@ -7,6 +7,7 @@ import { Refusal } from '../../domain/refusal.ts';
 import type { Hex } from '../../domain/types.ts';
 import { openDatabase, type Database } from '../../prisma/client.ts';
 import { createApprovals } from './approvals.ts';
+import { createResolver, type Resolver } from './cpi/resolve.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { loadLinks } from './links.ts';
 import { createOpenAsks } from './open-asks.ts';
@@ -35,6 +36,8 @@ export interface ServerContext {
   quote: (input: unknown) => Promise<QuoteOffer>;
   placing: Placing;
   links: LinkTable;
+  /** Resolves identifiers; it listens to the database once it is asked for. */
+  readonly resolver: Resolver;
   /** Timestamp of the chain's newest block, unix seconds. */
   chainNow(): Promise<bigint>;
 }
@@ -75,6 +78,9 @@ function create(): ServerContext {
   const openAsks = createOpenAsks(db, deployment.parameters.minProviderStake);
   const links = loadLinks(env.LINKS_DIR);
   const isApproved = createApprovals(client, deployment);
+  let resolver: Resolver | undefined;
+  const databaseUrl = env.DATABASE_URL;
+  const { minProviderStake } = deployment.parameters;
   return {
     db,
     deployment,
@@ -84,6 +90,10 @@ function create(): ServerContext {
     quote: createQuoteDesk({ db, deployment, openAsks, links, schedulerKey: receiptKey, chainNow }),
     placing: createPlacing({ db, deployment, receiptKey, chainNow }),
     links,
+    get resolver() {
+      resolver ??= createResolver({ db, databaseUrl, minProviderStake });
+      return resolver;
+    },
     chainNow,
   };
 }

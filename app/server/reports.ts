@@ -45,12 +45,17 @@ export async function acceptReport(
       );
     }
     const exitCode = report.exitCode ?? null;
+    const at = BigInt(report.at);
+    const startedAt = report.state === 'running' ? at : null;
+    const endedAt = report.state === 'exited' && exitCode !== null ? at : null;
     await db.$transaction([
       db.$executeRaw`
-        INSERT INTO lease_report ("leaseId", state, "exitCode", heartbeats, "lastBeatAt", sandbox)
-        VALUES (${leaseId}, ${report.state}, ${exitCode}::int, 1, now(), ${report.sandbox})
+        INSERT INTO lease_report ("leaseId", state, "exitCode", heartbeats, "lastBeatAt", sandbox, "startedAt", "endedAt")
+        VALUES (${leaseId}, ${report.state}, ${exitCode}::int, 1, now(), ${report.sandbox}, ${startedAt}::bigint, ${endedAt}::bigint)
         ON CONFLICT ("leaseId") DO UPDATE SET state = excluded.state, "exitCode" = excluded."exitCode",
-          heartbeats = lease_report.heartbeats + 1, "lastBeatAt" = excluded."lastBeatAt", sandbox = excluded.sandbox`,
+          heartbeats = lease_report.heartbeats + 1, "lastBeatAt" = excluded."lastBeatAt", sandbox = excluded.sandbox,
+          "startedAt" = coalesce(lease_report."startedAt", excluded."startedAt"),
+          "endedAt" = coalesce(lease_report."endedAt", excluded."endedAt")`,
       db.leaseLog.createMany({
         // PostgreSQL's text holds every character but NUL.
         data: (report.log ?? []).map(({ seq, text }) => ({ leaseId, seq, text: text.replaceAll('\0', '') })),

@@ -1,6 +1,7 @@
 /** Who trades by itself on a local market: made-up companies, the accounts of the well-known test mnemonic. */
 import { mnemonicToAccount, type HDAccount } from 'viem/accounts';
 import type { Cpi } from '../../domain/cpi.ts';
+import { fp16Of } from '../../domain/metrology/cards.ts';
 import type { Hex } from '../../domain/types.ts';
 
 /** Public: it stands in every EVM tool's manual. Never use it where money has worth. */
@@ -37,13 +38,20 @@ export interface DemoProvider {
   prices: Record<string, { reserve: string; list: string }>;
 }
 
-/** Chip model, memory in GB and peak FP16 TFLOPS (dense) of a card, for the identifier. */
-const CHIPS: Record<string, { model: string; memoryGb: number; teraflops: number }> = {
-  'H100-SXM-80G': { model: 'H100-SXM5', memoryGb: 80, teraflops: 989 },
-  'A100-SXM-80G': { model: 'A100-SXM4', memoryGb: 80, teraflops: 312 },
-  'L40S-48G': { model: 'L40S', memoryGb: 48, teraflops: 362 },
-  'RTX4090-24G': { model: 'RTX4090', memoryGb: 24, teraflops: 165 },
+/** The chip model of each class, as the identifier names it. */
+const CHIPS: Record<string, string> = {
+  'H100-SXM-80G': 'H100-SXM5',
+  'A100-SXM-80G': 'A100-SXM4',
+  'L40S-48G': 'L40S',
+  'RTX4090-24G': 'RTX4090',
 };
+
+/** What so many cards compute, TFLOPS, as the identifier writes it. */
+function computeOf(chip: string, cards: number): string {
+  const rate = fp16Of(chip);
+  if (rate === null) throw new Error(`the table of cards has no rate for ${chip}`);
+  return `${(rate.low * cards) / 1000}TFLOPS`;
+}
 
 interface Site {
   enterprise: string;
@@ -65,7 +73,7 @@ function server(
 ): DemoNode {
   const chip = CHIPS[className];
   if (!chip) throw new Error(`no chip is known for ${className}`);
-  const serial = `${site.enterprise}-${chip.model}-${String(number).padStart(4, '0')}`;
+  const serial = `${site.enterprise}-${chip}-${String(number).padStart(4, '0')}`;
   return {
     className,
     region: site.region,
@@ -78,13 +86,13 @@ function server(
       y: [
         'GPU',
         'bare-metal',
-        `${chip.teraflops * cards}TFLOPS`,
+        computeOf(chip, cards),
         `${storageGb}GB`,
         `${networkMbps}Mbps`,
-        `${chip.model}x${cards}`,
+        `${chip}x${cards}`,
       ],
       s: ['rack', 'EPYC-9454', '96', `${cards * 128}GB`, `${storageGb}GB`, '1'],
-      z: [`${site.network}.${number}`, 'GPU', chip.model, serial],
+      z: [`${site.network}.${number}`, 'GPU', chip, serial],
     },
   };
 }
@@ -98,14 +106,14 @@ const LINGANG: Site = {
 };
 const POLDER: Site = {
   enterprise: 'PLDR',
-  city: 'NL-AMS',
+  city: 'NL-NH',
   zone: 'ams-2',
   region: 'eu-west',
   network: '10.52.0',
 };
 const TIDE: Site = {
   enterprise: 'TIDE',
-  city: 'US-IAD',
+  city: 'US-VA',
   zone: 'iad-1',
   region: 'us-east',
   network: '10.71.0',

@@ -1,6 +1,7 @@
 /** Reference prices of card models, base units (10^-6 dollars) per card-hour. The rules and sources are in README.md. */
 import { readFileSync } from 'node:fs';
 import { keccakText } from '../../domain/hash.ts';
+import { fp16Of } from '../../domain/metrology/cards.ts';
 import { median } from '../../domain/pricing.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { parseMoney } from '../../domain/units.ts';
@@ -15,15 +16,8 @@ const FEED_ROW: Record<string, [model: string, memoryGb: number]> = {
 /** Medians of the on-demand rows of the feed of 2026-08-23. */
 const MEDIANS: Record<string, bigint> = { V100M16: 190_000n, A10: 746_000n };
 
-/** Dense FP16, tenths of a TFLOPS. */
-const FP16_TENTHS: Record<string, bigint> = {
-  A10: 1250n,
-  V100M16: 1120n,
-  V100M32: 1120n,
-  T4: 650n,
-  P100: 187n,
-};
-const ASSUMED_FP16_TENTHS = 1250n;
+/** The card that models without a rate are taken for. */
+const ASSUMED = 'A10';
 
 export type PriceOrigin = 'feed' | 'ratio' | 'assumption';
 
@@ -44,13 +38,13 @@ export function openPrices(file?: string): PriceList {
     referenceOf(model) {
       const listed = medians[model];
       if (listed !== undefined) return { price: listed, origin: 'feed' };
-      const known = FP16_TENTHS[model];
-      const rate = known ?? ASSUMED_FP16_TENTHS;
+      const known = fp16Of(model) !== null;
+      const rate = rateOf(known ? model : ASSUMED);
       const nearest = Object.keys(medians).reduce((best, name) =>
         gap(name, rate) < gap(best, rate) ? name : best,
       );
-      const price = (medians[nearest]! * rate) / FP16_TENTHS[nearest]!;
-      return { price, origin: known === undefined ? 'assumption' : 'ratio' };
+      const price = (medians[nearest]! * rate) / rateOf(nearest);
+      return { price, origin: known ? 'ratio' : 'assumption' };
     },
   };
 }
@@ -63,8 +57,15 @@ export function spread(price: bigint, low: number, high: number, name: string): 
   return amount > 0n ? amount : 1n;
 }
 
+/** Dense FP16, GFLOPS; the lower one where sources differ. */
+function rateOf(model: string): bigint {
+  const rate = fp16Of(model);
+  if (rate === null) throw new Error(`the table of cards has no rate for ${model}`);
+  return BigInt(rate.low);
+}
+
 function gap(model: string, rate: bigint): bigint {
-  const difference = FP16_TENTHS[model]! - rate;
+  const difference = rateOf(model) - rate;
   return difference < 0n ? -difference : difference;
 }
 

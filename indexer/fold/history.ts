@@ -26,6 +26,17 @@ export function advance(ledger: Ledger, events: readonly LedgerEvent[]): Changes
   return rowsOf(ledger, touched);
 }
 
+/** The rows of nodes alone, for a table that was made after the blocks that added them. */
+export function rowsOfNodes(
+  ledger: Ledger,
+  nodes: readonly { id: Hex; number: bigint; hash: Hex }[],
+): Changes {
+  return rowsOf(ledger, {
+    ...nothingTouched(),
+    nodes: new Map(nodes.map(({ id, ...block }) => [id, block])),
+  });
+}
+
 /**
  * What becomes of the rows when the last events are taken back: each row that they touched is as the events before left
  * it, down to the block it names, or gone.

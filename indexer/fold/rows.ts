@@ -1,3 +1,4 @@
+import { identifierRow } from '../../domain/cpi/row.ts';
 import { nonceKey, type MarketState, type NonceKind } from '../../domain/market-state.ts';
 import type { Hex } from '../../domain/types.ts';
 import type { BlockRef, Ledger } from './ledger.ts';
@@ -16,6 +17,7 @@ export interface Changes {
   account: Change;
   provider: Change;
   node: Change;
+  identifier: Change;
   lease: Change;
   page: Change;
   slot: Change;
@@ -51,6 +53,11 @@ export function rowsOf({ market, slotTx }: Ledger, touched: Touched): Changes {
       if (!node) return null;
       const { regionId: _, ...row } = node;
       return row;
+    }),
+    identifier: change(touched.nodes, 'node', (id) => {
+      const node = market.nodes.get(id);
+      const row = node && identifierRow(node);
+      return row ? { ...row } : null;
     }),
     lease: change(touched.leases, 'id', (id) => {
       const lease = market.leases.get(id);

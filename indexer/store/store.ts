@@ -7,6 +7,7 @@ import type { Hex } from '../../domain/types.ts';
 import type { Header } from '../chain/reader.ts';
 import type { LedgerEvent } from '../fold/ledger.ts';
 import type { Changes, Row } from '../fold/rows.ts';
+import { announce } from './announce.ts';
 import { BLOCK, CHAIN_EVENT, TABLES, insert, remove, upsert } from './tables.ts';
 import type { Statement } from './tables.ts';
 
@@ -40,6 +41,8 @@ export interface Store {
   /** Blocks indexed with numbers of at most `below`, highest first. */
   blocks(below: bigint, count: number): Promise<Header[]>;
   events(after?: bigint, upTo?: bigint): AsyncIterable<LedgerEvent>;
+  /** Nodes and the blocks of their rows, when a table made after them has no row yet; else none. */
+  unidentified(): Promise<{ id: Hex; number: bigint; hash: Hex }[]>;
   write(batch: Batch): Promise<void>;
   close(): Promise<void>;
 }
@@ -89,6 +92,13 @@ export async function openStore(databaseUrl: string): Promise<Store> {
         return rows.map(headerOf);
       }),
     events: (after, upTo) => readEvents(pool, after, upTo),
+    unidentified: () =>
+      withClient(pool, async (client) => {
+        const { rows } = await client.query<{ id: Hex; number: string; hash: Hex }>(
+          `SELECT id, "blockNumber" AS number, "blockHash" AS hash FROM node WHERE NOT EXISTS (SELECT FROM identifier)`,
+        );
+        return rows.map((row) => ({ ...row, number: BigInt(row.number) }));
+      }),
     write: (batch) => withClient(pool, (client) => writeBatch(client, batch)),
     close: () => pool.end(),
   };
@@ -142,6 +152,7 @@ function statementsOf({ keepUpTo, headers, events, changes }: Batch): Statement[
     ...(events.length === 0 ? [] : [insert(CHAIN_EVENT, events.map(eventRow))]),
     ...deletes,
     ...upserts,
+    announce(changes, headers.at(-1), keepUpTo !== undefined),
   ];
 }
 

@@ -87,6 +87,25 @@ export const TABLES = [
     },
   },
   {
+    name: 'identifier',
+    key: ['node'],
+    columns: {
+      node: 'text',
+      text: 'text',
+      provider: 'text',
+      enterprise: 'text',
+      industry: 'text',
+      city: 'text',
+      region: 'text',
+      resourceType: 'text',
+      serviceType: 'text',
+      chip: 'text',
+      gflops: 'bigint',
+      grade: 'text',
+      ...BLOCK_REF,
+    },
+  },
+  {
     name: 'lease',
     key: ['id'],
     columns: {

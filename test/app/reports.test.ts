@@ -57,12 +57,16 @@ test('report_keepsStateHeartbeatsAndEachPieceOfTheLogOnce', async () => {
   const { db } = world;
   await acceptReport(db, DOMAIN, 7n, await signed(REPORT));
   const log = [...(REPORT.log ?? []), { seq: 1, text: 'a\0b\n' }];
-  await acceptReport(db, DOMAIN, 7n, await signed({ ...REPORT, state: 'exited', exitCode: 3, log }));
+  await acceptReport(db, DOMAIN, 7n, await signed({ ...REPORT, at: `${NOW + 9n}` }));
+  const exit = { ...REPORT, state: 'exited' as const, exitCode: 3, log, at: `${NOW + 40n}` };
+  await acceptReport(db, DOMAIN, 7n, await signed(exit));
   expect(await db.leaseReport.findUnique({ where: { leaseId: 7n } })).toMatchObject({
     state: 'exited',
     exitCode: 3,
-    heartbeats: 2,
+    heartbeats: 3,
     sandbox: 'bubblewrap',
+    startedAt: NOW,
+    endedAt: NOW + 40n,
   });
   const pieces = await db.leaseLog.findMany({ where: { leaseId: 7n }, orderBy: { seq: 'asc' } });
   expect(pieces.map((piece) => piece.text)).toEqual(['hi\n', 'ab\n']);

@@ -21,7 +21,9 @@ const CPI: Cpi = {
 const TEXT = formatCpi(CPI);
 const BODY = TEXT.slice(0, TEXT.indexOf('#'));
 
-const value = fc.string({ unit: 'binary', maxLength: 6 }).filter((text) => text.isWellFormed());
+const value = fc
+  .string({ unit: 'binary', maxLength: 6 })
+  .filter((text) => text.isWellFormed() && text.normalize('NFC') === text);
 const segment = (name: keyof Cpi) => {
   const count = CPI_FIELDS[name].length;
   const needed = name === 'x' || name === 'z';
@@ -88,7 +90,7 @@ describe('an identifier', () => {
   test('is refused where its error is', () => {
     const cases: [string, number, string][] = [
       ['', 0, 'cpi1:'],
-      ['cpi2:a', 0, 'cpi1:'],
+      ['cpi2:a', 3, 'version 2'],
       [BODY, BODY.length, 'check value is missing'],
       [`${BODY}#00000000`, BODY.length + 1, 'the check value is not'],
       [`${BODY}#${cpiCheck(BODY).toUpperCase()}x`, BODY.length + 1, 'the check value is not'],
@@ -103,6 +105,8 @@ describe('an identifier', () => {
       [checked('cpi1:a%FF,b,c,d'), 5, 'no UTF-8'],
       [checked(`${BODY}/more`), BODY.length, 'more than four segments'],
       [`cpi1:${'a'.repeat(600)}`, CPI_MAX_LENGTH, 'more than 512'],
+      [checked('cpi1:a,b,c,d').replace(',c', ',\u0441'), 9, 'looks like "c"'],
+      [checked('cpi1:a,b,e%CC%81,d'), 9, 'normal form C'],
     ];
     for (const [text, position, reason] of cases) {
       const parsed = parseCpi(text);
@@ -111,10 +115,25 @@ describe('an identifier', () => {
     }
   });
 
+  test('names the field at fault', () => {
+    const fieldOf = (text: string): string | false => {
+      const parsed = parseCpi(text);
+      return 'field' in parsed && parsed.field;
+    };
+    expect(fieldOf('cpi2:a')).toBe('version');
+    expect(fieldOf(BODY)).toBe('check');
+    expect(fieldOf(`cpi1:${'a'.repeat(600)}`)).toBe('length');
+    expect(fieldOf(checked('cpi1:a,b,c,d'))).toBe('segments');
+    expect(fieldOf(checked('cpi1:a,b,,d'))).toBe('city');
+    expect(fieldOf(checked('cpi1:a,b,c,d/e,f,g,h,i,j/k,l m'))).toBe('cpuModel');
+    expect(fieldOf(checked('cpi1:a,b,c,d,x,y z'))).toBe('x[6]');
+  });
+
   test('is not written without its fields', () => {
     expect(() => formatCpi({ ...CPI, z: ['10.0.0.1', 'gpu', 'H100'] })).toThrow('chipId');
     expect(() => formatCpi({ ...CPI, x: ['', '6450', '310000', 'az1'] })).toThrow('enterprise');
     expect(() => formatCpi({ ...CPI, s: ['\ud800', '', '', '', '', ''] })).toThrow('Unicode');
+    expect(() => formatCpi({ ...CPI, s: ['e\u0301', '', '', '', '', ''] })).toThrow('normal form C');
     expect(() => formatCpi({ ...CPI, s: ['x'.repeat(600), '', '', '', '', ''] })).toThrow('512');
   });
 });

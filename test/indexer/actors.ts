@@ -93,11 +93,12 @@ export function openActors(chain: TestChain, deployment: Deployment) {
   const register = async (who: number, node: string, cards: number): Promise<Hex> => {
     const { address } = account(who);
     const x = `acme,7010,310000,${who}`;
-    const z = `hall/${node}`;
+    const y = 'GPU,bare-metal,,,,H100-SXM5x8/rack,,,,,1';
+    const z = `10.0.0.1,GPU,H100-SXM5,${node}`;
     await deposit(who, 300_000_000n);
     await send(who, 'registry', 'register', [address, address, 200_000_000n, `{"name":"provider ${who}"}`]);
     const terms = { className: CLASS, region: REGION, cards, networkMbps: 100_000, storageGb: 20_000 };
-    await send(who, 'registry', 'addNodes', [[{ x, y: 'gpu', z, ...terms }]]);
+    await send(who, 'registry', 'addNodes', [[{ x, y, z, ...terms }]]);
     return nodeIdOf(x, z);
   };
   const listingOf = async (seller: number, node: Hex, cards: number, nonce: bigint) => {

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as abis from '../../contracts/generated/abi.ts';
 import { leaseRoot } from '../../domain/lease-page.ts';
@@ -207,6 +208,7 @@ describe('after a day of trade', () => {
       'account',
       'provider',
       'node',
+      'identifier',
       'lease',
       'page',
       'slot',
@@ -241,6 +243,21 @@ describe('after a day of trade', () => {
       const indexer = await world.indexer(url);
       await indexer.syncTo(block < head ? block : head);
     }
+    expect(await readTables(url)).toEqual(tables);
+  });
+
+  test('identifiers are filled in when their table is younger than the nodes', async () => {
+    const ids = (table: unknown[] | undefined, key: string) =>
+      table?.map((row) => (row as Record<string, unknown>)[key]).sort();
+    expect(ids(tables['identifier'], 'node')).toEqual(ids(tables['node'], 'id'));
+    expect(tables['identifier']?.[0]).toMatchObject({ chip: 'H100SXM5', region: 'CN-31', gflops: 7_912_000 });
+    const url = await world.database();
+    await (await world.indexer(url)).syncTo();
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await client.query('TRUNCATE identifier');
+    await client.end();
+    await (await world.indexer(url)).syncTo();
     expect(await readTables(url)).toEqual(tables);
   });
 

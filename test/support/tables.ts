@@ -8,6 +8,7 @@ const TABLES = [
   'account',
   'provider',
   'node',
+  'identifier',
   'lease',
   'page',
   'slot',

@@ -1,3 +1,5 @@
+import { gradeOf } from '../../../domain/metrology/capacity.ts';
+import { fp16Of } from '../../../domain/metrology/cards.ts';
 import type { Database } from '../../../prisma/client.ts';
 import type { ClassView, ListingView } from '../../views.ts';
 
@@ -39,9 +41,17 @@ export async function classesOf(db: Database, now: bigint): Promise<ClassView[]>
     ...row,
     freeCards: Math.max(0, row.cards - leased),
     askedCards: asked.get(row.id) ?? 0,
+    compute: computeOf(row.name),
     prices: prices.get(row.id) ?? [],
     listings: listings.filter((listing) => listing.className === row.name),
   }));
+}
+
+function computeOf(className: string): ClassView['compute'] {
+  const rate = fp16Of(className);
+  if (rate === null) return null;
+  const { low, high } = rate;
+  return { low, high, grade: gradeOf(BigInt(low) * 1_000_000_000n) };
 }
 
 /** The newest clearing prices of each class, newest first; committed slots only. */
