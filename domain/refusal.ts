@@ -60,6 +60,11 @@ export class Refusal extends Error {
     this.retryable = options.retryable ?? HTTP_STATUS[code] === 503;
   }
 
+  /** By what it is, not by which copy of this module made it: a server's bundles have copies of their own. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'Refusal' && 'sentence' in value;
+  }
+
   get http(): number {
     return HTTP_STATUS[this.code];
   }

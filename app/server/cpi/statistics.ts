@@ -1,4 +1,5 @@
 /** Statistics of identifiers over region, industry, chip, provider, grade and time (document 000, IV.A: management). */
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { Database } from '../../../prisma/client.ts';
 import { Prisma } from '../../../prisma/generated/client.ts';
@@ -28,9 +29,27 @@ const statisticsSchema = z.strictObject({
     .pipe(z.array(z.enum(NAMES)).min(1).max(2)),
 });
 
+/** An answer looks at every node: it is made at most once in this time for all who ask, and says of when it is. */
+const KEPT_MS = 10_000;
+const MOST_ANSWERS = 64;
+const kept = new WeakMap<Database, LRUCache<string, Promise<CpiStatistics>>>();
+
 /** Rows of the largest first, at most 1,000. @throws Refusal MALFORMED */
 export async function statisticsOf(db: Database, query: URLSearchParams): Promise<CpiStatistics> {
   const { by } = parse(statisticsSchema, Object.fromEntries(query));
+  const answers =
+    kept.get(db) ?? new LRUCache<string, Promise<CpiStatistics>>({ max: MOST_ANSWERS, ttl: KEPT_MS });
+  kept.set(db, answers);
+  const key = by.join();
+  const known = answers.get(key);
+  if (known !== undefined) return known;
+  const answer = count(db, by);
+  answers.set(key, answer);
+  answer.catch(() => answers.delete(key));
+  return answer;
+}
+
+async function count(db: Database, by: readonly Dimension[]): Promise<CpiStatistics> {
   const key = Prisma.join(by.map((dimension) => DIMENSIONS[dimension]));
   const added = by.includes('day')
     ? Prisma.sql`LEFT JOIN chain_event e ON e.name = 'NodeAdded' AND e.args->>'node' = i.node LEFT JOIN block b ON b.number = e."blockNumber"`
@@ -48,5 +67,5 @@ export async function statisticsOf(db: Database, query: URLSearchParams): Promis
     SELECT coalesce((SELECT timestamp FROM block ORDER BY number DESC LIMIT 1), 0)::text AS "asOf",
            ((SELECT count(*) FROM node) - (SELECT count(*) FROM identifier))::int AS unreadable`;
   if (about === undefined) throw new Error('an aggregate query gave no row');
-  return { by, ...about, rows };
+  return { by: [...by], ...about, rows };
 }
