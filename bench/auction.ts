@@ -50,6 +50,7 @@ export const bench: Bench = async (seed) => {
       verify10kSeconds: inHundredths(verified.threads.seconds),
       verifyBrowserSeconds: 'seconds' in browser ? inHundredths(browser.seconds) : null,
       placementsPerSecond: placed.perSecond,
+      gatewayOrdersPerSecond: placed.gateway.ordersPerSecond,
       ...memory.figures(),
       clearing: alone,
       slot: slot.figures,
@@ -72,8 +73,9 @@ export const bench: Bench = async (seed) => {
 const MEASURED =
   `${wordsOf(DIVERSE)}; random task vectors, 1 to 8 cards a node, a third of the nodes with leases, a tenth of the orders take two classes, a twentieth any. clearing: the slot's ` +
   'auctions alone, each checked against a clock that is walked. slot: book in memory, eligibility, shortlists, roots, manifest, pages and signed transactions, median of 7 (firstSeconds: ' +
-  'before anything is compiled); bookLoadSeconds, publishSeconds apart. verify: ids, signers of all orders and asks, page bytes, events, every rule; browser: the same on one worker of Chromium. placements: intake ' +
-  'and publishing in a durable PostgreSQL, gateway and scheduler beside each other, microseconds an order. hard: ' +
+  'before anything is compiled); bookLoadSeconds, publishSeconds apart. verify: ids, signers of all orders and asks, page bytes, events, every rule; browser: the same on one worker of Chromium. placementsPerSecond: from ' +
+  'orders that a durable PostgreSQL holds with their receipts to matches that it holds, slots of 10,000 orders over the same asks, one after the other by one scheduler thread; stages: microseconds an order. gatewayOrdersPerSecond: ' +
+  'what comes before that, on one thread: signature checked, receipt signed, both stored. hard: ' +
   `${wordsOf(ALIKE)}, all nodes alike, a quarter of the orders below every reserve. memory: of this process, which is gateway, scheduler and verifier together`;
 
 type Verified = VerifyFigures & { cpuSeconds: number };

@@ -118,7 +118,13 @@ export function isTooWide(message: {
   validFrom?: bigint;
   nodeEpoch?: number;
 }): boolean {
-  const { startPrice = 0n, reservePrice = 0n, pricePerCardHour = 0n, latestStart = 0n, validFrom = 0n } = message;
+  const {
+    startPrice = 0n,
+    reservePrice = 0n,
+    pricePerCardHour = 0n,
+    latestStart = 0n,
+    validFrom = 0n,
+  } = message;
   return (
     startPrice >= PRICE_END ||
     reservePrice >= PRICE_END ||

@@ -42,7 +42,6 @@ export function MissedTable() {
                   <th>Missing</th>
                   <th className="number">Orders</th>
                   <th className="number">Served later</th>
-                  <th className="number">Cards</th>
                   <th className="number">Card-hours</th>
                   <th className="number">Offered, {symbol}</th>
                   <th className="number">Lowest ask</th>
@@ -56,7 +55,6 @@ export function MissedTable() {
                     <td>{MISSING[row.reason] ?? row.reason}</td>
                     <td className="number">{row.orders}</td>
                     <td className="number">{row.servedLater}</td>
-                    <td className="number">{row.cards}</td>
                     <td className="number">{row.cardHours}</td>
                     <td className="number">{money(row.offered, 2)}</td>
                     <td className="number">

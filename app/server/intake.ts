@@ -20,13 +20,13 @@ import {
   takenNonces,
 } from './book.ts';
 import { approvedAmong } from './approvals.ts';
+import { answerOf, inBatches, only, type Answer } from './batches.ts';
 import { badSignature, nonceUsed, notApproved, unknownWorkload } from './intake-refusals.ts';
 import { loadNodes, loadOrderMarket, loadProviders } from './market-facts.ts';
 import type { Floors, Note, OpenAsks } from './open-asks.ts';
 import { checkOrderAgainst, checkOrderFields, wantedClasses } from './order-checks.ts';
 import { parse } from './parse.ts';
 import { createReceipts, receiptsOf, type SignedReceipt } from './receipts.ts';
-import { countRefusals, type InputKind } from './refusals.ts';
 import {
   checkCapacity,
   checkNode,
@@ -60,9 +60,6 @@ export interface Accepted {
   note?: Note;
 }
 
-/** One answer per item of a batch, in its order. */
-export type Answer<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
-
 /**
  * The gate of the market: each signed message is checked whole, then stored with its receipt in one transaction, or
  * refused with a code, counted, and nothing of it kept. The same message again gets the same receipt again.
@@ -82,9 +79,6 @@ export interface Intake {
   putWorkload(input: unknown): Promise<{ hash: Hex }>;
 }
 
-/** Items of one transaction: below PostgreSQL's 65,535 parameters for the queries that bind one each. */
-const BATCH = 4000;
-
 export function createIntake(options: IntakeOptions): Intake {
   const { db, deployment, receiptKey, chainNow } = options;
   const { parameters } = deployment;
@@ -103,31 +97,6 @@ export function createIntake(options: IntakeOptions): Intake {
       },
       { maxWait: 30_000, timeout: 120_000 },
     );
-
-  /** Runs a batch in parts, and counts its refusals. */
-  const inBatches = async <P, T>(
-    kind: InputKind,
-    inputs: unknown[],
-    prepare: (input: unknown) => Promise<P> | P,
-    store: (items: P[]) => Promise<Answer<T>[]>,
-  ): Promise<Answer<T>[]> => {
-    const answers: Answer<T>[] = [];
-    for (let from = 0; from < inputs.length; from += BATCH) {
-      const prepared = await Promise.all(
-        inputs.slice(from, from + BATCH).map((input) => answerOf(() => prepare(input))),
-      );
-      const stored = await store(prepared.filter((item) => item.ok).map((item) => item.value)).then((list) =>
-        list.values(),
-      );
-      for (const item of prepared) answers.push(item.ok ? (stored.next().value as Answer<T>) : item);
-    }
-    await countRefusals(
-      db,
-      kind,
-      answers.flatMap((answer) => (answer.ok ? [] : [answer.refusal])),
-    );
-    return answers;
-  };
 
   const prepareOrder = (input: unknown): PreparedOrder => {
     const { workload, ...sent } = parse(signedOrderSchema, input);
@@ -329,9 +298,10 @@ export function createIntake(options: IntakeOptions): Intake {
       return answers;
     });
 
-  const acceptOrders = (inputs: unknown[]) => inBatches('order', inputs, prepareOrder, storeOrders);
-  const acceptAsks = (inputs: unknown[]) => inBatches('ask', inputs, prepareAsk, storeAsks);
-  const acceptListings = (inputs: unknown[]) => inBatches('listing', inputs, prepareListing, storeListings);
+  const acceptOrders = (inputs: unknown[]) => inBatches(db, 'order', inputs, prepareOrder, storeOrders);
+  const acceptAsks = (inputs: unknown[]) => inBatches(db, 'ask', inputs, prepareAsk, storeAsks);
+  const acceptListings = (inputs: unknown[]) =>
+    inBatches(db, 'listing', inputs, prepareListing, storeListings);
 
   return {
     acceptOrders,
@@ -342,6 +312,7 @@ export function createIntake(options: IntakeOptions): Intake {
     acceptListing: async (input) => only(await acceptListings([input])),
     async putWorkload(input) {
       const [answer] = await inBatches(
+        db,
         'workload',
         [input],
         (value) => workloadBody(value),
@@ -367,22 +338,6 @@ interface PreparedSupply {
   id: Hex;
   supply: Supply;
   signer: Hex | null;
-}
-
-async function answerOf<T>(make: () => Promise<T> | T): Promise<Answer<T>> {
-  try {
-    return { ok: true, value: await make() };
-  } catch (error) {
-    if (error instanceof Refusal) return { ok: false, refusal: error };
-    throw error;
-  }
-}
-
-function only<T>(answers: Answer<T>[]): T {
-  const [answer] = answers;
-  if (answer === undefined) throw new Error('a batch of one has no answer');
-  if (!answer.ok) throw answer.refusal;
-  return answer.value;
 }
 
 /** Runs the checks and then takes the nonce, so that a refused message leaves it free. */

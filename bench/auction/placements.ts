@@ -8,7 +8,7 @@ import { slotEnd } from '../../domain/parameters.ts';
 import { recoverSigner, signDigest } from '../../domain/signature.ts';
 import type { SlotOrder } from '../../domain/slot.ts';
 import { asSent, type Ground } from './ground.ts';
-import { STAGES, type Placed, type Placing, type SchedulerTask, type Stage } from './scheduler-thread.ts';
+import { STAGES, type Placed, type Placing, type SchedulerTask, type Stage } from './placing.ts';
 import { GATEWAY_KEY, PARAMETERS, SLOT, type World } from './world.ts';
 
 const ORDERS_PER_SLOT = 10_000;
@@ -21,10 +21,12 @@ export interface PlacementFigures {
   perSecond: number;
   /** The same with nothing beside: each stage after the one before. */
   perSecondStaged: number;
-  /** The same with a gateway that checks, receipts and stores as many orders at the same time, on the same cores. */
+  /** The same while a gateway checks, receipts and stores other orders, on the same cores. */
   perSecondWithGateway: number;
   /** Microseconds an order of each stage, one after the other, and of the scheduler thread's processor time. */
   stages: Record<Stage | 'cpu', number>;
+  /** Placements a second were that thread never to wait for PostgreSQL: what its own work alone allows. */
+  threadBoundPerSecond: number;
   gateway: GatewayFigures;
 }
 
@@ -80,6 +82,7 @@ export async function placements(world: World, ground: Ground): Promise<Placemen
       perSecondStaged: perSecond(byStage),
       perSecondWithGateway: perSecond(crowded),
       stages: stagesOf(byStage, STAGED * ORDERS_PER_SLOT),
+      threadBoundPerSecond: Math.round((flowing.matched * 1000) / flowing.cpuMs),
       gateway: gatewayOf(gatewayMs, (STAGED + AHEAD) * ORDERS_PER_SLOT, first[0]!.orders),
     };
   } finally {

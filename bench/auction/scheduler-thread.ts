@@ -1,44 +1,15 @@
 /** The scheduler's side of the placements: closed slots come by number, are read, cleared and published. */
 import pg from 'pg';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { MarketState } from '../../domain/market-state.ts';
 import { slotEnd } from '../../domain/parameters.ts';
 import { createSeal } from '../../domain/seal.ts';
 import type { ClearedSlot } from '../../domain/slot.ts';
-import type { Hex } from '../../domain/types.ts';
 import { createBook } from '../../scheduler/book/book.ts';
 import { READ_AHEAD } from '../../scheduler/book/shelf.ts';
 import { readReceipts } from '../../scheduler/book/receipts.ts';
 import { publishSlot } from '../../scheduler/publish-slot.ts';
+import type { Placed, Placing, SchedulerTask, Stage } from './placing.ts';
 import { clearItems, DOMAIN, GATEWAY_KEY, PARAMETERS } from './world.ts';
-
-export interface SchedulerTask {
-  databaseUrl: string;
-  state: MarketState;
-  seed: Hex;
-  /** A multiple of what one read takes. */
-  ordersPerSlot: number;
-}
-
-/** Closed slots to place, one after the other. */
-export interface Placing {
-  slots: bigint[];
-  /** Whether the next slot's rows are read while PostgreSQL stores a slot, as while it is open. */
-  ahead: boolean;
-}
-
-export const STAGES = ['read', 'items', 'receipts', 'clear', 'publish'] as const;
-export type Stage = (typeof STAGES)[number];
-
-export interface Placed {
-  matched: number;
-  /** From the first row read to the last match stored. */
-  ms: number;
-  /** Milliseconds of each stage, one after the other; `read` and `publish` run together when the next slot is read ahead. */
-  stages: Record<Stage, number>;
-  /** Milliseconds of this thread's processor time. */
-  cpuMs: number;
-}
 
 const { databaseUrl, state, seed, ordersPerSlot } = workerData as SchedulerTask;
 const client = new pg.Client({ connectionString: databaseUrl });

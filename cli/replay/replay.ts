@@ -1,6 +1,7 @@
 /** A trace through the whole market: arrivals, slots, leases and settlements in the trace's time, then every slot verified. */
 import pg from 'pg';
-import { createIntake, type Answer } from '../../app/server/intake.ts';
+import type { Answer } from '../../app/server/batches.ts';
+import { createIntake } from '../../app/server/intake.ts';
 import { createEvidence } from '../../app/evidence/evidence.ts';
 import { slotInputs } from '../../app/server/reads/slots.ts';
 import { slotAt, slotEnd } from '../../domain/parameters.ts';

@@ -8,7 +8,7 @@ import { classId, regionId } from '../../domain/names.ts';
 import { DEFAULTS } from '../../domain/parameters.ts';
 import { createSeal, type Seal } from '../../domain/seal.ts';
 import { recoverSigner, signDigest } from '../../domain/signature.ts';
-import type { Ask, Hex, Order } from '../../domain/types.ts';
+import type { Ask, Hex, Order, SigningDomain } from '../../domain/types.ts';
 import { openDatabase } from '../../prisma/client.ts';
 import { createBook, type Book } from '../../scheduler/book/book.ts';
 import { createChainState } from '../../scheduler/chain-state.ts';
@@ -16,14 +16,13 @@ import { createInputs, type Inputs } from '../../scheduler/slot/inputs.ts';
 import { testDatabase } from '../support/postgres.ts';
 
 export const KEY = keccakText('scheduler');
-const DOMAIN = { chainId: 31_337, auction: `0x${'44'.repeat(20)}` as Hex };
+const DOMAIN: SigningDomain = { chainId: 31_337, auction: `0x${'44'.repeat(20)}` };
 export const SLOT_SECONDS = BigInt(DEFAULTS.slotSeconds);
 export const NODES = ['node 0', 'node 1'].map(keccakText);
 const OPEN_SLOTS = 8n;
 
 export const keyOf = (name: string): Hex => keccakText(`key of ${name}`);
-export const addressOf = (name: string): Hex =>
-  recoverSigner(ZERO_HASH, signDigest(ZERO_HASH, keyOf(name)))!;
+export const addressOf = (name: string): Hex => recoverSigner(ZERO_HASH, signDigest(ZERO_HASH, keyOf(name)))!;
 const [CONSUMER, PROVIDER] = [addressOf('consumer'), addressOf('provider')];
 
 /** How a row comes to its signer and seal: as the gateway writes them, without, or by whoever writes the database alone. */
@@ -63,13 +62,7 @@ export async function openBookWorld() {
     },
 
     /** An order accepted in `slot`, signed by `by`; the gateway calls it `found`'s. */
-    async order(
-      slot: bigint,
-      lasts: bigint,
-      sealing: Sealing,
-      by = 'consumer',
-      found = by,
-    ): Promise<Order> {
+    async order(slot: bigint, lasts: bigint, sealing: Sealing, by = 'consumer', found = by): Promise<Order> {
       const order: Order = {
         consumer: CONSUMER,
         requirement: classId('H100'),

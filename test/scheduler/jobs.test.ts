@@ -11,6 +11,9 @@ import { HAS_REDIS, startRedis } from '../support/redis.ts';
 import { setup } from './setup.ts';
 
 const PRICE = 2_000_000n;
+/** Milliseconds; a busy machine needs more than a step's own time. */
+const WAIT = 50_000;
+vi.setConfig({ testTimeout: 3 * WAIT });
 
 describe.each([
   ['PostgreSQL', true],
@@ -57,7 +60,7 @@ describe.each([
             { state: 'committed', confirmed: true },
           ]);
         },
-        { timeout: 20_000, interval: 100 },
+        { timeout: WAIT, interval: 100 },
       );
     return { queues, done, failed, confirmed };
   };
@@ -70,7 +73,7 @@ describe.each([
     const { queues, done, confirmed } = await work(3);
     await queues.clear(slot);
     await queues.clear(slot);
-    await vi.waitFor(() => expect(done).toEqual([`${slot} published`, `${slot} committed`]), 15_000);
+    await vi.waitFor(() => expect(done).toEqual([`${slot} published`, `${slot} committed`]), WAIT);
     for (let block = 0; block < 3; block += 1) await at.chain.mine();
     await confirmed(slot);
     expect(await at.sent()).toBe(2);
@@ -108,10 +111,10 @@ describe.each([
     const before = await at.chain.rpc<string>('evm_snapshot');
     const { queues, done, confirmed } = await work(3);
     await queues.clear(slot);
-    await vi.waitFor(() => expect(done).toContain(`${slot} committed`), 15_000);
+    await vi.waitFor(() => expect(done).toContain(`${slot} committed`), WAIT);
     await at.chain.rpc('evm_revert', [before]);
     await at.chain.mine((await at.now()) + 2n);
-    await vi.waitFor(() => expect(done.slice(2)).toEqual([`${slot} lost`, `${slot} committed`]), 15_000);
+    await vi.waitFor(() => expect(done.slice(2)).toEqual([`${slot} lost`, `${slot} committed`]), WAIT);
     for (let block = 0; block < 3; block += 1) await at.chain.mine();
     await confirmed(slot);
     await at.indexer.syncTo();
