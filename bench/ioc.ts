@@ -2,7 +2,9 @@
  * The experiment of document 002, section 6: who gets inference requests among 16 nodes under mixed load. Time to first token, and what the
  * paper leaves to future work; docs/results/ioc.md says how it is set up and what came of it.
  *
- *   [CARDHOUR_DATA=FOLDER] npm run bench -- ioc
+ *   [CARDHOUR_DATA=FOLDER] [IOC_SEEDS=N] npm run bench -- ioc
+ *
+ * The pictures are drawn anew by seed 1 with 20 scenes or more.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -115,6 +117,7 @@ export const bench: Bench = async (seed) => {
     places: world.places.length,
     rejectedPairs: world.rejected,
   };
+  process.stderr.write('\n');
   if (seed === 1 && SEEDS >= 20) save(plots(figures));
   return {
     measured:

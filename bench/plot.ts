@@ -21,7 +21,7 @@ const WIDTH = 760;
 const HEIGHT = 420;
 const FRAME = { left: 74, right: 196, top: 44, bottom: 52 };
 /** Okabe and Ito's colours, which colour-blind readers tell apart, without the pale yellow. */
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#555555'];
+const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#555555', '#000000'];
 const DASHES = ['', '7 4', '2 3', '9 3 2 3'];
 
 /** The plot as a whole SVG document. @throws RangeError on no point, or on 0 and below on a logarithmic axis */

@@ -94,11 +94,12 @@ export function writeUint(target: Uint8Array, offset: number, size: number, valu
   let small = typeof value === 'number' ? value : 0;
   if (typeof value === 'bigint') {
     let rest = value;
-    for (; rest > 0xffff_ffffn && at - 3 >= offset; rest >>= 32n) {
+    // What a double holds exactly needs no arithmetic of big integers.
+    for (; rest > SAFE && at - 3 >= offset; rest >>= 32n) {
       let word = Number(rest & 0xffff_ffffn);
       for (let i = 0; i < 4; i++, word >>>= 8) target[at--] = word;
     }
-    small = rest > BigInt(Number.MAX_SAFE_INTEGER) ? -1 : Number(rest);
+    small = rest > SAFE ? -1 : Number(rest);
   }
   if (!Number.isSafeInteger(small) || small < 0) throw new RangeError(`${value} does not fit ${size} bytes`);
   for (; at >= offset; at--) {
@@ -107,6 +108,8 @@ export function writeUint(target: Uint8Array, offset: number, size: number, valu
   }
   if (small > 0) throw new RangeError(`${value} does not fit ${size} bytes`);
 }
+
+const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
 export function concat(...parts: Uint8Array[]): Uint8Array {
   let length = 0;

@@ -43,7 +43,10 @@ export class Writer {
 
 function bytesOf(value: bigint | number): number {
   let size = 0;
-  if (typeof value === 'bigint') for (let rest = value; rest > 0n; rest >>= 8n) size++;
-  else for (let rest = value; rest >= 1; rest /= 256) size++;
+  let rest = value;
+  for (; typeof rest === 'bigint' && rest > SAFE; rest >>= 8n) size++;
+  for (let small = Number(rest); small >= 1; small /= 256) size++;
   return size;
 }
+
+const SAFE = BigInt(Number.MAX_SAFE_INTEGER);

@@ -74,8 +74,8 @@ function interval(of: IntervalView | null, words: (value: number) => string) {
   const { value, low, high } = of;
   return (
     <>
-      {words(value)}{' '}
-      <span className="quiet">{high === null ? '' : `${words(Math.max(0, low))} to ${words(high)}`}</span>
+      {words(value)}
+      <span className="range">{high === null ? '' : `${words(Math.max(0, low))} to ${words(high)}`}</span>
     </>
   );
 }

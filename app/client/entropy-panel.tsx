@@ -79,7 +79,7 @@ function NodeRow({ node }: { node: NodeEntropyView }) {
 const WIDTH = 720;
 const HEIGHT = 150;
 const LEFT = 44;
-const RIGHT = 120;
+const RIGHT = 150;
 const TOP = 12;
 const BOTTOM = 26;
 

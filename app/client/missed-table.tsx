@@ -4,7 +4,16 @@ import type { MissedView } from '../views.ts';
 import { useApi } from './api.ts';
 import { money } from './format.ts';
 import { useMarket } from './market.ts';
-import { outcomeWords } from './words.ts';
+
+/** What the filter that left nothing was looking for. */
+const MISSING: Record<string, string> = {
+  NO_CLASS: 'the class',
+  NO_REGION: 'the region',
+  NO_CARDS: 'free cards on one node',
+  NO_REPUTATION: 'reputation',
+  NO_TIER: 'attestation',
+  PRICE: 'a lower price',
+};
 
 /** What the auctions could not serve, the most work first. */
 export function MissedTable() {
@@ -22,7 +31,7 @@ export function MissedTable() {
               ? 'No order came yet.'
               : `Of ${data.orders} orders, by what was missing: cards that a provider could have sold. An order may have been missed in several slots, and served later.`}
             {data.far.matches > 0 &&
-              ` ${data.far.far} of ${data.far.matches} matches found no node near what they asked for.`}
+              ` ${data.far.far} of ${data.far.matches} matches found only nodes of quite another size than they asked for.`}
           </p>
           {data.missed.length > 0 && (
             <table>
@@ -30,10 +39,9 @@ export function MissedTable() {
                 <tr>
                   <th>Wanted</th>
                   <th>Where</th>
-                  <th>What was missing</th>
+                  <th>Missing</th>
                   <th className="number">Orders</th>
-                  <th className="number">Later served</th>
-                  <th className="number">Most cards</th>
+                  <th className="number">Served later</th>
                   <th className="number">Card-hours</th>
                   <th className="number">Offered, {symbol}</th>
                   <th className="number">Lowest ask</th>
@@ -44,10 +52,9 @@ export function MissedTable() {
                   <tr key={`${row.reason} ${row.what} ${row.region}`}>
                     <td>{row.what}</td>
                     <td>{row.region}</td>
-                    <td>{outcomeWords(row.reason)}</td>
+                    <td>{MISSING[row.reason] ?? row.reason}</td>
                     <td className="number">{row.orders}</td>
                     <td className="number">{row.servedLater}</td>
-                    <td className="number">{row.mostCards}</td>
                     <td className="number">{row.cardHours}</td>
                     <td className="number">{money(row.offered, 2)}</td>
                     <td className="number">

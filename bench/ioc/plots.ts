@@ -13,13 +13,14 @@ const NAMES: Record<string, string> = {
   stateOnly: 'Eq. (5) alone',
   roundRobin: 'round-robin',
   leastLoaded: 'least loaded',
-  soonest: 'soonest (knows the model)',
+  soonest: 'soonest, by the model',
 };
 const SHOWN = [
   'nearest',
   'entropyNearest',
   'entropyFarthest',
   'entropyAfter',
+  'stateOnly',
   'roundRobin',
   'leastLoaded',
   'soonest',
@@ -69,10 +70,13 @@ export function plots(figures: {
 function lines(table: Table, measure: string): Series[] {
   return SHOWN.map((policy) => ({
     name: NAMES[policy]!,
-    points: Object.entries(table).map(([x, cells]) => {
-      const { mean, low, high } = (cells[policy] as Record<string, Estimate>)[measure]!;
-      // An interval that reaches below 0 has no place on a logarithmic axis.
-      return { x: Number(x), y: mean, low: Math.max(low, mean / 10), high };
-    }),
+    // An object's whole-number keys come first, whatever their order.
+    points: Object.entries(table)
+      .sort(([a], [b]) => Number(a) - Number(b))
+      .map(([x, cells]) => {
+        const { mean, low, high } = (cells[policy] as Record<string, Estimate>)[measure]!;
+        // An interval that reaches below 0 has no place on a logarithmic axis.
+        return { x: Number(x), y: mean, low: Math.max(low, mean / 10), high };
+      }),
   }));
 }

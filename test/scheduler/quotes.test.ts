@@ -1,21 +1,16 @@
 import { Wallet as Key, hexlify, toUtf8Bytes } from 'ethers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createApprovals } from '../../app/server/approvals.ts';
-import { createIntake } from '../../app/server/intake.ts';
-import { createOpenAsks } from '../../app/server/open-asks.ts';
-import { createQuoteDesk, type QuoteOffer } from '../../app/server/quotes/offer.ts';
-import { loadLinks } from '../../app/server/links.ts';
-import { createPlacing } from '../../app/server/quotes/placing.ts';
+import type { QuoteOffer } from '../../app/server/quotes/offer.ts';
 import { quoteOf } from '../../app/server/reads/quotes.ts';
 import { auctionAbi, vaultAbi } from '../../contracts/generated/abi.ts';
 import { classId, regionId } from '../../domain/names.ts';
 import { lockFor } from '../../domain/units.ts';
 import type { Hex } from '../../domain/types.ts';
 import { workloadHash } from '../../domain/workload.ts';
-import { createPublicClient, http } from 'viem';
 import { openDatabase, type Database } from '../../prisma/client.ts';
 import { openProvider } from '../../scheduler/provider.ts';
 import { deployContract } from '../support/contracts.ts';
+import { gatewayOf } from './gateway.ts';
 import { addressOf, CHAIN_ID, CLASS, keyOf, REGION, signAsk, signOrder, storeItems } from './market.ts';
 import { setup } from './setup.ts';
 
@@ -399,25 +394,3 @@ describe('firm quotes', () => {
     });
   }
 });
-
-/** The gateway's parts over the market's own database and chain. */
-function gatewayOf(at: Awaited<ReturnType<typeof setup>>, db: Database) {
-  const { deployment, schedulerKey } = at.market;
-  const chainNow = at.now;
-  const client = createPublicClient({ transport: http(at.chain.rpcUrl) });
-  let openAsks = createOpenAsks(db, deployment.parameters.minProviderStake);
-  const shared = { db, deployment, chainNow, openAsks: (slotEnd: bigint) => openAsks(slotEnd) };
-  return {
-    intake: createIntake({
-      ...shared,
-      receiptKey: schedulerKey,
-      isApproved: createApprovals(client, deployment),
-    }),
-    quote: createQuoteDesk({ ...shared, links: loadLinks(undefined), schedulerKey }),
-    placing: createPlacing({ ...shared, receiptKey: schedulerKey }),
-    /** What was read of the asks is old now. */
-    forget: (): void => {
-      openAsks = createOpenAsks(db, deployment.parameters.minProviderStake);
-    },
-  };
-}

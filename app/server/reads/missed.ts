@@ -12,7 +12,7 @@ import { requirementNamer } from './classes.ts';
 const DAY = 86_400n;
 /** Words of the matching for which no provider's offer was to blame. */
 const NO_SUPPLY = ['NO_CLASS', 'NO_REGION', 'NO_CARDS', 'NO_REPUTATION', 'NO_TIER', 'PRICE'];
-/** A match whose nearest node is this far in state (Eq. 5) is a poor fit: a third of the reference in every component. */
+/** A match whose nearest node is this far in state (Eq. 5) is of quite another size: a third of the reference in every component. */
 const FAR = 11_000_000n;
 
 interface Row {
