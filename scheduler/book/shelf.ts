@@ -50,13 +50,13 @@ export class Shelf<T extends Entry> {
   }
 
   /**
-   * Reads what the client's snapshot has more than memory and what slots from `moment` on may hold.
-   * @returns the snapshot's last row
+   * Reads what the client's snapshot has more than memory, up to the last row that the slot may hold.
+   * @returns that row
    */
   async load(client: ClientBase, { slot, slotEnd }: Moment): Promise<bigint> {
     const table = `"${this.#table}"`;
     const { rows } = await client.query<{ end: string | null; rows: string }>(
-      `SELECT (SELECT max(seq) FROM ${table}) AS end, (SELECT count(*) FROM ${table} WHERE slot = $1) AS rows`,
+      `SELECT (SELECT max(seq) FROM ${table} WHERE slot <= $1) AS end, (SELECT count(*) FROM ${table} WHERE slot = $1) AS rows`,
       [slot],
     );
     const end = BigInt(rows[0]!.end ?? 0);
