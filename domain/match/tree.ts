@@ -13,8 +13,20 @@ const LEAF = 16;
 /** Branches over no more nodes become a leaf. */
 const SPARSE = LEAF >> 1;
 const EMPTY = 0;
+/** Removals a node after which bounds are drawn anew. */
+const STALE = 4;
 /** Parts of a branch from the search's own: it, those beyond one side, beyond an edge, beyond the corner. */
 const ORDER = Uint8Array.of(0, 1, 2, 4, 3, 5, 6, 7);
+
+/** What stands in arrays by a node's number; trees of one index share them. */
+export interface NodeArrays {
+  /** Second key after the distance. */
+  gaps: Uint32Array;
+  facts: Rows;
+  /** Compute, network, storage. */
+  states: Uint16Array;
+  chunkOf: Int32Array;
+}
 
 export class StateTree {
   readonly #facts: Rows;
@@ -48,18 +60,13 @@ export class StateTree {
   readonly #waiting = new Int32Array(LEAF);
   readonly #sums = new Float64Array(LEAF);
 
-  /**
-   * @param gaps second key of each node after its distance
-   * @param facts of each node
-   * @param states compute, network, storage of each node
-   * @param bits of a component: states are below 2^bits
-   */
-  constructor(gaps: Uint32Array, facts: Rows, layout: Layout, states: Uint16Array, bits: number) {
+  /** @param bits of a component: states are below 2^bits */
+  constructor({ gaps, facts, states, chunkOf }: NodeArrays, layout: Layout, bits: number) {
     this.#facts = facts;
     this.#bits = bits;
     this.#states = states;
     this.#path = new Int32Array(bits + 1);
-    this.#crowds = new Crowds(gaps, facts, layout);
+    this.#crowds = new Crowds(gaps, facts, layout, chunkOf);
     const room = 4;
     this.#children = new Int32Array(8 * room);
     this.#totals = new Int32Array(room);
@@ -119,7 +126,7 @@ export class StateTree {
     const leaf = this.#descend(states[3 * node]!, states[3 * node + 1]!, states[3 * node + 2]!, 0);
     const slot = this.#slotOf(leaf, states[3 * node]!, states[3 * node + 1]!, states[3 * node + 2]!);
     const entry = this.#entries[LEAF * leaf + slot]!;
-    if (entry < 0) this.#crowds.change(-1 - entry, node);
+    if (entry < 0) this.#crowds.change(node);
     this.#widen(leaf, node);
   }
 
@@ -148,7 +155,7 @@ export class StateTree {
       }
     }
     if (this.#depth > 0 && this.#totals[this.#path[this.#depth]! >> 3]! <= SPARSE) this.#collapse();
-    if (++this.#removed > this.#size) this.#refreshAll();
+    if (++this.#removed > STALE * this.#size) this.#refreshAll();
   }
 
   /** Offers `best` every node that `terms` accept and that may still come in. */
@@ -373,7 +380,7 @@ export class StateTree {
     this.#branches.give(branch);
   }
 
-  /** Bounds only ever widen as nodes come; after as many removals as there are nodes they are drawn anew. */
+  /** Bounds only ever widen as nodes come; after some removals a node they are drawn anew. */
   #refreshAll(): void {
     this.#removed = 0;
     const root = this.#children[0]!;
