@@ -133,6 +133,20 @@ test('visitor_acceptsAFirmQuote_andItIsProcuredOrComesBack', async () => {
   expect(pageErrors).toEqual([]);
 });
 
+test('supplier_seesWhatIsWanted_andHowEvenlyTheNodesAreUsed', async () => {
+  await page.getByRole('link', { name: 'Demand' }).click();
+  await page.getByRole('heading', { name: 'Demand' }).waitFor();
+  await page.getByTestId('demand').getByRole('row').nth(1).waitFor();
+  await page
+    .getByTestId('missed')
+    .getByText(/^Of \d+ orders/)
+    .waitFor();
+  const nodes = page.getByTestId('entropy').getByRole('row');
+  await nodes.nth(1).waitFor();
+  await page.getByRole('img', { name: /^Network entropy \d\.\d{3} bits/ }).waitFor();
+  expect(pageErrors).toEqual([]);
+});
+
 async function openMine(): Promise<void> {
   await page.getByRole('link', { name: 'My orders and leases' }).click();
   await page.getByRole('heading', { name: 'My orders and leases' }).waitFor();

@@ -27,6 +27,11 @@ try {
   await page.getByTestId('listing').first().waitFor();
   await page.screenshot({ path: `${OUT}market.png` });
 
+  await page.goto(`${stack.url}/demand`);
+  await page.getByTestId('demand').getByRole('row').nth(1).waitFor();
+  await page.getByTestId('entropy').getByRole('row').nth(1).waitFor();
+  await page.screenshot({ path: `${OUT}demand.png`, fullPage: true });
+
   const slots = await read<{ slot: string; state: string; matched: number }[]>('/api/slots');
   const best = slots.filter((slot) => slot.state === 'committed').sort((a, b) => b.matched - a.matched)[0];
   if (best !== undefined) {
