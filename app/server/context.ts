@@ -9,6 +9,7 @@ import { openDatabase, type Database } from '../../prisma/client.ts';
 import { createApprovals } from './approvals.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { loadLinks } from './links.ts';
+import { createMarketNodes, type MarketNodes } from './market-nodes.ts';
 import { createOpenAsks } from './open-asks.ts';
 import { createQuoteDesk, type QuoteOffer } from './quotes/offer.ts';
 import { createPlacing, type Placing } from './quotes/placing.ts';
@@ -35,6 +36,7 @@ export interface ServerContext {
   quote: (input: unknown) => Promise<QuoteOffer>;
   placing: Placing;
   links: LinkTable;
+  marketNodes: MarketNodes;
   /** Timestamp of the chain's newest block, unix seconds. */
   chainNow(): Promise<bigint>;
 }
@@ -84,6 +86,7 @@ function create(): ServerContext {
     quote: createQuoteDesk({ db, deployment, openAsks, links, schedulerKey: receiptKey, chainNow }),
     placing: createPlacing({ db, deployment, receiptKey, chainNow }),
     links,
+    marketNodes: createMarketNodes(db, deployment.parameters.minProviderStake),
     chainNow,
   };
 }
