@@ -7,6 +7,7 @@
 import type { Best } from './best.ts';
 import { Crowds } from './crowds.ts';
 import { Rows, type Layout, type Terms } from './facts.ts';
+import type { NodeArrays } from './node-arrays.ts';
 import { grown, Pool } from './pool.ts';
 
 const LEAF = 16;
@@ -17,16 +18,6 @@ const EMPTY = 0;
 const STALE = 4;
 /** Parts of a branch from the search's own: it, those beyond one side, beyond an edge, beyond the corner. */
 const ORDER = Uint8Array.of(0, 1, 2, 4, 3, 5, 6, 7);
-
-/** What stands in arrays by a node's number; trees of one index share them. */
-export interface NodeArrays {
-  /** Second key after the distance. */
-  gaps: Uint32Array;
-  facts: Rows;
-  /** Compute, network, storage. */
-  states: Uint16Array;
-  chunkOf: Int32Array;
-}
 
 export class StateTree {
   readonly #facts: Rows;
