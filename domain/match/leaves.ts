@@ -3,7 +3,7 @@ import { Rows, type Layout } from './facts.ts';
 import { grown, Pool } from './pool.ts';
 
 /** Most states of a leaf. */
-export const LEAF = 16;
+export const LEAF = 24;
 
 export class Leaves {
   /** States in each leaf. */
