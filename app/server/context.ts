@@ -10,6 +10,7 @@ import { createApprovals } from './approvals.ts';
 import { createResolver, type Resolver } from './cpi/resolve.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { loadLinks } from './links.ts';
+import { createMarketNodes, type MarketNodes } from './market-nodes.ts';
 import { createOpenAsks } from './open-asks.ts';
 import { createQuoteDesk, type QuoteOffer } from './quotes/offer.ts';
 import { createPlacing, type Placing } from './quotes/placing.ts';
@@ -38,6 +39,7 @@ export interface ServerContext {
   links: LinkTable;
   /** Resolves identifiers; it listens to the database once it is asked for. */
   readonly resolver: Resolver;
+  marketNodes: MarketNodes;
   /** Timestamp of the chain's newest block, unix seconds. */
   chainNow(): Promise<bigint>;
 }
@@ -94,6 +96,7 @@ function create(): ServerContext {
       resolver ??= createResolver({ db, databaseUrl, minProviderStake });
       return resolver;
     },
+    marketNodes: createMarketNodes(db, deployment.parameters.minProviderStake),
     chainNow,
   };
 }

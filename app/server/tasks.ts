@@ -1,10 +1,13 @@
 /** What the market says to a task before anybody signs: the order that would carry it, and where it could run. */
 import { reachOf } from '../../domain/links/reach.ts';
 import type { LinkTable } from '../../domain/links/table.ts';
+import type { MatchNode, MissReason, NoNode } from '../../domain/match/matcher.ts';
+import type { Scope } from '../../domain/match/scope.ts';
 import { classId } from '../../domain/names.ts';
 import { KIND_VARIABLE, type TaskKind } from '../../domain/tasks/kind.ts';
 import { parseTask, termsOf, type TaskTerms } from '../../domain/tasks/task.ts';
 import type { Database } from '../../prisma/client.ts';
+import type { MarketNodes } from './market-nodes.ts';
 
 export interface TaskAnswer {
   kind: TaskKind;
@@ -23,12 +26,27 @@ export interface TaskAnswer {
     cost: bigint;
     source: string;
   }[];
+  /** The nearest nodes that would do at this moment (002, Eq. 5 and 6), the best first. */
+  nodes: (NodeView & { scope: Scope })[];
+  /** Why there is none of them: the filter that left nothing, nodes left after each, and the node that misses the least. */
+  none: (Omit<NoNode, 'miss'> & { miss: (NodeView & { fails: MissReason[] }) | null }) | null;
 }
 
-/** @throws Refusal on a task that is none */
+interface NodeView {
+  node: string;
+  provider: string;
+  className: string;
+  region: string;
+  cardsLeft: number;
+  /** Of its state from the task's wish. */
+  distance: number;
+}
+
+/** @throws Refusal on a task that is none, or that no node can ever hold */
 export async function taskAnswer(
   db: Database,
   links: LinkTable,
+  marketNodes: MarketNodes,
   now: bigint,
   input: unknown,
 ): Promise<TaskAnswer> {
@@ -52,10 +70,21 @@ export async function taskAnswer(
     rows.map(({ region }) => region),
     links,
   );
+  const terms = termsOf(task, now);
+  const reached = reach.filter(({ region, why }) => why === null && (task.place.region ?? region) === region);
+  const matcher = await marketNodes(now);
+  const { nodes, none } = matcher.match({
+    wish: { compute: terms.taskCompute, network: terms.taskNetwork, storage: terms.taskStorage },
+    classes,
+    regions: reached.map(({ region }) => region),
+    cards,
+    ...task.compliance,
+    origin: task.data === undefined ? {} : { region: task.data.region },
+  });
   const most = new Map(rows.map((row) => [row.region, row._max.cards ?? 0]));
   return {
     kind: task.kind,
-    terms: termsOf(task, now),
+    terms,
     environment: { [KIND_VARIABLE]: task.kind },
     regions: reach.map(({ region, link, seconds: moveSeconds, cost, why }) => {
       const elsewhere = task.place.region !== undefined && task.place.region !== region;
@@ -70,5 +99,12 @@ export async function taskAnswer(
         source: link.source,
       };
     }),
+    nodes: nodes.map((found) => ({ ...viewOf(found), scope: found.scope })),
+    none: none && { ...none, miss: none.miss && { ...viewOf(none.miss), fails: none.miss.fails } },
   };
+}
+
+function viewOf({ node, distance }: { node: MatchNode; distance: number }): NodeView {
+  const { id, provider, className, region, cardsLeft } = node;
+  return { node: id, provider, className, region, cardsLeft, distance };
 }

@@ -47,9 +47,14 @@ export function uniformField(count: number, seed: number): Field {
   };
 }
 
+interface TraceNode {
+  cards: number;
+  memoryMib: number;
+}
+
 export interface MarketTrace {
-  nodes: { cards: number; memoryMib: number }[];
-  pods: { cards: number; memoryMib: number }[];
+  nodes: TraceNode[];
+  pods: TraceNode[];
 }
 
 export async function readTrace(nodesFile: string, podsFile: string): Promise<MarketTrace> {
@@ -65,29 +70,21 @@ const storageGb = (memoryMib: number): number => Math.floor((2 * memoryMib) / 10
 
 export function marketField(count: number, seed: number, trace: MarketTrace): Field {
   const pick = picker(seed);
+  // Flat tables: reading them must take next to nothing of the time that is measured.
   const kindOf = Uint16Array.from({ length: count }, () => pick(trace.nodes.length));
   const cards = Uint8Array.from(kindOf, (kind) => trace.nodes[kind]!.cards);
-  const vectors = trace.nodes.map(({ cards: all, memoryMib }) =>
-    Array.from({ length: all + 1 }, (_, free) => {
-      const node = { cards: all, networkMbps: MBPS_OF_NODE, storageGb: storageGb(memoryMib) };
-      const { compute, network, storage } = nodeResources(node, free);
-      return Uint16Array.of(compute, network, storage);
-    }),
-  );
-  const wishes = trace.pods.map((pod) => {
-    const task = {
-      cards: pod.cards,
-      networkMbps: MBPS_OF_CARD * pod.cards,
-      storageGb: storageGb(pod.memoryMib),
-    };
-    const { taskCompute, taskNetwork, taskStorage } = taskVector(task);
-    return Uint16Array.of(taskCompute, taskNetwork, taskStorage);
-  });
+  const shapes = [...new Set(trace.nodes.map(shapeOf))];
+  const shapeAt = Uint16Array.from(kindOf, (kind) => shapes.indexOf(shapeOf(trace.nodes[kind]!)));
+  const vectors = Uint16Array.from(shapes.flatMap((shape) => vectorsOf(JSON.parse(shape) as TraceNode)));
+  const wishes = Uint16Array.from(trace.pods.flatMap(wishOf));
+  const podCards = Uint8Array.from(trace.pods, (pod) => pod.cards);
   const free = cards.slice();
   const states = new Uint16Array(3 * count);
   const write = (node: number): number => {
-    const vector = vectors[kindOf[node]!]![free[node]!]!;
-    for (let axis = 0; axis < 3; axis++) states[3 * node + axis] = vector[axis]!;
+    const from = 3 * (shapeAt[node]! * STEPS + free[node]!);
+    states[3 * node] = vectors[from]!;
+    states[3 * node + 1] = vectors[from + 1]!;
+    states[3 * node + 2] = vectors[from + 2]!;
     return node;
   };
   /** Leases in the order in which they began: a ring. */
@@ -108,22 +105,22 @@ export function marketField(count: number, seed: number, trace: MarketTrace): Fi
   };
   let pod = 0;
   const total = cards.reduce((sum, one) => sum + one, 0);
-  for (let leased = 0; leased < total / 2;)
-    leased += lease(pick(count), trace.pods[pick(trace.pods.length)]!.cards);
+  for (let leased = 0; leased < total / 2;) leased += lease(pick(count), podCards[pick(podCards.length)]!);
   for (let node = 0; node < count; node++) write(node);
   return {
     ...{ name: 'market', count, states, ...factsOf(count, pick) },
     gaps: Uint32Array.from(free, (left, node) => gapOf(left === cards[node], pick)),
     ask(task) {
-      pod = pick(wishes.length);
-      const wish = wishes[pod]!;
-      for (let axis = 0; axis < 3; axis++) task[axis] = wish[axis]!;
+      pod = pick(podCards.length);
+      task[0] = wishes[3 * pod]!;
+      task[1] = wishes[3 * pod + 1]!;
+      task[2] = wishes[3 * pod + 2]!;
     },
     place(found) {
       // The nearest node may have no card left: then the task goes to another.
       let node = found;
       while (free[node] === 0) node = pick(count);
-      lease(node, trace.pods[pod]!.cards);
+      lease(node, podCards[pod]!);
       return write(node);
     },
     release() {
@@ -133,6 +130,31 @@ export function marketField(count: number, seed: number, trace: MarketTrace): Fi
       return write(node);
     },
   };
+}
+
+/** States that a node of at most 8 cards goes through. */
+const STEPS = 9;
+
+function shapeOf({ cards, memoryMib }: TraceNode): string {
+  return JSON.stringify({ cards, memoryMib });
+}
+
+/** By free cards, up to `STEPS`. */
+function vectorsOf({ cards, memoryMib }: TraceNode): number[] {
+  const node = { cards, networkMbps: MBPS_OF_NODE, storageGb: storageGb(memoryMib) };
+  return Array.from({ length: STEPS }, (_, free) => {
+    const { compute, network, storage } = nodeResources(node, Math.min(free, cards));
+    return [compute, network, storage];
+  }).flat();
+}
+
+function wishOf(pod: TraceNode): number[] {
+  const { taskCompute, taskNetwork, taskStorage } = taskVector({
+    cards: pod.cards,
+    networkMbps: MBPS_OF_CARD * pod.cards,
+    storageGb: storageGb(pod.memoryMib),
+  });
+  return [taskCompute, taskNetwork, taskStorage];
 }
 
 /** Idle for a day, or with hours in every bin. */
@@ -153,7 +175,13 @@ function factsOf(count: number, pick: (below: number) => number): Pick<Field, 'r
   };
 }
 
+/** Marsaglia's xorshift: drawing numbers must take next to nothing of the time that is measured. */
 function picker(seed: number): (below: number) => number {
-  const next = random(seed);
-  return (below) => Math.floor(next() * below);
+  let state = 1 + Math.floor(random(seed)() * (2 ** 32 - 1));
+  return (below) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return Math.floor(((state >>> 0) / 2 ** 32) * below);
+  };
 }

@@ -88,8 +88,10 @@ function run(
     field.ask(task);
     place = place + 1 === field.count ? 0 : place + 1;
     FILTERS.ask(index.terms, wish);
-    const search = { compute: task[0]!, network: task[1]!, storage: task[2]!, width: wish.width };
-    index.search({ ...search, place, oneOfEach: null }, null);
+    const compute = task[0]!;
+    const network = task[1]!;
+    const storage = task[2]!;
+    index.search({ compute, network, storage, width: wish.width, place, oneOfEach: null }, null);
   };
   for (let window = -WARM_WINDOWS; window < windows; window++) {
     const started = performance.now();

@@ -10,14 +10,19 @@ const CHUNK = 16;
 /** Chunks below a quarter join their neighbour. */
 const SPARSE = CHUNK >> 2;
 
+/** Chunks in order. Nodes of a chunk are not before its key (gap, number), and before the next one's. */
 interface Directory {
   chunks: Int32Array;
+  gaps: Uint32Array;
+  numbers: Int32Array;
   length: number;
 }
 
 export class Crowds {
   readonly #gaps: Uint32Array;
   readonly #facts: Rows;
+  /** The chunk of each node that is in a crowd. */
+  readonly #chunkOf: Int32Array;
   readonly #chunks: Pool;
   #members: Int32Array;
   #counts: Uint8Array;
@@ -30,9 +35,11 @@ export class Crowds {
   #atChunk = 0;
   #at = 0;
 
-  constructor(gaps: Uint32Array, facts: Rows, layout: Layout) {
+  /** @param chunkOf room for a number a node, which no other crowds of a node use */
+  constructor(gaps: Uint32Array, facts: Rows, layout: Layout, chunkOf: Int32Array) {
     this.#gaps = gaps;
     this.#facts = facts;
+    this.#chunkOf = chunkOf;
     const room = 4;
     this.#members = new Int32Array(room * CHUNK);
     this.#counts = new Uint8Array(room);
@@ -50,7 +57,8 @@ export class Crowds {
 
   get bytes(): number {
     let directories = 0;
-    for (const directory of this.#directories) if (directory) directories += directory.chunks.byteLength + 64;
+    for (const directory of this.#directories)
+      if (directory) directories += 3 * directory.chunks.byteLength + 128;
     return (
       this.#members.byteLength +
       this.#counts.byteLength +
@@ -65,6 +73,7 @@ export class Crowds {
     const crowd = this.#crowds.take();
     const chunk = this.#newChunk();
     this.#members[chunk * CHUNK] = node;
+    this.#chunkOf[node] = chunk;
     this.#counts[chunk] = 1;
     this.#bounds.widen(chunk, this.#facts, node);
     this.#single[crowd] = chunk;
@@ -72,12 +81,7 @@ export class Crowds {
   }
 
   add(crowd: number, node: number): void {
-    this.#find(crowd, this.#gaps[node]!, node);
-    // A node that belongs between two chunks goes to the end of the first.
-    if (this.#at === 0 && this.#atChunk > 0) {
-      this.#atChunk--;
-      this.#at = this.#counts[this.#chunkAt(crowd, this.#atChunk)]!;
-    }
+    this.#seek(crowd, this.#gaps[node]!, node);
     let chunk = this.#chunkAt(crowd, this.#atChunk);
     if (this.#counts[chunk] === CHUNK) chunk = this.#split(crowd, chunk);
     const base = chunk * CHUNK;
@@ -86,35 +90,38 @@ export class Crowds {
     const at = base + this.#at;
     for (let i = base + count; i > at; i--) members[i] = members[i - 1]!;
     members[at] = node;
+    this.#chunkOf[node] = chunk;
     this.#counts[chunk] = count + 1;
     this.#bounds.widen(chunk, this.#facts, node);
   }
 
   /** @returns the node that is left alone, and the crowd is no more; -1 otherwise */
   remove(crowd: number, node: number): number {
-    this.#find(crowd, this.#gaps[node]!, node);
-    const at = this.#atChunk;
-    const chunk = this.#chunkAt(crowd, at);
-    const base = chunk * CHUNK;
-    const count = this.#counts[chunk]! - 1;
+    const chunk = this.#chunkOf[node]!;
     const members = this.#members;
-    for (let i = base + this.#at; i < base + count; i++) members[i] = members[i + 1]!;
+    const count = this.#counts[chunk]! - 1;
+    const end = chunk * CHUNK + count;
+    let at = chunk * CHUNK;
+    while (members[at] !== node) at++;
+    for (; at < end; at++) members[at] = members[at + 1]!;
     this.#counts[chunk] = count;
     if (this.#single[crowd]! >= 0) {
       if (count > 1) return -1;
-      const last = members[base]!;
       this.#chunks.give(chunk);
       this.#crowds.give(crowd);
-      return last;
+      return members[chunk * CHUNK]!;
     }
-    if (count < SPARSE) this.#join(crowd, at);
+    if (count < SPARSE) {
+      // Where the node would be is its chunk, empty or not.
+      this.#seek(crowd, this.#gaps[node]!, node);
+      this.#join(crowd, this.#atChunk);
+    }
     return -1;
   }
 
   /** The node's facts are others now. */
-  change(crowd: number, node: number): void {
-    this.#find(crowd, this.#gaps[node]!, node);
-    this.#bounds.widen(this.#chunkAt(crowd, this.#atChunk), this.#facts, node);
+  change(node: number): void {
+    this.#bounds.widen(this.#chunkOf[node]!, this.#facts, node);
   }
 
   sizeOf(crowd: number): number {
@@ -203,44 +210,40 @@ export class Crowds {
 
   /** Stands at the first node that is not before (gap, number); past the last chunk when all are. */
   #find(crowd: number, gap: number, number: number): void {
-    const single = this.#single[crowd]!;
-    let chunk = single;
+    this.#seek(crowd, gap, number);
+    if (this.#at < this.#counts[this.#chunkAt(crowd, this.#atChunk)]!) return;
+    this.#atChunk++;
+    this.#at = 0;
+  }
+
+  /** Stands in the chunk where (gap, number) belongs, at the first node that is not before it, or after the last. */
+  #seek(crowd: number, gap: number, number: number): void {
+    let chunk = this.#single[crowd]!;
     this.#atChunk = 0;
-    if (single < 0) {
-      const { chunks, length } = this.#directories[crowd]!;
+    if (chunk < 0) {
+      const { chunks, gaps, numbers, length } = this.#directories[crowd]!;
       let low = 0;
       let high = length;
-      // The last chunk whose first node is not after the key.
       while (high - low > 1) {
         const middle = (low + high) >> 1;
-        const first = this.#members[chunks[middle]! * CHUNK]!;
-        if (this.#isAfter(first, gap, number)) high = middle;
+        const other = gaps[middle]!;
+        if (other > gap || (other === gap && numbers[middle]! > number)) high = middle;
         else low = middle;
       }
       this.#atChunk = low;
       chunk = chunks[low]!;
     }
     const base = chunk * CHUNK;
-    const count = this.#counts[chunk]!;
     let low = 0;
-    let high = count;
+    let high = this.#counts[chunk]!;
     while (low < high) {
       const middle = (low + high) >> 1;
       const node = this.#members[base + middle]!;
-      const before = this.#gaps[node]! - gap || node - number;
-      if (before < 0) low = middle + 1;
+      const other = this.#gaps[node]!;
+      if (other < gap || (other === gap && node < number)) low = middle + 1;
       else high = middle;
     }
     this.#at = low;
-    if (low === count) {
-      this.#atChunk++;
-      this.#at = 0;
-    }
-  }
-
-  #isAfter(node: number, gap: number, number: number): boolean {
-    const difference = this.#gaps[node]! - gap;
-    return difference > 0 || (difference === 0 && node > number);
   }
 
   #lengthOf(crowd: number): number {
@@ -259,39 +262,60 @@ export class Crowds {
     const base = chunk * CHUNK;
     this.#members.copyWithin(right * CHUNK, base + half, base + CHUNK);
     this.#counts[chunk] = half;
-    this.#counts[right] = CHUNK - half;
+    this.#counts[right] = half;
     this.#redraw(chunk);
     this.#redraw(right);
-    let directory = this.#directories[crowd];
-    if (directory === undefined) {
-      directory = { chunks: Int32Array.of(chunk, 0, 0, 0), length: 1 };
-      this.#directories[crowd] = directory;
-      this.#single[crowd] = -1;
-    }
+    for (let at = right * CHUNK; at < right * CHUNK + half; at++) this.#chunkOf[this.#members[at]!] = right;
+    const directory = this.#directories[crowd] ?? this.#newDirectory(crowd, chunk);
+    const at = this.#atChunk + 1;
     const { length } = directory;
-    if (length === directory.chunks.length) directory.chunks = grown(directory.chunks, length * 2);
-    directory.chunks.copyWithin(this.#atChunk + 2, this.#atChunk + 1, length);
-    directory.chunks[this.#atChunk + 1] = right;
+    if (length === directory.chunks.length) {
+      directory.chunks = grown(directory.chunks, length * 2);
+      directory.gaps = grown(directory.gaps, length * 2);
+      directory.numbers = grown(directory.numbers, length * 2);
+    }
+    const first = this.#members[right * CHUNK]!;
+    directory.chunks.copyWithin(at + 1, at, length);
+    directory.gaps.copyWithin(at + 1, at, length);
+    directory.numbers.copyWithin(at + 1, at, length);
+    directory.chunks[at] = right;
+    directory.gaps[at] = this.#gaps[first]!;
+    directory.numbers[at] = first;
     directory.length = length + 1;
     if (this.#at <= half) return chunk;
     this.#at -= half;
     return right;
   }
 
+  /** Of one chunk, whose key is before every other. */
+  #newDirectory(crowd: number, chunk: number): Directory {
+    const chunks = Int32Array.of(chunk, 0, 0, 0);
+    const directory = { chunks, gaps: new Uint32Array(4), numbers: new Int32Array(4), length: 1 };
+    this.#directories[crowd] = directory;
+    this.#single[crowd] = -1;
+    return directory;
+  }
+
   /** A sparse chunk takes in a neighbour, or the neighbour's surplus stays where it is. */
   #join(crowd: number, index: number): void {
     const directory = this.#directories[crowd]!;
-    const { chunks, length } = directory;
+    const { chunks, gaps, numbers, length } = directory;
     const left = index + 1 < length ? index : index - 1;
     const [one, other] = [chunks[left]!, chunks[left + 1]!];
     const [count, more] = [this.#counts[one]!, this.#counts[other]!];
     if (count + more > CHUNK - SPARSE && count > 0 && more > 0) return;
     if (count + more > CHUNK) return;
-    this.#members.copyWithin(one * CHUNK + count, other * CHUNK, other * CHUNK + more);
+    for (let i = 0; i < more; i++) {
+      const node = this.#members[other * CHUNK + i]!;
+      this.#members[one * CHUNK + count + i] = node;
+      this.#chunkOf[node] = one;
+    }
     this.#counts[one] = count + more;
     this.#bounds.unite(one, this.#bounds, other);
     this.#chunks.give(other);
     chunks.copyWithin(left + 1, left + 2, length);
+    gaps.copyWithin(left + 1, left + 2, length);
+    numbers.copyWithin(left + 1, left + 2, length);
     directory.length = length - 1;
     if (directory.length > 1) return;
     this.#single[crowd] = one;

@@ -44,6 +44,7 @@ export class NodeIndex {
   readonly gaps: Uint32Array;
   readonly #states: Uint16Array;
   readonly #groups: Uint16Array;
+  readonly #chunkOf: Int32Array;
   readonly #layout: Layout;
   readonly #bits: number;
   readonly #trees: (StateTree | undefined)[] = [];
@@ -55,13 +56,14 @@ export class NodeIndex {
     this.facts = new Rows(layout, capacity);
     this.#states = new Uint16Array(3 * capacity);
     this.#groups = new Uint16Array(capacity);
+    this.#chunkOf = new Int32Array(capacity);
     this.best = new Best(this.gaps, widest);
     this.terms = new Terms(layout, MOST_TERMS);
   }
 
   /** Everything but a few hundred bytes of objects. */
   get bytes(): number {
-    const own = [this.gaps, this.facts.values, this.#states, this.#groups];
+    const own = [this.gaps, this.facts.values, this.#states, this.#groups, this.#chunkOf];
     const ownBytes = own.reduce((sum, { byteLength }) => sum + byteLength, 0);
     return this.#trees.reduce((sum, tree) => sum + (tree?.bytes ?? 0), ownBytes);
   }
@@ -108,10 +110,8 @@ export class NodeIndex {
 
   #treeOf(group: number): StateTree {
     return (this.#trees[group] ??= new StateTree(
-      this.gaps,
-      this.facts,
+      { gaps: this.gaps, facts: this.facts, states: this.#states, chunkOf: this.#chunkOf },
       this.#layout,
-      this.#states,
       this.#bits,
     ));
   }

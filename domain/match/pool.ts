@@ -28,7 +28,10 @@ export class Pool {
   }
 }
 
-export function grown<T extends Int32Array | Uint8Array | Uint16Array>(array: T, length: number): T {
+export function grown<T extends Int32Array | Uint32Array | Uint8Array | Uint16Array>(
+  array: T,
+  length: number,
+): T {
   const Kind = array.constructor as new (length: number) => T;
   const more = new Kind(length);
   more.set(array);

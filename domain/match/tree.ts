@@ -7,12 +7,15 @@
 import type { Best } from './best.ts';
 import { Crowds } from './crowds.ts';
 import { Rows, type Layout, type Terms } from './facts.ts';
+import { LEAF, Leaves } from './leaves.ts';
+import type { NodeArrays } from './node-arrays.ts';
 import { grown, Pool } from './pool.ts';
 
-const LEAF = 16;
 /** Branches over no more nodes become a leaf. */
 const SPARSE = LEAF >> 1;
 const EMPTY = 0;
+/** Removals a node after which bounds are drawn anew. */
+const STALE = 4;
 /** Parts of a branch from the search's own: it, those beyond one side, beyond an edge, beyond the corner. */
 const ORDER = Uint8Array.of(0, 1, 2, 4, 3, 5, 6, 7);
 
@@ -28,12 +31,7 @@ export class StateTree {
   #totals: Int32Array;
   readonly #branchBounds: Rows;
   readonly #branches: Pool;
-  #counts: Uint8Array;
-  #points: Uint16Array;
-  /** A node, or minus one minus a crowd. */
-  #entries: Int32Array;
-  readonly #leafBounds: Rows;
-  readonly #leaves: Pool;
+  readonly #leaves: Leaves;
   /** Links from the root to where the last descent ended: 8 × branch + part. */
   readonly #path: Int32Array;
   #depth = 0;
@@ -48,18 +46,13 @@ export class StateTree {
   readonly #waiting = new Int32Array(LEAF);
   readonly #sums = new Float64Array(LEAF);
 
-  /**
-   * @param gaps second key of each node after its distance
-   * @param facts of each node
-   * @param states compute, network, storage of each node
-   * @param bits of a component: states are below 2^bits
-   */
-  constructor(gaps: Uint32Array, facts: Rows, layout: Layout, states: Uint16Array, bits: number) {
+  /** @param bits of a component: states are below 2^bits */
+  constructor({ gaps, facts, states, chunkOf }: NodeArrays, layout: Layout, bits: number) {
     this.#facts = facts;
     this.#bits = bits;
     this.#states = states;
     this.#path = new Int32Array(bits + 1);
-    this.#crowds = new Crowds(gaps, facts, layout);
+    this.#crowds = new Crowds(gaps, facts, layout, chunkOf);
     const room = 4;
     this.#children = new Int32Array(8 * room);
     this.#totals = new Int32Array(room);
@@ -69,16 +62,7 @@ export class StateTree {
       this.#totals = grown(this.#totals, size);
       this.#branchBounds.grow(size);
     });
-    this.#counts = new Uint8Array(room);
-    this.#points = new Uint16Array(3 * LEAF * room);
-    this.#entries = new Int32Array(LEAF * room);
-    this.#leafBounds = new Rows(layout, room);
-    this.#leaves = new Pool(room, (size) => {
-      this.#counts = grown(this.#counts, size);
-      this.#points = grown(this.#points, 3 * LEAF * size);
-      this.#entries = grown(this.#entries, LEAF * size);
-      this.#leafBounds.grow(size);
-    });
+    this.#leaves = new Leaves(layout);
   }
 
   get size(): number {
@@ -86,9 +70,8 @@ export class StateTree {
   }
 
   get bytes(): number {
-    const arrays = [this.#children, this.#totals, this.#counts, this.#points, this.#entries];
-    const bounds = [this.#branchBounds.values, this.#leafBounds.values];
-    return [...arrays, ...bounds].reduce((sum, { byteLength }) => sum + byteLength, this.#crowds.bytes);
+    const own = this.#children.byteLength + this.#totals.byteLength + this.#branchBounds.values.byteLength;
+    return own + this.#leaves.bytes + this.#crowds.bytes;
   }
 
   /** Takes in a node at its state, which stays until it is removed. */
@@ -100,10 +83,10 @@ export class StateTree {
     let leaf = this.#descend(x, y, z, 1);
     if (leaf === EMPTY) leaf = this.#newLeaf();
     for (;;) {
-      const slot = this.#slotOf(leaf, x, y, z);
-      const count = this.#counts[leaf]!;
+      const slot = this.#leaves.slotOf(leaf, x, y, z);
+      const count = this.#leaves.counts[leaf]!;
       if (slot < count) this.#gather(leaf, slot, node);
-      else if (count < LEAF) this.#append(leaf, x, y, z, node);
+      else if (count < LEAF) this.#leaves.append(leaf, x, y, z, node);
       else {
         leaf = this.#split(leaf, x, y, z);
         continue;
@@ -117,14 +100,14 @@ export class StateTree {
   change(node: number): void {
     const states = this.#states;
     const leaf = this.#descend(states[3 * node]!, states[3 * node + 1]!, states[3 * node + 2]!, 0);
-    const slot = this.#slotOf(leaf, states[3 * node]!, states[3 * node + 1]!, states[3 * node + 2]!);
-    const entry = this.#entries[LEAF * leaf + slot]!;
-    if (entry < 0) this.#crowds.change(-1 - entry, node);
+    const slot = this.#leaves.slotOf(leaf, states[3 * node]!, states[3 * node + 1]!, states[3 * node + 2]!);
+    const entry = this.#leaves.entries[LEAF * leaf + slot]!;
+    if (entry < 0) this.#crowds.change(node);
     this.#widen(leaf, node);
   }
 
   #widen(leaf: number, node: number): void {
-    if (!this.#leafBounds.widen(leaf, this.#facts, node)) return;
+    if (!this.#leaves.bounds.widen(leaf, this.#facts, node)) return;
     for (let depth = this.#depth; depth > 0; depth--)
       if (!this.#branchBounds.widen(this.#path[depth]! >> 3, this.#facts, node)) return;
   }
@@ -135,20 +118,20 @@ export class StateTree {
     const z = this.#states[3 * node + 2]!;
     this.#size--;
     const leaf = this.#descend(x, y, z, -1);
-    const slot = this.#slotOf(leaf, x, y, z);
-    const entry = this.#entries[LEAF * leaf + slot]!;
+    const slot = this.#leaves.slotOf(leaf, x, y, z);
+    const entry = this.#leaves.entries[LEAF * leaf + slot]!;
     if (entry < 0) {
       const alone = this.#crowds.remove(-1 - entry, node);
-      if (alone >= 0) this.#entries[LEAF * leaf + slot] = alone;
+      if (alone >= 0) this.#leaves.entries[LEAF * leaf + slot] = alone;
     } else {
-      this.#drop(leaf, slot);
-      if (this.#counts[leaf] === 0) {
+      this.#leaves.drop(leaf, slot);
+      if (this.#leaves.counts[leaf] === 0) {
         this.#leaves.give(leaf);
         this.#children[this.#path[this.#depth]!] = EMPTY;
       }
     }
     if (this.#depth > 0 && this.#totals[this.#path[this.#depth]! >> 3]! <= SPARSE) this.#collapse();
-    if (++this.#removed > this.#size) this.#refreshAll();
+    if (++this.#removed > STALE * this.#size) this.#refreshAll();
   }
 
   /** Offers `best` every node that `terms` accept and that may still come in. */
@@ -209,15 +192,16 @@ export class StateTree {
 
   #visitLeaf(leaf: number): void {
     const terms = this.#terms;
-    if (terms.looks && !terms.mayAccept(this.#leafBounds.values, leaf)) return;
+    const leaves = this.#leaves;
+    if (terms.looks && !terms.mayAccept(leaves.bounds.values, leaf)) return;
     const best = this.#best;
-    const points = this.#points;
+    const { points, entries } = leaves;
     const facts = this.#facts.values;
     const { any } = terms;
     const x = this.#x;
     const y = this.#y;
     const z = this.#z;
-    const end = LEAF * leaf + this.#counts[leaf]!;
+    const end = LEAF * leaf + leaves.counts[leaf]!;
     let waiting = 0;
     for (let at = LEAF * leaf; at < end; at++) {
       const dx = points[3 * at]! - x;
@@ -225,7 +209,7 @@ export class StateTree {
       const dz = points[3 * at + 2]! - z;
       const sum = dx * dx + dy * dy + dz * dz;
       if (sum >= best.limit) continue;
-      const entry = this.#entries[at]!;
+      const entry = entries[at]!;
       if (entry < 0) waiting = this.#wait(-1 - entry, sum, waiting);
       else if (!any || terms.accepts(facts, entry)) best.offer(entry, sum);
     }
@@ -267,59 +251,28 @@ export class StateTree {
     return 8 * branch + ((x >> bit) & 1) + 2 * ((y >> bit) & 1) + 4 * ((z >> bit) & 1);
   }
 
-  #slotOf(leaf: number, x: number, y: number, z: number): number {
-    const points = this.#points;
-    const count = this.#counts[leaf]!;
-    for (let slot = 0; slot < count; slot++) {
-      const at = 3 * (LEAF * leaf + slot);
-      if (points[at] === x && points[at + 1] === y && points[at + 2] === z) return slot;
-    }
-    return count;
-  }
-
   /** At the end of the path. */
   #newLeaf(): number {
     const leaf = this.#leaves.take();
-    this.#counts[leaf] = 0;
-    this.#leafBounds.clear(leaf);
     this.#children[this.#path[this.#depth]!] = -leaf;
     return leaf;
   }
 
   #gather(leaf: number, slot: number, node: number): void {
     const at = LEAF * leaf + slot;
-    let entry = this.#entries[at]!;
+    let entry = this.#leaves.entries[at]!;
     if (entry >= 0) {
       entry = -1 - this.#crowds.create(entry);
-      this.#entries[at] = entry;
+      this.#leaves.entries[at] = entry;
     }
     this.#crowds.add(-1 - entry, node);
-  }
-
-  #append(leaf: number, x: number, y: number, z: number, entry: number): void {
-    const at = LEAF * leaf + this.#counts[leaf]!++;
-    this.#points[3 * at] = x;
-    this.#points[3 * at + 1] = y;
-    this.#points[3 * at + 2] = z;
-    this.#entries[at] = entry;
-  }
-
-  /** The last entry takes the slot's place. */
-  #drop(leaf: number, slot: number): void {
-    const last = LEAF * leaf + --this.#counts[leaf]!;
-    const at = LEAF * leaf + slot;
-    const points = this.#points;
-    points[3 * at] = points[3 * last]!;
-    points[3 * at + 1] = points[3 * last + 1]!;
-    points[3 * at + 2] = points[3 * last + 2]!;
-    this.#entries[at] = this.#entries[last]!;
   }
 
   /** A full leaf becomes a branch; @returns its leaf where the state belongs */
   #split(leaf: number, x: number, y: number, z: number): number {
     const bit = this.#bits - 1 - this.#depth;
     const branch = this.#branches.take();
-    this.#branchBounds.copy(branch, this.#leafBounds, leaf);
+    this.#branchBounds.copy(branch, this.#leaves.bounds, leaf);
     this.#children[this.#path[this.#depth]!] = branch;
     this.#children.fill(EMPTY, 8 * branch, 8 * branch + 8);
     this.#totals[branch] = 1;
@@ -334,14 +287,13 @@ export class StateTree {
   /** An entry of a leaf that was split, in the branch's own. */
   #hang(branch: number, bit: number, leaf: number, slot: number): void {
     const at = LEAF * leaf + slot;
-    const x = this.#points[3 * at]!;
-    const y = this.#points[3 * at + 1]!;
-    const z = this.#points[3 * at + 2]!;
-    const entry = this.#entries[at]!;
+    const { points, entries } = this.#leaves;
+    const entry = entries[at]!;
+    const [x, y, z] = [points[3 * at]!, points[3 * at + 1]!, points[3 * at + 2]!];
     this.#path[this.#depth] = this.#linkOf(branch, bit, x, y, z);
     const child = this.#children[this.#path[this.#depth]!]!;
     const home = child === EMPTY ? this.#newLeaf() : -child;
-    this.#append(home, x, y, z, entry);
+    this.#leaves.append(home, x, y, z, entry);
     this.#totals[branch]! += entry < 0 ? this.#crowds.sizeOf(-1 - entry) : 1;
     this.#widenBy(home, entry);
   }
@@ -363,17 +315,16 @@ export class StateTree {
       const child = this.#children[link]!;
       if (child > 0) this.#empty(child, into);
       if (child >= 0) continue;
-      for (let at = LEAF * -child; at < LEAF * -child + this.#counts[-child]!; at++) {
-        const points = this.#points;
-        this.#append(into, points[3 * at]!, points[3 * at + 1]!, points[3 * at + 2]!, this.#entries[at]!);
+      for (let at = LEAF * -child; at < LEAF * -child + this.#leaves.counts[-child]!; at++) {
+        this.#leaves.copy(into, at);
       }
-      this.#leafBounds.unite(into, this.#leafBounds, -child);
+      this.#leaves.bounds.unite(into, this.#leaves.bounds, -child);
       this.#leaves.give(-child);
     }
     this.#branches.give(branch);
   }
 
-  /** Bounds only ever widen as nodes come; after as many removals as there are nodes they are drawn anew. */
+  /** Bounds only ever widen as nodes come; after some removals a node they are drawn anew. */
   #refreshAll(): void {
     this.#removed = 0;
     const root = this.#children[0]!;
@@ -382,9 +333,9 @@ export class StateTree {
 
   #refresh(part: number): void {
     if (part < 0) {
-      this.#leafBounds.clear(-part);
-      for (let at = LEAF * -part; at < LEAF * -part + this.#counts[-part]!; at++)
-        this.#widenBy(-part, this.#entries[at]!);
+      this.#leaves.bounds.clear(-part);
+      for (let at = LEAF * -part; at < LEAF * -part + this.#leaves.counts[-part]!; at++)
+        this.#widenBy(-part, this.#leaves.entries[at]!);
       return;
     }
     this.#branchBounds.clear(part);
@@ -392,13 +343,13 @@ export class StateTree {
       const child = this.#children[link]!;
       if (child === EMPTY) continue;
       this.#refresh(child);
-      if (child < 0) this.#branchBounds.unite(part, this.#leafBounds, -child);
+      if (child < 0) this.#branchBounds.unite(part, this.#leaves.bounds, -child);
       else this.#branchBounds.unite(part, this.#branchBounds, child);
     }
   }
 
   #widenBy(leaf: number, entry: number): void {
-    if (entry < 0) this.#crowds.refresh(-1 - entry, this.#leafBounds, leaf);
-    else this.#leafBounds.widen(leaf, this.#facts, entry);
+    if (entry < 0) this.#crowds.refresh(-1 - entry, this.#leaves.bounds, leaf);
+    else this.#leaves.bounds.widen(leaf, this.#facts, entry);
   }
 }

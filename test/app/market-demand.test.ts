@@ -3,6 +3,7 @@ import { demandOf } from '../../app/server/reads/demand.ts';
 import { entropyOf, nodeEntropyOf } from '../../app/server/reads/entropy.ts';
 import { loadLinks } from '../../app/server/links.ts';
 import { missedOf } from '../../app/server/reads/missed.ts';
+import { createMarketNodes } from '../../app/server/market-nodes.ts';
 import { taskAnswer } from '../../app/server/tasks.ts';
 import { ZERO_HASH } from '../../domain/hash.ts';
 import { nodeEntropy } from '../../domain/history.ts';
@@ -149,7 +150,9 @@ describe('demand', () => {
       data: { region: 'eu-west', gigabytes: 70 },
       toleranceSeconds: 1_200,
     };
-    const ask = (change: object) => taskAnswer(world.db, loadLinks(undefined), NOW, { ...task, ...change });
+    const marketNodes = createMarketNodes(world.db, 0n);
+    const ask = (change: object) =>
+      taskAnswer(world.db, loadLinks(undefined), marketNodes, NOW, { ...task, ...change });
     const { terms, regions, environment } = await ask({});
     expect(terms).toMatchObject({
       requirement: classId(CLASS),
@@ -161,11 +164,24 @@ describe('demand', () => {
     expect(regions).toEqual([
       expect.objectContaining({ region: REGION, feasible: true, seconds: 560n, cost: 1_400_000n }),
     ]);
+    const { nodes, none } = await ask({ data: { region: REGION, gigabytes: 1 } });
+    expect(none).toBeNull();
+    // The other node's cards are leased.
+    expect(nodes).toMatchObject([{ node: `0x${'bb'.repeat(32)}`, scope: 'OWN_REGION', cardsLeft: 8 }]);
+    const late = await ask({ maxRttMs: 100 });
+    expect(late).toMatchObject({
+      nodes: [],
+      none: { reason: 'NO_REGION', counts: { NO_CLASS: 2, NO_REGION: 0 }, miss: { fails: ['NO_REGION'] } },
+    });
+    expect((await ask({ compliance: { minTier: 3 } })).none).toMatchObject({ reason: 'NO_TIER' });
     const why = async (change: object) => (await ask(change)).regions.map((entry) => entry.why);
     expect(await why({ data: { region: 'eu-west', gigabytes: 75 } })).toEqual(['TOO_SLOW']);
     expect(await why({ maxRttMs: 100 })).toEqual(['TOO_FAR']);
     expect(await why({ place: { region: 'us-east' } })).toEqual(['OTHER_PLACE']);
-    expect(await why({ resources: { cards: 9, seconds: 600 } })).toEqual(['NO_CARDS']);
+    await expect(ask({ resources: { cards: 9, seconds: 600 } })).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      sentence: 'No node can ever hold the task: cards is 9, and the largest node that would do has 8.',
+    });
     expect(await why({ resources: { classes: ['ABACUS'], cards: 1, seconds: 600 } })).toEqual([]);
     await expect(ask({ kind: 'mining' })).rejects.toMatchObject({ code: 'MALFORMED' });
   });

@@ -2,10 +2,10 @@ import { serverContext } from '../../server/context.ts';
 import { answer, json, readJson } from '../../server/http.ts';
 import { taskAnswer } from '../../server/tasks.ts';
 
-/** A task in the form of docs/tasks.md: what an order for it says, and which regions its data reach in time. */
+/** A task in the form of docs/tasks.md: what an order for it says, and which regions its data reach in time, and the nearest nodes. */
 export async function POST(request: Request): Promise<Response> {
   return answer(async () => {
-    const { db, links, chainNow } = serverContext();
-    return json(await taskAnswer(db, links, await chainNow(), await readJson(request)));
+    const { db, links, marketNodes, chainNow } = serverContext();
+    return json(await taskAnswer(db, links, marketNodes, await chainNow(), await readJson(request)));
   });
 }
