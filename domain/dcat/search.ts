@@ -26,7 +26,7 @@ export function countdown(evaluations: number): () => number {
 }
 
 /** How far a run may fall behind what stands, as a share of its profit, before it is given up. */
-const SLACK = 0.004;
+const SLACK = 0.002;
 
 export function search(world: World, objective: Objective, from: Partition, options: SearchOptions): Found {
   const random = stream(options.seed, 5);

@@ -129,6 +129,9 @@ describe('REA', () => {
             pick.runnerUp = ranked[1].at;
             pick.runnerUpStep = ranked[1].step;
             pick.runnerUpDelay = ranked[1].delay;
+            pick.winnerFirst =
+              ranked[0]!.delay < ranked[1].delay ||
+              (ranked[0]!.delay === ranked[1].delay && ranked[0]!.at < ranked[1].at);
           }
           const price = clearingPrice('rea', factors, start, pick);
           expect(price / (Number(market.price) / 1e12)).toBeCloseTo(1, 6);
