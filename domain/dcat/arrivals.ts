@@ -88,3 +88,29 @@ function drawTask(settings: Settings, random: Random, rates: Float64Array): Omit
     lottery: random.next(),
   };
 }
+
+/** The slots of several cycles one after the other. */
+export function joinTasks(parts: readonly Tasks[]): Tasks {
+  const slots = parts.reduce((sum, part) => sum + part.slots, 0);
+  const slotStart = new Int32Array(slots + 1);
+  let slot = 0;
+  let count = 0;
+  for (const part of parts) {
+    for (let own = 0; own < part.slots; own++) slotStart[slot++] = count + part.slotStart[own]!;
+    count += part.count;
+  }
+  slotStart[slots] = count;
+  const column = (read: (part: Tasks) => Float64Array): Float64Array =>
+    Float64Array.from(parts.flatMap((part) => [...read(part)]));
+  return {
+    count,
+    slots,
+    slotStart,
+    work: column((part) => part.work),
+    data: column((part) => part.data),
+    deadline: column((part) => part.deadline),
+    zone: Int32Array.from(parts.flatMap((part) => [...part.zone])),
+    unitFee: column((part) => part.unitFee),
+    lottery: column((part) => part.lottery),
+  };
+}

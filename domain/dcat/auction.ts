@@ -48,7 +48,12 @@ export function lastStepBelow(factors: Float64Array, fee: number, reserve: numbe
 }
 
 /** What the winner is paid a G; 0 when the task fails (a price is never 0). */
-export function clearingPrice(rule: 'rea' | 'algorithm2', factors: Float64Array, fee: number, pick: Pick): number {
+export function clearingPrice(
+  rule: 'rea' | 'algorithm2',
+  factors: Float64Array,
+  fee: number,
+  pick: Pick,
+): number {
   if (pick.runnerUp < 0) return fee;
   if (rule === 'algorithm2')
     return pick.runnerUpStep === pick.winnerStep ? 0 : fee * factors[pick.runnerUpStep + 1]!;

@@ -38,9 +38,9 @@ export interface Settings {
   readonly timeCost: number;
 
   // What the paper leaves open.
-  /** Side of the square area, km. */
+  /** Side of the square area, km: so wide that R_max binds in the whole of its sweep. */
   readonly side: number;
-  /** Length d_s of a link, km: 24 links of 30 km span the diagonal of 500 km × 500 km. */
+  /** Length d_s of a link, km: 24 links of 60 km just span the diagonal of 1,000 km × 1,000 km. */
   readonly linkLength: number;
   /** Zones a side: the "areas" whose arrival rates the state holds; a task enters the network at its zone's middle. */
   readonly zonesPerSide: number;
@@ -61,8 +61,8 @@ export interface Settings {
 }
 
 const OPEN = {
-  side: 500,
-  linkLength: 30,
+  side: 1000,
+  linkLength: 60,
   zonesPerSide: 5,
   slotSeconds: 2,
   slotsPerCycle: 60,

@@ -18,16 +18,19 @@ export interface Ledger {
   delay: Float64Array;
   /** Queue of each cluster after the last slot, as seconds of its work, by name. */
   wait: Float64Array;
+  /** Profit of the slots up to and with δ. */
+  profitAfter: Float64Array;
 }
 
-export function emptyLedger(servers: number, tasks: number): Ledger {
+export function emptyLedger(servers: number, tasks: Tasks): Ledger {
   return {
     profit: 0,
     served: 0,
-    winner: new Int32Array(tasks),
-    payment: new Float64Array(tasks),
-    delay: new Float64Array(tasks),
+    winner: new Int32Array(tasks.count),
+    payment: new Float64Array(tasks.count),
+    delay: new Float64Array(tasks.count),
     wait: new Float64Array(servers),
+    profitAfter: new Float64Array(tasks.slots),
   };
 }
 
@@ -49,7 +52,7 @@ export function simulate(
   rule: Rule,
   backlog?: Float64Array,
 ): Outcome {
-  const ledger = emptyLedger(world.servers, tasks.count);
+  const ledger = emptyLedger(world.servers, tasks);
   if (backlog) {
     const field = fieldOf(world, partition);
     for (let i = 0; i < world.servers; i++)
@@ -71,8 +74,17 @@ export function firstSteps(world: World, tasks: Tasks): Int32Array {
   });
 }
 
-/** The hot loop. `ledger.wait` holds the queues at the start. */
-export function run(field: Field, tasks: Tasks, rule: Rule, ledger: Ledger, steps: Int32Array): void {
+/**
+ * The hot loop. `ledger.wait` holds the queues at the start. False when it stopped early: the profit after some slot δ was below `least[δ]`.
+ */
+export function run(
+  field: Field,
+  tasks: Tasks,
+  rule: Rule,
+  ledger: Ledger,
+  steps: Int32Array,
+  least?: Float64Array,
+): boolean {
   const { settings } = field.world;
   const factors = clockFactors(settings);
   const { order, count, power } = field;
@@ -107,10 +119,13 @@ export function run(field: Field, tasks: Tasks, rule: Rule, ledger: Ledger, step
       ledger.delay[n] = pick.winnerDelay;
       wait[winner]! += work / power[winner]!;
     }
+    ledger.profitAfter[slot] = profit;
+    if (least && profit < least[slot]!) return false;
   }
   pass(wait, order, count, settings.slotSeconds);
   ledger.profit = profit;
   ledger.served = served;
+  return true;
 }
 
 /** A slot's time goes by: queues shrink by it. */
@@ -160,20 +175,13 @@ function scan(
       winner = k;
       winnerStep = step;
       winnerDelay = delay;
-    } else if (
-      step === winnerStep &&
-      (delay < winnerDelay || (delay === winnerDelay && k < winner))
-    ) {
+    } else if (step === winnerStep && (delay < winnerDelay || (delay === winnerDelay && k < winner))) {
       runnerUp = winner;
       runnerUpStep = winnerStep;
       runnerUpDelay = winnerDelay;
       winner = k;
       winnerDelay = delay;
-    } else if (
-      runnerUp < 0 ||
-      delay < runnerUpDelay ||
-      (delay === runnerUpDelay && k < runnerUp)
-    ) {
+    } else if (runnerUp < 0 || delay < runnerUpDelay || (delay === runnerUpDelay && k < runnerUp)) {
       runnerUp = k;
       runnerUpStep = step;
       runnerUpDelay = delay;
