@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import { random } from '../../bench/bench.ts';
+import { layersOf, parameterPlaces, slowForward, slowLoss } from '../../bench/dcat/slow-network.ts';
 import { keccak } from '../../domain/hash.ts';
 import { exp, log, squareRoot } from '../../scheduler/cluster/net/math.ts';
 import { createNetwork, type Network } from '../../scheduler/cluster/net/network.ts';
@@ -220,64 +221,4 @@ function descend(network: Network, targets: number[][]): void {
     }),
   );
   network.backward(targets.length);
-}
-
-interface SlowLayer {
-  weights: number[][];
-  bias: number[];
-}
-
-/** The parameters as plain arrays, read by the layout's rule: rows padded to four, weights before their bias. */
-function layersOf({ shape, parameters }: Network): SlowLayer[] {
-  let at = 0;
-  const pad = (width: number): number => Math.ceil(width / 4) * 4;
-  return shape.slice(1).map((outputs, index) => {
-    const inputs = shape[index]!;
-    const row = (from: number): number[] => [...parameters.slice(from, from + outputs)];
-    const weights = Array.from({ length: inputs }, (_, i) => row(at + i * pad(outputs)));
-    at += pad(inputs) * pad(outputs);
-    const bias = row(at);
-    at += pad(outputs);
-    return { weights, bias };
-  });
-}
-
-function parameterPlaces({ shape }: Network): number[] {
-  const pad = (width: number): number => Math.ceil(width / 4) * 4;
-  const places: number[] = [];
-  let at = 0;
-  shape.slice(1).forEach((outputs, index) => {
-    const inputs = shape[index]!;
-    for (let i = 0; i < inputs; i++) for (let o = 0; o < outputs; o++) places.push(at + i * pad(outputs) + o);
-    at += pad(inputs) * pad(outputs);
-    for (let o = 0; o < outputs; o++) places.push(at + o);
-    at += pad(outputs);
-  });
-  return places;
-}
-
-function slowForward(network: Network, row: number[], layers = layersOf(network)): number[][] {
-  const values = [row];
-  layers.forEach(({ weights, bias }, index) => {
-    const before = values.at(-1)!;
-    const after = bias.map((b, o) => b + before.reduce((sum, value, i) => sum + value * weights[i]![o]!, 0));
-    values.push(index < layers.length - 1 ? after.map((value) => Math.max(0, value)) : after);
-  });
-  return values;
-}
-
-function slowLoss(
-  network: Network,
-  inputs: number[][],
-  targets: number[][],
-  place: number,
-  shift: number,
-): number {
-  const parameters = Float64Array.from(network.parameters) as unknown as Float32Array;
-  parameters[place]! += shift;
-  const layers = layersOf({ ...network, parameters });
-  return inputs.reduce((sum, row, r) => {
-    const out = slowForward(network, row, layers).at(-1)!;
-    return sum + out.reduce((part, value, o) => part + 0.5 * (value - targets[r]![o]!) ** 2, 0);
-  }, 0);
 }
