@@ -34,40 +34,65 @@ interface Batch {
   rewards: Float32Array;
 }
 
-/** Medians of rounds in turn, so that a busy machine slows both. */
-export async function a2cSpeed(seed: number): Promise<SpeedFigures> {
-  const next = random(seed);
-  const batch = drawBatch(next);
-  const network = createNetwork([INPUTS, HIDDEN, HIDDEN, ACTIONS + 1], BATCH, next);
-  const ours = (): void => update(network, batch);
-  const reference = await openReference(network, batch);
+/** Largest difference of a weight from tfjs's after 20 updates from the same weights. */
+export async function differenceFromTfjs(seed: number): Promise<number> {
+  const { ours, reference, network } = await openBoth(seed);
   try {
     for (let step = 0; step < 20; step++) {
       ours();
       reference.update();
     }
-    const largestDifference = reference.difference(network);
-    const one = (): void => {
-      network.input.set(batch.states.subarray(0, INPUTS));
-      network.forward(1);
-    };
-    const rates = { ours: [] as number[], theirs: [] as number[], one: [] as number[], many: [] as number[] };
+    return reference.difference(network);
+  } finally {
+    reference.close();
+  }
+}
+
+async function openBoth(seed: number): Promise<{
+  ours: () => void;
+  reference: Reference;
+  network: Network;
+  batch: Batch;
+}> {
+  const next = random(seed);
+  const batch = drawBatch(next);
+  const network = createNetwork([INPUTS, HIDDEN, HIDDEN, ACTIONS + 1], BATCH, next);
+  return {
+    ours: () => update(network, batch),
+    reference: await openReference(network, batch),
+    network,
+    batch,
+  };
+}
+
+/** Medians of rounds in turn, so that a busy machine slows both. */
+export async function a2cSpeed(seed: number): Promise<SpeedFigures> {
+  const largestDifference = await differenceFromTfjs(seed);
+  const { ours, reference, network, batch } = await openBoth(seed);
+  const states = Array.from({ length: BATCH }, (_, b) => batch.states.slice(b * INPUTS, (b + 1) * INPUTS));
+  let turn = 0;
+  const one = (): void => {
+    network.input.set(states[turn++ % BATCH]!);
+    network.forward(1);
+  };
+  const rates = { ours: [] as number[], theirs: [] as number[], one: [] as number[], many: [] as number[] };
+  try {
     for (let round = 0; round < ROUNDS; round++) {
       rates.ours.push(perSecond(ours, 50));
       rates.theirs.push(perSecond(reference.update, 5));
       rates.one.push(perSecond(one, 5_000));
       rates.many.push(BATCH * perSecond(() => network.forward(BATCH), 100));
     }
-    return {
-      a2cUpdatesPerSecond: Math.round(median(rates.ours)),
-      tfjsWasmUpdatesPerSecond: Math.round(median(rates.theirs)),
-      a2cForwardPerSecond: Math.round(median(rates.one)),
-      a2cBatchedForwardPerSecond: Math.round(median(rates.many)),
-      largestDifference,
-    };
   } finally {
     reference.close();
   }
+  return {
+    a2cUpdatesPerSecond: Math.round(median(rates.ours)),
+    tfjsWasmUpdatesPerSecond: Math.round(median(rates.theirs)),
+    a2cForwardPerSecond: Math.round(median(rates.one)),
+    a2cBatchedForwardPerSecond: Math.round(median(rates.many)),
+    largestDifference,
+  };
 }
 
 /** V(s′), then forward, advantage r + ξV′ − V, backward and Adam. */
