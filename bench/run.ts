@@ -18,7 +18,7 @@ const exists = await access(file).then(
   () => false,
 );
 
-if (name === undefined || !/^[a-z0-9-]+$/.test(name) || ['run', 'bench'].includes(name) || !exists) {
+if (name === undefined || !/^[a-z0-9-]+$/.test(name) || ['run', 'bench', 'plot'].includes(name) || !exists) {
   console.error('usage: npm run bench -- NAME [--seed N]; NAME is a file of bench/ without .ts, e.g. slot');
   process.exitCode = 2;
 } else if (!Number.isSafeInteger(seed) || seed < 0) {

@@ -1,0 +1,99 @@
+/** The actor and the critic: clusterings from the one, values of states from the other. */
+import type { Partition } from '../../../domain/dcat/partition.ts';
+import { stream, type Random } from '../../../domain/dcat/random.ts';
+import { createNetwork, type Network } from '../net/network.ts';
+import { softmax } from '../net/softmax.ts';
+import type { Demand } from './demand.ts';
+import { FEATURES } from './features.ts';
+import { emptyRows, grow, type Rows } from './growth.ts';
+import { STATE_FEATURES, writeState } from './state.ts';
+
+export const ACTOR_SHAPE = [FEATURES, 64, 64, 1] as const;
+export const CRITIC_SHAPE = [STATE_FEATURES, 32, 32, 1] as const;
+/** Rows at once; more go in parts. */
+export const CAPACITY = 512;
+
+export interface Agent {
+  actor: Network;
+  critic: Network;
+}
+
+export function createAgent(seed: number): Agent {
+  return {
+    actor: createNetwork(ACTOR_SHAPE, CAPACITY, stream(seed, 11).next),
+    critic: createNetwork(CRITIC_SHAPE, CAPACITY, stream(seed, 12).next),
+  };
+}
+
+/** A clustering as it was chosen: what its probability is learnt from. */
+export interface Episode {
+  partition: Partition;
+  rows: Rows;
+  /** π of each row within its choice. */
+  probabilities: Float64Array;
+  /** First row, number of options and the one taken, of each choice. */
+  choices: { at: number; count: number; chosen: number }[];
+}
+
+/** The likeliest choice at every step. */
+export function greedy(actor: Network, demand: Demand): Partition {
+  let scores = new Float64Array(64);
+  return grow(demand, (rows, at, count) => {
+    if (scores.length < count) scores = new Float64Array(2 * count);
+    scoreRows(actor, rows, at, count, scores);
+    let best = 0;
+    for (let option = 1; option < count; option++) if (scores[option]! > scores[best]!) best = option;
+    return best;
+  });
+}
+
+/** A clustering drawn from π(· | s). */
+export function sample(actor: Network, demand: Demand, random: Random): Episode {
+  const choices: Episode['choices'] = [];
+  const rows = emptyRows();
+  let probabilities = new Float64Array(256);
+  const partition = grow(
+    demand,
+    (data, at, count) => {
+      if (probabilities.length < at + count) {
+        const larger = new Float64Array(2 * (at + count));
+        larger.set(probabilities);
+        probabilities = larger;
+      }
+      const own = probabilities.subarray(at, at + count);
+      scoreRows(actor, data, at, count, own);
+      softmax(own, 0, count, 1, own);
+      let left = random.next();
+      let chosen = 0;
+      while (chosen < count - 1 && left >= own[chosen]!) left -= own[chosen++]!;
+      choices.push({ at, count, chosen });
+      return chosen;
+    },
+    rows,
+  );
+  return { partition, rows, probabilities: probabilities.subarray(0, rows.count), choices };
+}
+
+/** V(s), mean reward of a cycle from s on; see `learning.ts`. */
+export function valueOf(critic: Network, demand: Demand): number {
+  writeState(demand, critic.input);
+  critic.forward(1);
+  return critic.output[0]!;
+}
+
+function scoreRows(actor: Network, rows: Float32Array, at: number, count: number, into: Float64Array): void {
+  const { outputStride, output, capacity } = actor;
+  for (let done = 0; done < count; done += capacity) {
+    const part = Math.min(capacity, count - done);
+    load(actor, rows, at + done, part);
+    actor.forward(part);
+    for (let row = 0; row < part; row++) into[done + row] = output[row * outputStride]!;
+  }
+}
+
+/** Rows of a choice into the actor's input. */
+export function load(actor: Network, rows: Float32Array, at: number, count: number): void {
+  const stride = actor.inputStride;
+  for (let row = 0; row < count; row++)
+    actor.input.set(rows.subarray((at + row) * FEATURES, (at + row + 1) * FEATURES), row * stride);
+}
