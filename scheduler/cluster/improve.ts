@@ -27,7 +27,7 @@ export interface ImproveOptions {
 }
 
 /** Mean sizes of the clusters that the search may start from. */
-const SIZES = [3, 4, 5, 7, 10];
+const SIZES = [2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 10, 12];
 /** Share of the budget that the starts may take. */
 const STARTS = 0.3;
 const THRESHOLD = 0.008;
