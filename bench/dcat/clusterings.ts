@@ -43,7 +43,11 @@ export function policyAlone(actor: Network): Clustering {
 }
 
 /** What ships: the decision module, for so many evaluations a cycle, with the policy's proposal where there is a policy. */
-export function shipped(evaluations: number, actor: Network | null, regard: 'warm' | 'cold' = 'warm'): Clustering {
+export function shipped(
+  evaluations: number,
+  actor: Network | null,
+  regard: 'warm' | 'cold' = 'warm',
+): Clustering {
   return (situation) => {
     const { world, seed, history, last } = situation;
     const proposals = actor ? [policyAlone(actor)(situation)] : [];
