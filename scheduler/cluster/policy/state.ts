@@ -12,7 +12,7 @@ export function writeState(demand: Demand, row: Float32Array): void {
   };
   put(Math.min(servers, 100) / 50);
   put(load / 2);
-  put(settings.reach / settings.side);
+  put(settings.side > 0 ? settings.reach / settings.side : 0);
   put(servers > 0 ? (totalPower * meanDeadline) / meanWork / servers : 0);
   put(settings.urgency / meanDeadline);
   let cost = 0;

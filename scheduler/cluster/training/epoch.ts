@@ -29,6 +29,8 @@ export interface TrainingOptions {
   /** Bonus on the entropy of a choice, at the start; it falls to nothing over the first `bonusEpochs`. */
   bonus: number;
   bonusEpochs: number;
+  /** Held-out worlds that the policy is tried on now and then; they teach nothing. */
+  heldOut: number;
 }
 
 export const DEFAULTS: TrainingOptions = {
@@ -41,6 +43,7 @@ export const DEFAULTS: TrainingOptions = {
   criticRate: 1e-3,
   bonus: 0.01,
   bonusEpochs: 400,
+  heldOut: 40,
 };
 
 /** ξ of Table I. */
