@@ -19,6 +19,8 @@ export interface Pick {
   runnerUp: number;
   runnerUpStep: number;
   runnerUpDelay: number;
+  /** Whether the winner precedes the runner-up by (delay, name). */
+  winnerFirst: boolean;
 }
 
 export function emptyPick(): Pick {
@@ -29,6 +31,7 @@ export function emptyPick(): Pick {
     runnerUp: -1,
     runnerUpStep: 0,
     runnerUpDelay: 0,
+    winnerFirst: false,
   };
 }
 
@@ -57,8 +60,5 @@ export function clearingPrice(
   if (pick.runnerUp < 0) return fee;
   if (rule === 'algorithm2')
     return pick.runnerUpStep === pick.winnerStep ? 0 : fee * factors[pick.runnerUpStep + 1]!;
-  const precedes =
-    pick.winnerDelay < pick.runnerUpDelay ||
-    (pick.winnerDelay === pick.runnerUpDelay && pick.winner < pick.runnerUp);
-  return fee * factors[precedes ? pick.runnerUpStep : pick.runnerUpStep + 1]!;
+  return fee * factors[pick.winnerFirst ? pick.runnerUpStep : pick.runnerUpStep + 1]!;
 }

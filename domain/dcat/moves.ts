@@ -14,24 +14,34 @@ export interface Neighbourhood {
   readonly pairs: Uint8Array;
   /** The others that each server may share one with. */
   readonly near: readonly Int32Array[];
+  /** Largest cluster that may be formed. */
+  readonly mostMembers: number;
+  /** 1 for a server whose cluster must stay as it is. */
+  readonly fixed: Uint8Array;
 }
 
-export function neighbourhoodOf(servers: number, pairs: Uint8Array): Neighbourhood {
+export function neighbourhoodOf(
+  servers: number,
+  pairs: Uint8Array,
+  { mostMembers = Infinity, fixed = new Uint8Array(servers) }: Partial<Neighbourhood> = {},
+): Neighbourhood {
   const near = Array.from({ length: servers }, (_, i) =>
     Int32Array.from({ length: servers }, (__, j) => j).filter((j) => j !== i && pairs[i * servers + j]),
   );
-  return { pairs, near };
+  return { pairs, near, mostMembers, fixed };
 }
 
 /** A random move; null when what was drawn is not admissible or changes nothing. */
 export function drawMove(standing: Standing, around: Neighbourhood, random: Random): Move | null {
   const servers = standing.clusterOf.length;
   const i = random.below(servers);
+  if (around.fixed[i]) return null;
   const kind = random.next();
   if (kind < 0.08) return kind < 0.05 ? leave(standing, i) : split(standing, i, random);
   const near = around.near[i]!;
   if (near.length === 0) return null;
   const j = near[random.below(near.length)]!;
+  if (around.fixed[j]) return null;
   const from = standing.clusterOf[i]!;
   const to = standing.clusterOf[j]!;
   if (from === to) return null;
@@ -70,7 +80,7 @@ function replaced(members: readonly number[], out: number, in_: number): number[
 
 function offered(around: Neighbourhood, servers: number, taken: number[], added: number[][]): Move | null {
   for (const members of added) {
-    if (!isAdmissible(around.pairs, servers, members)) return null;
+    if (members.length > around.mostMembers || !isAdmissible(around.pairs, servers, members)) return null;
     members.sort((a, b) => a - b);
   }
   return { taken, added };

@@ -3,7 +3,8 @@ import type { Tasks } from './arrivals.ts';
 import type { Rule } from './auction.ts';
 import { addCluster, emptyField, removeCluster, type Field } from './field.ts';
 import { clustersOf, type Partition } from './partition.ts';
-import { emptyLedger, firstSteps, run, type Ledger } from './simulate.ts';
+import { emptyLedger, run, type Ledger } from './run.ts';
+import { firstSteps } from './simulate.ts';
 import type { World } from './world.ts';
 
 /** A clustering that changes in place: at any time every server is in one cluster. */

@@ -1,7 +1,7 @@
 /** Local search on simulated profit: random moves, kept when they don't cost more than a threshold that falls to zero. */
 import { drawMove, neighbourhoodOf } from './moves.ts';
 import { exchange, standingOf, type Objective } from './objective.ts';
-import { admissiblePairs, partitionOf, type Partition } from './partition.ts';
+import { admissiblePairs, clustersOf, partitionOf, type Partition } from './partition.ts';
 import { stream } from './random.ts';
 import type { World } from './world.ts';
 
@@ -11,10 +11,17 @@ export interface SearchOptions {
   spent: () => number;
   /** The threshold at the start, as a share of the profit of `from`. */
   threshold?: number;
+  /** Largest cluster that may be formed. */
+  mostMembers?: number;
+  /** 1 for a server whose cluster in `from` must stay as it is. */
+  fixed?: Uint8Array;
+  /** What a clustering costs for every server in a cluster that did not stand in `running`. */
+  change?: { running: Partition; costPerServer: number };
 }
 
 export interface Found {
   partition: Partition;
+  /** Less the cost of changes. */
   profit: number;
   evaluations: number;
 }
@@ -26,13 +33,15 @@ export function countdown(evaluations: number): () => number {
 }
 
 /** How far a run may fall behind what stands, as a share of its profit, before it is given up. */
-const SLACK = 0.004;
+const SLACK = 0.002;
 
 export function search(world: World, objective: Objective, from: Partition, options: SearchOptions): Found {
   const random = stream(options.seed, 5);
-  const around = neighbourhoodOf(world.servers, admissiblePairs(world));
+  const around = neighbourhoodOf(world.servers, admissiblePairs(world), options);
+  const costOf = changeCost(options.change);
   const standing = standingOf(world, from);
-  let profit = objective.profit(standing);
+  let cost = clustersOf(from).reduce((sum, members) => sum + costOf(members), 0);
+  let profit = objective.profit(standing) - cost;
   const start = profit;
   let best: Found = { partition: partitionOf(standing.clusterOf), profit, evaluations: 1 };
   let evaluations = 1;
@@ -42,11 +51,12 @@ export function search(world: World, objective: Objective, from: Partition, opti
     const move = firstMove();
     if (!move) break;
     const allowed = (options.threshold ?? 0) * start * (1 - spent);
-    const slack = allowed + SLACK * profit;
-    for (let slot = 0; slot < least.length; slot++) least[slot] = after[slot]! - slack;
     const removed = move.taken.map((name) => standing.members[name]!);
+    const dearer = sumOf(move.added, costOf) - sumOf(removed, costOf);
+    const slack = allowed + SLACK * profit - dearer;
+    for (let slot = 0; slot < least.length; slot++) least[slot] = after[slot]! - slack;
     exchange(standing, move.taken, move.added);
-    const changed = objective.profitUnless(standing, least);
+    const changed = objective.profitUnless(standing, least) - cost - dearer;
     evaluations++;
     if (changed < profit - allowed) {
       exchange(
@@ -57,6 +67,7 @@ export function search(world: World, objective: Objective, from: Partition, opti
       continue;
     }
     profit = changed;
+    cost += dearer;
     after.set(objective.profitAfter);
     if (profit > best.profit) best = { partition: partitionOf(standing.clusterOf), profit, evaluations };
   }
@@ -70,4 +81,21 @@ export function search(world: World, objective: Objective, from: Partition, opti
     }
     return null;
   }
+}
+
+/** What a cluster costs: nothing when it stood before, or when it is one server, which nobody has to agree with. */
+function changeCost(change: SearchOptions['change']): (members: readonly number[]) => number {
+  if (!change || change.costPerServer === 0) return () => 0;
+  const { running, costPerServer } = change;
+  const sizes = new Int32Array(running.length);
+  for (const name of running) sizes[name]!++;
+  return (members) => {
+    const name = running[members[0]!]!;
+    const stood = sizes[name] === members.length && members.every((i) => running[i] === name);
+    return stood || members.length === 1 ? 0 : members.length * costPerServer;
+  };
+}
+
+function sumOf(clusters: readonly (readonly number[])[], of: (members: readonly number[]) => number): number {
+  return clusters.reduce((sum, members) => sum + of(members), 0);
 }
