@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, test } from 'vitest';
-import { zoneRates } from '../../domain/dcat/arrivals.ts';
+import { drawTasks, takeTasks } from '../../domain/dcat/arrivals.ts';
 import { clustersOf, singles, type Partition } from '../../domain/dcat/partition.ts';
 import { stream } from '../../domain/dcat/random.ts';
 import { Refusal } from '../../domain/refusal.ts';
@@ -14,9 +14,10 @@ import { seedIn, TEST_SEEDS, TRAINING_SEEDS } from '../../domain/dcat/seeds.ts';
 import { PAPER, type Settings } from '../../domain/dcat/settings.ts';
 import { drawWorld, type World } from '../../domain/dcat/world.ts';
 import { createAgent, greedy, sample } from '../../scheduler/cluster/policy/agent.ts';
-import { demandOf, type Demand } from '../../scheduler/cluster/policy/demand.ts';
+import { expectedDemand, type Demand } from '../../scheduler/cluster/policy/demand.ts';
 import { FEATURES } from '../../scheduler/cluster/policy/features.ts';
 import { grow } from '../../scheduler/cluster/policy/growth.ts';
+import { openPolicy, openPolicyOr } from '../../scheduler/cluster/policy/propose.ts';
 import { readPolicy, SHIPPED_POLICY, writePolicy } from '../../scheduler/cluster/policy/policy-file.ts';
 import { DEFAULTS } from '../../scheduler/cluster/training/epoch.ts';
 import { resumeTraining, startTraining, type Training } from '../../scheduler/cluster/training/training.ts';
@@ -73,6 +74,31 @@ describe('a clustering grows', () => {
       const sum = a!.probabilities.subarray(at, at + count).reduce((x, y) => x + y, 0);
       expect(sum).toBeCloseTo(1, 12);
     }
+  });
+});
+
+describe('the policy proposes', () => {
+  test('whateverTasksWereSeen_evenNone', () => {
+    const { world } = setup({ servers: 40, seed: 5 });
+    const { propose } = openPolicy();
+    const tasks = drawTasks(world, 5, 0);
+    for (const seen of [tasks, takeTasks(tasks, []), takeTasks(tasks, [0])]) {
+      const partition = propose(world, seen);
+      expectAdmissible(world, partition);
+      expect(propose(world, seen)).toEqual(partition);
+    }
+  });
+
+  test('noClusterLargerThanAsked', () => {
+    const { world } = setup({ servers: 60, reach: 600, seed: 5 });
+    const partition = openPolicy().propose(world, drawTasks(world, 5, 0), { mostMembers: 3 });
+    expect(Math.max(...clustersOf(partition).map((members) => members.length))).toBe(3);
+  });
+
+  test('aMarketGoesOn_whenThePolicyCanNotBeRead', () => {
+    const said: string[] = [];
+    expect(openPolicyOr((sentence) => said.push(sentence), join(FOLDER, 'none.json'))).toBeNull();
+    expect(said.join()).toContain('the search alone');
   });
 });
 
@@ -161,7 +187,7 @@ function setup({ seed, ...change }: Partial<Settings> & { seed: number }): { wor
   const world = drawWorld({ ...PAPER, ...change }, seed);
   return {
     world,
-    demand: demandOf({ world, rates: zoneRates(world, 3), backlog: new Float64Array(world.servers) }),
+    demand: expectedDemand(world, 3),
   };
 }
 

@@ -5,7 +5,7 @@ import { createNetwork, type Network } from '../net/network.ts';
 import { softmax } from '../net/softmax.ts';
 import type { Demand } from './demand.ts';
 import { FEATURES } from './features.ts';
-import { emptyRows, grow, type Rows } from './growth.ts';
+import { emptyRows, grow, type Choose, type Rows } from './growth.ts';
 import { STATE_FEATURES, writeState } from './state.ts';
 
 export const ACTOR_SHAPE = [FEATURES, 64, 64, 1] as const;
@@ -36,41 +36,39 @@ export interface Episode {
 }
 
 /** The likeliest choice at every step. */
-export function greedy(actor: Network, demand: Demand): Partition {
+export function greedy(actor: Network, demand: Demand, mostMembers?: number): Partition {
   let scores = new Float64Array(64);
-  return grow(demand, (rows, at, count) => {
+  const choose: Choose = (rows, at, count) => {
     if (scores.length < count) scores = new Float64Array(2 * count);
     scoreRows(actor, rows, at, count, scores);
     let best = 0;
     for (let option = 1; option < count; option++) if (scores[option]! > scores[best]!) best = option;
     return best;
-  });
+  };
+  return grow(demand, choose, { mostMembers });
 }
 
 /** A clustering drawn from π(· | s). */
-export function sample(actor: Network, demand: Demand, random: Random): Episode {
+export function sample(actor: Network, demand: Demand, random: Random, mostMembers?: number): Episode {
   const choices: Episode['choices'] = [];
   const rows = emptyRows();
   let probabilities = new Float64Array(256);
-  const partition = grow(
-    demand,
-    (data, at, count) => {
-      if (probabilities.length < at + count) {
-        const larger = new Float64Array(2 * (at + count));
-        larger.set(probabilities);
-        probabilities = larger;
-      }
-      const own = probabilities.subarray(at, at + count);
-      scoreRows(actor, data, at, count, own);
-      softmax(own, 0, count, 1, own);
-      let left = random.next();
-      let chosen = 0;
-      while (chosen < count - 1 && left >= own[chosen]!) left -= own[chosen++]!;
-      choices.push({ at, count, chosen });
-      return chosen;
-    },
-    rows,
-  );
+  const choose: Choose = (data, at, count) => {
+    if (probabilities.length < at + count) {
+      const larger = new Float64Array(2 * (at + count));
+      larger.set(probabilities);
+      probabilities = larger;
+    }
+    const own = probabilities.subarray(at, at + count);
+    scoreRows(actor, data, at, count, own);
+    softmax(own, 0, count, 1, own);
+    let left = random.next();
+    let chosen = 0;
+    while (chosen < count - 1 && left >= own[chosen]!) left -= own[chosen++]!;
+    choices.push({ at, count, chosen });
+    return chosen;
+  };
+  const partition = grow(demand, choose, { rows, mostMembers });
   return { partition, rows, probabilities: probabilities.subarray(0, rows.count), choices };
 }
 

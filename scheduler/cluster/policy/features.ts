@@ -6,6 +6,8 @@ import { joined, type Profile } from './profile.ts';
 export interface Growth {
   demand: Demand;
   pairs: Uint8Array;
+  /** Share of all pairs that are within R_max. */
+  nearShare: number;
   /** 1 for servers that no cluster has taken. */
   free: Uint8Array;
   freeCount: number;
@@ -48,8 +50,8 @@ export function writeRow(growth: Growth, i: number, rows: Float32Array, at: numb
   // What i would change.
   put(i < 0 ? 0 : after.reach[0]! - profile.reach[0]!);
   put(i < 0 ? 0 : after.reach[1]! - profile.reach[1]!);
-  put(i < 0 ? 0 : (after.reserve - profile.reserve) / demand.meanFee);
-  put(i < 0 ? 0 : world.unitCost[i]! / demand.meanFee);
+  put(i < 0 ? 0 : ratio(after.reserve - profile.reserve, demand.meanFee));
+  put(i < 0 ? 0 : ratio(world.unitCost[i]!, demand.meanFee));
   const [meanDistance, largestDistance] = distances(growth, i);
   put(ratio(meanDistance, settings.reach));
   put(ratio(largestDistance, settings.reach));
@@ -63,7 +65,7 @@ export function writeRow(growth: Growth, i: number, rows: Float32Array, at: numb
   put(ratio(growth.freePower, demand.totalPower));
   put(growth.clusters / 10);
   put(demand.load / 2);
-  put(ratio(settings.reach, settings.side));
+  put(2 * growth.nearShare);
   put(servers / 50);
   if (next !== at + FEATURES) throw new Error(`${next - at} features instead of ${FEATURES}`);
 
@@ -71,10 +73,10 @@ export function writeRow(growth: Growth, i: number, rows: Float32Array, at: numb
     const { meanWork, meanDeadline, meanFee, share } = demand;
     put(cluster.size / 10);
     // Mean tasks within a mean deadline.
-    put((cluster.power * meanDeadline) / meanWork / 10);
+    put(ratio(cluster.power * meanDeadline, 10 * meanWork));
     for (let queue = 0; queue < 3; queue++) put(cluster.reach[queue]!);
-    put(cluster.meanPath / meanDeadline);
-    put(cluster.reserve / meanFee);
+    put(ratio(cluster.meanPath, meanDeadline));
+    put(ratio(cluster.reserve, meanFee));
     put(ratio(cluster.backlog, cluster.power * meanDeadline));
     // What it would add to the clusters before it, and what it would share with them.
     let fresh = 0;

@@ -21,13 +21,18 @@ export function emptyRows(): Rows {
   return { data: new Float32Array(256 * FEATURES), count: 0 };
 }
 
-export function grow(demand: Demand, choose: Choose, rows: Rows = emptyRows()): Partition {
+/** `mostMembers`: a cluster of so many is closed. */
+export function grow(
+  demand: Demand,
+  choose: Choose,
+  { rows = emptyRows(), mostMembers = Infinity }: { rows?: Rows; mostMembers?: number } = {},
+): Partition {
   const growth = begin(demand);
   const { servers } = demand.world;
   const labels = new Int32Array(servers);
   while (growth.freeCount > 0) {
     open(growth, nextSeed(growth));
-    while (growth.candidates.length > 0) {
+    while (growth.candidates.length > 0 && growth.members.length < mostMembers) {
       const count = growth.candidates.length + 1;
       const at = rows.count;
       makeRoom(rows, count);
@@ -54,6 +59,7 @@ function begin(demand: Demand): Growth {
   return {
     demand,
     pairs,
+    nearShare: servers > 1 ? freeNear.reduce((sum, count) => sum + count, 0) / (servers * (servers - 1)) : 0,
     free: new Uint8Array(servers).fill(1),
     freeCount: servers,
     freePower: demand.totalPower,

@@ -1,7 +1,7 @@
 /** The whole cycle as numbers of about the size of 1: what the critic values. */
 import type { Demand } from './demand.ts';
 
-export const STATE_FEATURES = 18;
+export const STATE_FEATURES = 17;
 
 export function writeState(demand: Demand, row: Float32Array): void {
   const { world, meanDeadline, meanWork, meanFee, load, share, path, totalPower } = demand;
@@ -12,7 +12,6 @@ export function writeState(demand: Demand, row: Float32Array): void {
   };
   put(Math.min(servers, 100) / 50);
   put(load / 2);
-  put(settings.side > 0 ? settings.reach / settings.side : 0);
   put(servers > 0 ? (totalPower * meanDeadline) / meanWork / servers : 0);
   put(settings.urgency / meanDeadline);
   let cost = 0;

@@ -1,13 +1,12 @@
 /** An epoch of Algorithm 1: some worlds, some cycles each, several clusterings of every state, a step of both networks a cycle. */
-import { drawTasks, zoneRates } from '../../../domain/dcat/arrivals.ts';
+import { drawTasks } from '../../../domain/dcat/arrivals.ts';
 import { stream } from '../../../domain/dcat/random.ts';
 import { simulate, type Outcome } from '../../../domain/dcat/simulate.ts';
 import type { Partition } from '../../../domain/dcat/partition.ts';
 import type { Tasks } from '../../../domain/dcat/arrivals.ts';
-import type { World } from '../../../domain/dcat/world.ts';
 import { squareRoot } from '../net/math.ts';
 import { greedy, sample, valueOf, type Agent } from '../policy/agent.ts';
-import { demandOf, type Demand } from '../policy/demand.ts';
+import { expectedDemand, type Demand } from '../policy/demand.ts';
 import { teachActor, teachCritic, type Lesson } from './learning.ts';
 import { drawScene, type Scene } from './worlds.ts';
 
@@ -108,7 +107,7 @@ function attempts(
 ): Attempts {
   const { world } = scene;
   const cycle = scene.cycle + step;
-  const state = stateOf(world, cycle, backlog);
+  const state = expectedDemand(world, cycle, backlog);
   const tasks = drawTasks(world, scene.seed, cycle);
   const earn = (partition: Partition): Outcome => simulate(world, tasks, partition, 'rea', backlog);
   const fees = feesOf(tasks);
@@ -116,7 +115,7 @@ function attempts(
   const drawn = Array.from({ length: actors }, () => {
     const episode = sample(agent.actor, state, random);
     const outcome = earn(episode.partition);
-    const after = valueOf(agent.critic, stateOf(world, cycle + 1, outcome.backlog)) / (1 - DISCOUNT);
+    const after = valueOf(agent.critic, expectedDemand(world, cycle + 1, outcome.backlog)) / (1 - DISCOUNT);
     return { episode, outcome, reward: outcome.profit / fees, after };
   });
   const returns = drawn.map(({ reward, after }) => reward + DISCOUNT * after);
@@ -133,10 +132,6 @@ function attempts(
     reward: drawn.reduce((sum, { reward }) => sum + reward, 0) / actors,
     backlog: drawn[0]!.outcome.backlog,
   };
-}
-
-export function stateOf(world: World, cycle: number, backlog: Float64Array): Demand {
-  return demandOf({ world, rates: zoneRates(world, cycle), backlog });
 }
 
 /** What all tasks would pay: the bound on any profit. */

@@ -4,7 +4,8 @@ import { stream } from '../../../domain/dcat/random.ts';
 import { simulate } from '../../../domain/dcat/simulate.ts';
 import type { Network } from '../net/network.ts';
 import { greedy, sample } from '../policy/agent.ts';
-import { feesOf, stateOf } from './epoch.ts';
+import { feesOf } from './epoch.ts';
+import { expectedDemand } from '../policy/demand.ts';
 import { drawScene } from './worlds.ts';
 
 /** Far beyond what any training reaches. */
@@ -23,7 +24,7 @@ export function validate(actor: Network, worlds: number): Validation {
     const { world, seed, cycle } = drawScene(FIRST_SCENE + index);
     const tasks = drawTasks(world, seed, cycle);
     const fees = feesOf(tasks);
-    const state = stateOf(world, cycle, new Float64Array(world.servers));
+    const state = expectedDemand(world, cycle);
     const drawn = sample(actor, state, stream(seed, 22)).partition;
     sum.sampled += simulate(world, tasks, drawn, 'rea').profit / fees;
     sum.greedy += simulate(world, tasks, greedy(actor, state), 'rea').profit / fees;
