@@ -114,3 +114,25 @@ export function joinTasks(parts: readonly Tasks[]): Tasks {
     lottery: column((part) => part.lottery),
   };
 }
+
+/** The tasks at these indices, ascending, in their slots. */
+export function takeTasks(tasks: Tasks, indices: readonly number[]): Tasks {
+  const slotStart = new Int32Array(tasks.slots + 1);
+  let at = 0;
+  for (let slot = 0; slot < tasks.slots; slot++) {
+    while (at < indices.length && indices[at]! < tasks.slotStart[slot + 1]!) at++;
+    slotStart[slot + 1] = at;
+  }
+  const column = (of: Float64Array): Float64Array => Float64Array.from(indices, (n) => of[n]!);
+  return {
+    count: indices.length,
+    slots: tasks.slots,
+    slotStart,
+    work: column(tasks.work),
+    data: column(tasks.data),
+    deadline: column(tasks.deadline),
+    zone: Int32Array.from(indices, (n) => tasks.zone[n]!),
+    unitFee: column(tasks.unitFee),
+    lottery: column(tasks.lottery),
+  };
+}

@@ -1,0 +1,80 @@
+/** The clustering of one world that earns most in a time: the best of some starts, improved by local search. */
+import { kMedoids } from '../../domain/dcat/medoids.ts';
+import { objectiveOf, standingOf } from '../../domain/dcat/objective.ts';
+import { singles, type Partition } from '../../domain/dcat/partition.ts';
+import { search, type SearchOptions } from '../../domain/dcat/search.ts';
+import type { Tasks } from '../../domain/dcat/arrivals.ts';
+import type { World } from '../../domain/dcat/world.ts';
+
+export interface Improved {
+  partition: Partition;
+  profit: number;
+  profitAlone: number;
+  evaluations: number;
+}
+
+export interface ImproveOptions {
+  seed: number;
+  budgetMs: number;
+  mostMembers: number;
+  fixed: Uint8Array;
+  /** Clusterings to start from; the first is the running one, if any runs. */
+  starts: readonly Partition[];
+  running?: Partition;
+  changeShare: number;
+  /** Milliseconds; an argument so that a test can stop the clock. */
+  now: () => number;
+}
+
+/** Mean sizes of the clusters that the search may start from. */
+const SIZES = [3, 4, 5, 7, 10];
+/** Share of the budget that the starts may take. */
+const STARTS = 0.3;
+const THRESHOLD = 0.008;
+
+export function improve(world: World, tasks: Tasks, options: ImproveOptions): Improved {
+  const { now, budgetMs } = options;
+  const started = now();
+  const spent = (): number => (now() - started) / budgetMs;
+  const objective = objectiveOf(world, tasks, 'rea');
+  const profitOf = (partition: Partition): number => objective.profit(standingOf(world, partition));
+  const alone = singles(world.servers);
+  const profitAlone = profitOf(alone);
+  let evaluations = 1;
+  let best = { partition: alone, profit: profitAlone };
+  const consider = (partition: Partition): void => {
+    evaluations++;
+    const profit = profitOf(partition);
+    if (profit > best.profit) best = { partition, profit };
+  };
+  for (const start of options.starts) consider(start);
+  if (!options.fixed.includes(1))
+    for (const size of SIZES) {
+      if (spent() >= STARTS) break;
+      const k = Math.max(1, Math.round(world.servers / size));
+      consider(kMedoids(world, k, options.seed, options.mostMembers));
+    }
+  const searching: SearchOptions = {
+    seed: options.seed,
+    spent,
+    threshold: THRESHOLD,
+    mostMembers: options.mostMembers,
+    fixed: options.fixed,
+  };
+  if (options.running)
+    searching.change = { running: options.running, costPerServer: options.changeShare * best.profit };
+  // Where something runs, what is best without regard to it has to be worth the change.
+  const found = search(world, objective, startOf(), searching);
+  return {
+    partition: found.partition,
+    profit: profitOf(found.partition),
+    profitAlone,
+    evaluations: evaluations + found.evaluations,
+  };
+
+  function startOf(): Partition {
+    if (!options.running) return best.partition;
+    const changed = best.profit * (1 - options.changeShare * world.servers);
+    return changed > profitOf(options.running) ? best.partition : options.running;
+  }
+}
