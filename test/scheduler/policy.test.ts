@@ -16,7 +16,7 @@ import { drawWorld, type World } from '../../domain/dcat/world.ts';
 import { createAgent, greedy, sample } from '../../scheduler/cluster/policy/agent.ts';
 import { expectedDemand, type Demand } from '../../scheduler/cluster/policy/demand.ts';
 import { FEATURES } from '../../scheduler/cluster/policy/features.ts';
-import { grow } from '../../scheduler/cluster/policy/growth.ts';
+import { emptyRows, grow } from '../../scheduler/cluster/policy/growth.ts';
 import { openPolicy, openPolicyOr } from '../../scheduler/cluster/policy/propose.ts';
 import { readPolicy, SHIPPED_POLICY, writePolicy } from '../../scheduler/cluster/policy/policy-file.ts';
 import { DEFAULTS } from '../../scheduler/cluster/training/epoch.ts';
@@ -24,7 +24,7 @@ import { resumeTraining, startTraining, type Training } from '../../scheduler/cl
 import { drawScene } from '../../scheduler/cluster/training/worlds.ts';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'cardhour-policy-'));
-const SHORT = { ...DEFAULTS, worlds: 2, cycles: 2, actors: 2, heldOut: 0 };
+const SHORT = { ...DEFAULTS, worlds: 2, forks: 2, heldOut: 0 };
 afterAll(() => rmSync(FOLDER, { recursive: true, force: true }));
 
 describe('a clustering grows', () => {
@@ -36,7 +36,7 @@ describe('a clustering grows', () => {
         reach: random.between(20, 500),
         seed,
       });
-      const partition = grow(demand, (_rows, _at, count) => random.below(count));
+      const partition = grow(demand, ({ count }) => random.below(count));
       expectAdmissible(world, partition);
     }
   });
@@ -44,10 +44,12 @@ describe('a clustering grows', () => {
   test('rowsAreNumbers_inEveryWorld', () => {
     for (const change of [{}, { data: 0 }, { arrivals: 0 }, { mostHops: 1 }, { reach: 1e9 }]) {
       const { demand } = setup({ servers: 15, seed: 3, ...change });
-      grow(demand, (rows, at, count) => {
-        const own = rows.subarray(at * FEATURES, (at + count) * FEATURES);
+      const rows = emptyRows();
+      grow(demand, (offer) => {
+        const at = offer.describe(rows);
+        const own = rows.data.subarray(at * FEATURES, (at + offer.count) * FEATURES);
         expect(own.every((value) => Math.abs(value) <= 5)).toBe(true);
-        return count - 1;
+        return offer.count - 1;
       });
     }
   });
