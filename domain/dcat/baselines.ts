@@ -29,14 +29,19 @@ const ROUNDS = 50;
  * KM: k-means of the positions, the tightest of eight runs from k-means++ seeds. Illegal connections are deleted so that as many servers as
  * possible stay together: a cluster wider than R_max falls into groups, each grown from its middle outwards.
  */
-export function kMeans(world: World, k: number, seed: number): Partition {
+export function kMeans(
+  world: World,
+  k: number,
+  seed: number,
+  { restarts = RESTARTS, mostMembers = Infinity }: { restarts?: number; mostMembers?: number } = {},
+): Partition {
   const random = stream(seed, 4, k);
   let best: { labels: Int32Array; spread: number } | undefined;
-  for (let restart = 0; restart < RESTARTS; restart++) {
+  for (let restart = 0; restart < restarts; restart++) {
     const found = lloyd(world, Math.min(k, world.servers), random);
     if (!best || found.spread < best.spread) best = found;
   }
-  return legal(world, best!.labels);
+  return legal(world, best!.labels, mostMembers);
 }
 
 /** KM*: the k whose clustering earns most by `profitOf`, which runs training tasks. */
@@ -117,7 +122,7 @@ function nearest(centres: readonly Centre[], x: number, y: number): { index: num
 }
 
 /** Deletes what is wider than R_max: around the member with the most admissible fellows, again and again. */
-function legal(world: World, labels: Int32Array): Partition {
+function legal(world: World, labels: Int32Array, mostMembers: number): Partition {
   const pairs = admissiblePairs(world);
   const groups: number[][] = [];
   const clusters = new Map<number, number[]>();
@@ -125,7 +130,7 @@ function legal(world: World, labels: Int32Array): Partition {
   for (const members of clusters.values()) {
     let left = members;
     while (left.length > 0) {
-      const group = grown(world, pairs, left);
+      const group = grown(world, pairs, left, mostMembers);
       groups.push(group);
       left = left.filter((i) => !group.includes(i));
     }
@@ -133,7 +138,7 @@ function legal(world: World, labels: Int32Array): Partition {
   return labelled(world.servers, groups);
 }
 
-function grown(world: World, pairs: Uint8Array, members: readonly number[]): number[] {
+function grown(world: World, pairs: Uint8Array, members: readonly number[], mostMembers: number): number[] {
   const { servers, distance } = world;
   const fellows = (i: number): number => members.filter((j) => pairs[i * servers + j]).length;
   const middle = members.reduce((best, i) => (fellows(i) > fellows(best) ? i : best));
@@ -141,7 +146,8 @@ function grown(world: World, pairs: Uint8Array, members: readonly number[]): num
   const outwards = members.toSorted(
     (a, b) => distance[middle * servers + a]! - distance[middle * servers + b]!,
   );
-  for (const i of outwards) if (isAdmissible(pairs, servers, [...group, i])) group.push(i);
+  for (const i of outwards)
+    if (group.length < mostMembers && isAdmissible(pairs, servers, [...group, i])) group.push(i);
   return group;
 }
 

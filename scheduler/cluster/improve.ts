@@ -1,5 +1,5 @@
 /** The clustering of one world that earns most in a time: the best of some starts, improved by local search. */
-import { kMedoids } from '../../domain/dcat/medoids.ts';
+import { kMeans } from '../../domain/dcat/baselines.ts';
 import { objectiveOf, standingOf } from '../../domain/dcat/objective.ts';
 import { singles, type Partition } from '../../domain/dcat/partition.ts';
 import { search, type SearchOptions } from '../../domain/dcat/search.ts';
@@ -27,7 +27,7 @@ export interface ImproveOptions {
 }
 
 /** Mean sizes of the clusters that the search may start from. */
-const SIZES = [3, 4, 5, 7, 10];
+const SIZES = [2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 10, 12];
 /** Share of the budget that the starts may take. */
 const STARTS = 0.3;
 const THRESHOLD = 0.008;
@@ -52,7 +52,7 @@ export function improve(world: World, tasks: Tasks, options: ImproveOptions): Im
     for (const size of SIZES) {
       if (spent() >= STARTS) break;
       const k = Math.max(1, Math.round(world.servers / size));
-      consider(kMedoids(world, k, options.seed, options.mostMembers));
+      consider(kMeans(world, k, options.seed, { restarts: 2, mostMembers: options.mostMembers }));
     }
   const searching: SearchOptions = {
     seed: options.seed,

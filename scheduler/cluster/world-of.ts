@@ -1,5 +1,6 @@
 /** The world of some of a request's servers, with the tasks that they compete for. */
 import { takeTasks, type Tasks } from '../../domain/dcat/arrivals.ts';
+import { placesOf } from '../../domain/dcat/places.ts';
 import { unitCost } from '../../domain/dcat/settings.ts';
 import type { World } from '../../domain/dcat/world.ts';
 import type { ClusterRequest } from './request.ts';
@@ -33,8 +34,7 @@ export function worldOf(request: ClusterRequest, own: readonly number[], zones: 
       own,
       (i, at) => request.servers[i]!.unitCost ?? unitCost(settings, power[at]!),
     ),
-    x: new Float64Array(servers),
-    y: new Float64Array(servers),
+    ...placesOf(distance, servers),
     distance,
     zones: zones.length,
     zoneShare: new Float64Array(zones.length),
