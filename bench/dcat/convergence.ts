@@ -1,28 +1,35 @@
 /** The reward over the training, like Fig. 2 of document 004. */
-import type { EpochReport } from '../../scheduler/cluster/training/epoch.ts';
-import { linePlot } from '../plot.ts';
+import type { Point } from '../../scheduler/cluster/training/training.ts';
+import { linePlot, type Series } from '../plot.ts';
 
-const POINTS = 60;
-
-export function convergencePlot(runs: readonly { name: string; curve: readonly EpochReport[] }[]): string {
+/** The held-out worlds are the same at every point; the epochs' own differ, so ten of them are averaged. */
+export function convergencePlot(runs: readonly { name: string; curve: readonly Point[] }[]): string {
   return linePlot({
     title: 'Reward while the clustering policy learns',
-    xLabel: 'epoch (each with worlds of its own)',
+    xLabel: 'epoch',
     yLabel: 'profit, share of all fees offered',
-    series: runs.map(({ name, curve }) => ({ name, points: smoothed(curve) })),
+    series: runs.flatMap(({ name, curve }) => [
+      { name: `${name}: training worlds`, points: averaged(curve) },
+      held(`${name}: drawn, held-out`, curve, 'sampled'),
+      held(`${name}: likeliest, held-out`, curve, 'greedy'),
+    ]),
   });
 }
 
-/** Means of neighbouring epochs, with their 95% interval: one epoch's worlds are richer than another's. */
-function smoothed(curve: readonly EpochReport[]): { x: number; y: number; low: number; high: number }[] {
-  const size = Math.max(1, Math.ceil(curve.length / POINTS));
+function held(name: string, curve: readonly Point[], which: 'sampled' | 'greedy'): Series {
+  return {
+    name,
+    points: curve.flatMap(({ held }, index) => (held ? [{ x: index + 1, y: held[which] }] : [])),
+  };
+}
+
+const TOGETHER = 10;
+
+function averaged(curve: readonly Point[]): Series['points'] {
   const points = [];
-  for (let from = 0; from < curve.length; from += size) {
-    const rewards = curve.slice(from, from + size).map(({ reward }) => reward);
-    const mean = rewards.reduce((a, b) => a + b, 0) / rewards.length;
-    const squares = rewards.reduce((sum, reward) => sum + (reward - mean) ** 2, 0);
-    const half = rewards.length < 2 ? 0 : 1.96 * Math.sqrt(squares / (rewards.length - 1) / rewards.length);
-    points.push({ x: from + rewards.length, y: mean, low: mean - half, high: mean + half });
+  for (let from = 0; from < curve.length; from += TOGETHER) {
+    const rewards = curve.slice(from, from + TOGETHER).map(({ reward }) => reward);
+    points.push({ x: from + rewards.length, y: rewards.reduce((a, b) => a + b, 0) / rewards.length });
   }
   return points;
 }

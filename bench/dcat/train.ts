@@ -18,7 +18,6 @@ const USAGE =
   'usage: npm run train:dcat -- [--epochs N] [--seed N] [--method a2c|reinforce] [--out FILE] [--curve FILE.svg] [--resume] [--check]';
 const SCRATCH = join('.cardhour', 'training');
 const SAVE_EVERY = 10;
-const VALIDATION_WORLDS = 40;
 
 try {
   await main();
@@ -39,10 +38,10 @@ async function main(): Promise<void> {
   const started = performance.now();
   const checks = check ? await checkTraining(options, SCRATCH) : null;
   const training = open(request);
-  const before = validate(startTraining(options).agent.actor, VALIDATION_WORLDS);
+  const before = validate(startTraining(options).agent.actor, options.heldOut);
   train(training, request);
   const { actor } = training.agent;
-  const after = validate(actor, VALIDATION_WORLDS);
+  const after = validate(actor, options.heldOut);
   mkdirSync(dirname(out), { recursive: true });
   writePolicy(out, actor, { method: options.method, seed: options.seed, epochs });
   if (curve) {
@@ -53,12 +52,13 @@ async function main(): Promise<void> {
   const report = {
     ...checks,
     epochs,
-    ...firstAndLast(training),
-    greedyBefore: inTenThousandths(before),
-    greedyAfter: inTenThousandths(after),
+    rewardBefore: inTenThousandths(before.sampled),
+    rewardAfter: inTenThousandths(after.sampled),
+    greedyBefore: inTenThousandths(before.greedy),
+    greedyAfter: inTenThousandths(after.greedy),
     policy: out,
     ...(curve ? { curve } : {}),
-    ok: checks === null || (isRight(checks) && after > before && grew(training)),
+    ok: checks === null || (isRight(checks) && after.sampled > before.sampled),
     seconds: Math.round((performance.now() - started) / 100) / 10,
   };
   console.log(JSON.stringify(report));
@@ -134,23 +134,6 @@ function train(training: Training, { epochs, checkpoint }: Request): void {
   } finally {
     progress.end();
   }
-}
-
-function firstAndLast({ curve }: Training): { rewardFirst: number; rewardLast: number } {
-  const [first, last] = endsOf(curve.map(({ reward }) => reward));
-  return { rewardFirst: inTenThousandths(first), rewardLast: inTenThousandths(last) };
-}
-
-function grew({ curve }: Training): boolean {
-  const [first, last] = endsOf(curve.map(({ reward }) => reward));
-  return last > first;
-}
-
-/** Means of the first and the last fifth: epochs draw worlds of their own, richer and poorer ones. */
-function endsOf(rewards: readonly number[]): [first: number, last: number] {
-  const part = Math.max(1, Math.floor(rewards.length / 5));
-  const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-  return [mean(rewards.slice(0, part)), mean(rewards.slice(-part))];
 }
 
 function isRight({ gradientError, tfjsDifference, sameBits, resumedSameBits }: Checks): boolean {

@@ -17,7 +17,7 @@ export interface Checks {
   resumedSameBits: boolean;
 }
 
-const SHORT = { worlds: 2, cycles: 2, actors: 2 };
+const SHORT = { worlds: 2, forks: 2, heldOut: 0 };
 
 export async function checkTraining(options: TrainingOptions, folder: string): Promise<Checks> {
   const short = { ...options, ...SHORT };

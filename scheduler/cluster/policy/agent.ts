@@ -5,7 +5,7 @@ import { createNetwork, type Network } from '../net/network.ts';
 import { softmax } from '../net/softmax.ts';
 import type { Demand } from './demand.ts';
 import { FEATURES } from './features.ts';
-import { emptyRows, grow, type Rows } from './growth.ts';
+import { emptyRows, grow, type Choose, type Rows } from './growth.ts';
 import { STATE_FEATURES, writeState } from './state.ts';
 
 export const ACTOR_SHAPE = [FEATURES, 64, 64, 1] as const;
@@ -36,15 +36,8 @@ export interface Episode {
 }
 
 /** The likeliest choice at every step. */
-export function greedy(actor: Network, demand: Demand): Partition {
-  let scores = new Float64Array(64);
-  return grow(demand, (rows, at, count) => {
-    if (scores.length < count) scores = new Float64Array(2 * count);
-    scoreRows(actor, rows, at, count, scores);
-    let best = 0;
-    for (let option = 1; option < count; option++) if (scores[option]! > scores[best]!) best = option;
-    return best;
-  });
+export function greedy(actor: Network, demand: Demand, mostMembers?: number): Partition {
+  return grow(demand, likeliest(actor), mostMembers);
 }
 
 /** A clustering drawn from π(· | s). */
@@ -52,26 +45,63 @@ export function sample(actor: Network, demand: Demand, random: Random): Episode 
   const choices: Episode['choices'] = [];
   const rows = emptyRows();
   let probabilities = new Float64Array(256);
-  const partition = grow(
-    demand,
-    (data, at, count) => {
-      if (probabilities.length < at + count) {
-        const larger = new Float64Array(2 * (at + count));
-        larger.set(probabilities);
-        probabilities = larger;
-      }
-      const own = probabilities.subarray(at, at + count);
-      scoreRows(actor, data, at, count, own);
-      softmax(own, 0, count, 1, own);
-      let left = random.next();
-      let chosen = 0;
-      while (chosen < count - 1 && left >= own[chosen]!) left -= own[chosen++]!;
-      choices.push({ at, count, chosen });
-      return chosen;
-    },
-    rows,
-  );
+  const partition = grow(demand, (offer) => {
+    const { count } = offer;
+    const at = offer.describe(rows);
+    if (probabilities.length < at + count) {
+      const larger = new Float64Array(2 * (at + count));
+      larger.set(probabilities);
+      probabilities = larger;
+    }
+    const own = probabilities.subarray(at, at + count);
+    scoreRows(actor, rows.data, at, count, own);
+    softmax(own, 0, count, 1, own);
+    const chosen = draw(own, random);
+    choices.push({ at, count, chosen });
+    return chosen;
+  });
   return { partition, rows, probabilities: probabilities.subarray(0, rows.count), choices };
+}
+
+/** What becomes of an episode when it takes another option at one of its choices, and the likeliest ones after it. */
+export function branch(
+  actor: Network,
+  demand: Demand,
+  { choices }: Episode,
+  choice: number,
+  option: number,
+): Partition {
+  const onward = likeliest(actor);
+  let next = 0;
+  return grow(demand, (offer) => {
+    const here = next++;
+    if (here < choice) return choices[here]!.chosen;
+    return here === choice ? option : onward(offer);
+  });
+}
+
+function likeliest(actor: Network): Choose {
+  const rows = emptyRows();
+  let scores = new Float64Array(64);
+  return (offer) => {
+    const { count } = offer;
+    rows.count = 0;
+    offer.describe(rows);
+    if (scores.length < count) scores = new Float64Array(2 * count);
+    scoreRows(actor, rows.data, 0, count, scores);
+    let best = 0;
+    for (let option = 1; option < count; option++) if (scores[option]! > scores[best]!) best = option;
+    return best;
+  };
+}
+
+/** An index, drawn by its probability. */
+export function draw(probabilities: Float64Array, random: Random): number {
+  let left = random.next();
+  let chosen = 0;
+  while (chosen < probabilities.length - 1 && left >= probabilities[chosen]!)
+    left -= probabilities[chosen++]!;
+  return chosen;
 }
 
 /** V(s), mean reward of a cycle from s on; see `learning.ts`. */

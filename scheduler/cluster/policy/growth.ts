@@ -8,10 +8,17 @@ import type { Demand } from './demand.ts';
 import { FEATURES, writeRow, type Growth } from './features.ts';
 import { emptyProfile, joined } from './profile.ts';
 
-/** The choice among `count` options, whose rows lie in `rows` from `at`: the first closes the cluster, the others add candidates. */
-export type Choose = (rows: Float32Array, at: number, count: number) => number;
+/** What may be done next: 0 closes the cluster, the others take a candidate each. */
+export interface Offer {
+  count: number;
+  /** Adds a row for each option, and says where the first of them is. */
+  describe(rows: Rows): number;
+}
 
-/** Rows of all choices, in a buffer that grows. */
+/** Chooses an option. */
+export type Choose = (offer: Offer) => number;
+
+/** Options as the network reads them, in a buffer that grows. */
 export interface Rows {
   data: Float32Array;
   count: number;
@@ -21,20 +28,15 @@ export function emptyRows(): Rows {
   return { data: new Float32Array(256 * FEATURES), count: 0 };
 }
 
-export function grow(demand: Demand, choose: Choose, rows: Rows = emptyRows()): Partition {
+/** `mostMembers`: a cluster of so many is closed. */
+export function grow(demand: Demand, choose: Choose, mostMembers = Infinity): Partition {
   const growth = begin(demand);
-  const { servers } = demand.world;
-  const labels = new Int32Array(servers);
+  const labels = new Int32Array(demand.world.servers);
   while (growth.freeCount > 0) {
     open(growth, nextSeed(growth));
-    while (growth.candidates.length > 0) {
+    while (growth.candidates.length > 0 && growth.members.length < mostMembers) {
       const count = growth.candidates.length + 1;
-      const at = rows.count;
-      makeRoom(rows, count);
-      writeRow(growth, -1, rows.data, at * FEATURES);
-      growth.candidates.forEach((i, index) => writeRow(growth, i, rows.data, (at + 1 + index) * FEATURES));
-      rows.count += count;
-      const chosen = choose(rows.data, at, count);
+      const chosen = choose({ count, describe: (rows) => describe(growth, rows) });
       if (chosen === 0) break;
       take(growth, growth.candidates[chosen - 1]!);
     }
@@ -42,6 +44,15 @@ export function grow(demand: Demand, choose: Choose, rows: Rows = emptyRows()): 
     close(growth);
   }
   return partitionOf(labels);
+}
+
+function describe(growth: Growth, rows: Rows): number {
+  const first = rows.count;
+  makeRoom(rows, growth.candidates.length + 1);
+  writeRow(growth, -1, rows.data, first * FEATURES);
+  growth.candidates.forEach((i, index) => writeRow(growth, i, rows.data, (first + 1 + index) * FEATURES));
+  rows.count += growth.candidates.length + 1;
+  return first;
 }
 
 function begin(demand: Demand): Growth {
@@ -54,6 +65,7 @@ function begin(demand: Demand): Growth {
   return {
     demand,
     pairs,
+    nearShare: servers > 1 ? freeNear.reduce((sum, count) => sum + count, 0) / (servers * (servers - 1)) : 0,
     free: new Uint8Array(servers).fill(1),
     freeCount: servers,
     freePower: demand.totalPower,

@@ -15,6 +15,8 @@ const POLICY: Kind = {
   fix: 'Train one with `npm run train:dcat`, or restore the one that ships; until then clusters come from the search alone.',
 };
 
+const SHAPE = ACTOR_SHAPE.join('-');
+
 export interface Training {
   method: string;
   seed: number;
@@ -22,7 +24,7 @@ export interface Training {
 }
 
 export function writePolicy(file: string, actor: Network, training: Training): void {
-  writeSealed(POLICY, file, { shape: actor.shape, training, weights: packFloats(actor.parameters) });
+  writeSealed(POLICY, file, { shape: SHAPE, training, weights: packFloats(actor.parameters) });
 }
 
 /** @throws Refusal NOT_FOUND, DATA_BROKEN: no file, not a policy, another version, cut, changed, or of another shape */
@@ -30,7 +32,7 @@ export function readPolicy(file: string): { actor: Network; training: Training }
   const { shape, training, weights } = readSealed(POLICY, file);
   const actor = createNetwork(ACTOR_SHAPE, CAPACITY, () => 0);
   const floats = unpackFloats(weights, actor.parameters.length);
-  if (JSON.stringify(shape) !== JSON.stringify(ACTOR_SHAPE) || !floats)
+  if (shape !== SHAPE || !floats)
     throw new Refusal('DATA_BROKEN', 'The clustering policy has another shape.', POLICY.fix, {
       retryable: false,
     });

@@ -1,7 +1,11 @@
-/** The whole cycle as numbers of about the size of 1: what the critic values. */
+/**
+ * The whole cycle as numbers of about the size of 1: what the critic values. Not the backlog: no queue outlasts a deadline, 3 s of a cycle's 60,
+ * so that it is worth next to nothing to the next cycle, while what a young critic makes of it, times ξ / (1 − ξ), was twice as large as the
+ * differences between clusterings. The actor sees it.
+ */
 import type { Demand } from './demand.ts';
 
-export const STATE_FEATURES = 18;
+export const STATE_FEATURES = 16;
 
 export function writeState(demand: Demand, row: Float32Array): void {
   const { world, meanDeadline, meanWork, meanFee, load, share, path, totalPower } = demand;
@@ -12,20 +16,16 @@ export function writeState(demand: Demand, row: Float32Array): void {
   };
   put(Math.min(servers, 100) / 50);
   put(load / 2);
-  put(settings.reach / settings.side);
   put(servers > 0 ? (totalPower * meanDeadline) / meanWork / servers : 0);
   put(settings.urgency / meanDeadline);
   let cost = 0;
   let dearest = 0;
-  let backlog = 0;
   for (let i = 0; i < servers; i++) {
     cost += world.unitCost[i]! / servers;
     dearest = Math.max(dearest, world.unitCost[i]!);
-    backlog += demand.backlog[i]!;
   }
   put(cost / meanFee);
   put(dearest / meanFee);
-  put(totalPower > 0 ? backlog / (totalPower * meanDeadline) : 0);
   // How near the servers stand to each other: shares of the pairs within R_max and within half and a quarter of it.
   for (const part of [1, 0.5, 0.25]) put(pairsWithin(demand, part * settings.reach));
   // How near they stand to the demand: power within reach of a zone's tasks, by four bounds on transmission.

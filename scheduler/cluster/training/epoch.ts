@@ -1,17 +1,19 @@
 /** An epoch of Algorithm 1: some worlds, some cycles each, several clusterings of every state, a step of both networks a cycle. */
-import { drawTasks, zoneRates } from '../../../domain/dcat/arrivals.ts';
-import { stream } from '../../../domain/dcat/random.ts';
-import { simulate, type Outcome } from '../../../domain/dcat/simulate.ts';
+import { drawTasks } from '../../../domain/dcat/arrivals.ts';
+import { stream, type Random } from '../../../domain/dcat/random.ts';
+import { simulate } from '../../../domain/dcat/simulate.ts';
 import type { Partition } from '../../../domain/dcat/partition.ts';
 import type { Tasks } from '../../../domain/dcat/arrivals.ts';
-import type { World } from '../../../domain/dcat/world.ts';
-import { squareRoot } from '../net/math.ts';
 import { greedy, sample, valueOf, type Agent } from '../policy/agent.ts';
-import { demandOf, type Demand } from '../policy/demand.ts';
+import { expectedDemand, type Demand } from '../policy/demand.ts';
+import { fork, scaled, wholeLesson } from './lessons.ts';
 import { teachActor, teachCritic, type Lesson } from './learning.ts';
 import { drawScene, type Scene } from './worlds.ts';
 
-/** `a2c`: the advantage r + ξV(s′) − V(s). `reinforce`: the return over what the greedy policy gets on the same tasks. */
+/**
+ * `a2c`: the advantage r + ξV(s′) − V(s), of whole clusterings and of single choices. `reinforce`: the return of whole clusterings over what
+ * the greedy policy gets on the same tasks.
+ */
 export type Method = 'a2c' | 'reinforce';
 
 export interface TrainingOptions {
@@ -23,24 +25,32 @@ export interface TrainingOptions {
   cycles: number;
   /** Clusterings drawn for every state. */
   actors: number;
+  /** Choices of these that are tried with other options as well, and how many options. */
+  forks: number;
+  ways: number;
   /** α and β of document 004: Adam's rates of actor and critic. */
   actorRate: number;
   criticRate: number;
   /** Bonus on the entropy of a choice, at the start; it falls to nothing over the first `bonusEpochs`. */
   bonus: number;
   bonusEpochs: number;
+  /** Held-out worlds that the policy is tried on now and then; they teach nothing. */
+  heldOut: number;
 }
 
 export const DEFAULTS: TrainingOptions = {
   method: 'a2c',
   seed: 1,
   worlds: 8,
-  cycles: 4,
-  actors: 4,
+  cycles: 2,
+  actors: 2,
+  forks: 4,
+  ways: 4,
   actorRate: 1e-3,
   criticRate: 1e-3,
-  bonus: 0.01,
+  bonus: 0.02,
   bonusEpochs: 400,
+  heldOut: 40,
 };
 
 /** ξ of Table I. */
@@ -70,9 +80,9 @@ export function runEpoch(agent: Agent, epoch: number, options: TrainingOptions):
     const cycle = runs.map((run, index) =>
       attempts(agent, run, step, stream(options.seed, 13, epoch, step, index), options),
     );
-    const lessons = cycle.flatMap((of) => of.lessons);
-    scaled(lessons);
-    teachActor(agent, lessons, options.actorRate, bonus);
+    const whole = scaled(cycle.flatMap((of) => of.whole));
+    const forks = scaled(cycle.flatMap((of) => of.forks));
+    teachActor(agent, [...whole, ...forks], options.actorRate, bonus);
     criticLoss +=
       teachCritic(
         agent,
@@ -88,7 +98,8 @@ export function runEpoch(agent: Agent, epoch: number, options: TrainingOptions):
 
 interface Attempts {
   state: Demand;
-  lessons: Lesson[];
+  whole: Lesson[];
+  forks: Lesson[];
   /** What the critic should say: the mean of (1 − ξ)(r + ξV(s′)). */
   target: number;
   reward: number;
@@ -100,40 +111,54 @@ function attempts(
   agent: Agent,
   { scene, backlog }: Run,
   step: number,
-  random: ReturnType<typeof stream>,
-  { actors, method }: TrainingOptions,
+  random: Random,
+  { actors, forks, ways, method }: TrainingOptions,
 ): Attempts {
   const { world } = scene;
+  const { actor, critic } = agent;
   const cycle = scene.cycle + step;
-  const state = stateOf(world, cycle, backlog);
+  const state = expectedDemand(world, cycle, backlog);
   const tasks = drawTasks(world, scene.seed, cycle);
-  const earn = (partition: Partition): Outcome => simulate(world, tasks, partition, 'rea', backlog);
   const fees = feesOf(tasks);
-  const value = valueOf(agent.critic, state) / (1 - DISCOUNT);
+  const value = valueOf(critic, state) / (1 - DISCOUNT);
+  const earn = (partition: Partition): Earned => {
+    const { profit, backlog: left } = simulate(world, tasks, partition, 'rea', backlog);
+    const after = valueOf(critic, expectedDemand(world, cycle + 1, left)) / (1 - DISCOUNT);
+    return { reward: profit / fees, total: profit / fees + DISCOUNT * after, left };
+  };
   const drawn = Array.from({ length: actors }, () => {
-    const episode = sample(agent.actor, state, random);
-    const outcome = earn(episode.partition);
-    const after = valueOf(agent.critic, stateOf(world, cycle + 1, outcome.backlog)) / (1 - DISCOUNT);
-    return { episode, outcome, reward: outcome.profit / fees, after };
+    const episode = sample(actor, state, random);
+    return { episode, earned: earn(episode.partition) };
   });
-  const returns = drawn.map(({ reward, after }) => reward + DISCOUNT * after);
-  const baseline = method === 'a2c' ? value : earn(greedy(agent.actor, state)).profit / fees;
-  const lessons = drawn.map(({ episode, reward }, index) => ({
-    episode,
-    weight: (method === 'a2c' ? returns[index]! : reward) - baseline,
-  }));
-  if (method === 'a2c') centred(lessons);
+  const mean = (of: (earned: Earned) => number): number =>
+    drawn.reduce((sum, { earned }) => sum + of(earned), 0) / actors;
+  const whole =
+    method === 'a2c'
+      ? centred(drawn.map(({ earned }) => earned.total - value))
+      : against(
+          earn(greedy(actor, state)).reward,
+          drawn.map(({ earned }) => earned.reward),
+        );
+  const alternatives = (index: number): Lesson[] => {
+    const { episode } = drawn[index % actors]!;
+    return fork(actor, state, episode, ways, random, (partition) => earn(partition).total - value);
+  };
   return {
     state,
-    lessons,
-    target: ((1 - DISCOUNT) * returns.reduce((a, b) => a + b, 0)) / actors,
-    reward: drawn.reduce((sum, { reward }) => sum + reward, 0) / actors,
-    backlog: drawn[0]!.outcome.backlog,
+    whole: drawn.map(({ episode }, index) => wholeLesson(episode, whole[index]!)),
+    forks: method === 'a2c' ? Array.from({ length: forks }, (_, index) => alternatives(index)).flat() : [],
+    target: (1 - DISCOUNT) * mean(({ total }) => total),
+    reward: mean(({ reward }) => reward),
+    backlog: drawn[0]!.earned.left,
   };
 }
 
-export function stateOf(world: World, cycle: number, backlog: Float64Array): Demand {
-  return demandOf({ world, rates: zoneRates(world, cycle), backlog });
+interface Earned {
+  /** Profit as a share of all fees. */
+  reward: number;
+  /** r + ξV(s′). */
+  total: number;
+  left: Float64Array;
 }
 
 /** What all tasks would pay: the bound on any profit. */
@@ -144,14 +169,11 @@ export function feesOf(tasks: Tasks): number {
 }
 
 /** The critic errs by the same for all clusterings of a state: what they have in common teaches nothing about which is better. */
-function centred(lessons: Lesson[]): void {
-  const mean = lessons.reduce((sum, { weight }) => sum + weight, 0) / lessons.length;
-  for (const lesson of lessons) lesson.weight -= mean;
+function centred(advantages: readonly number[]): number[] {
+  const mean = advantages.reduce((sum, advantage) => sum + advantage, 0) / advantages.length;
+  return advantages.map((advantage) => advantage - mean);
 }
 
-/** Weights of length 1 on the average, so that a step's size does not hang on the reward's unit. */
-function scaled(lessons: Lesson[]): void {
-  const squares = lessons.reduce((sum, { weight }) => sum + weight * weight, 0);
-  const length = squareRoot(squares / lessons.length);
-  if (length > 0) for (const lesson of lessons) lesson.weight /= length;
+function against(baseline: number, rewards: readonly number[]): number[] {
+  return rewards.map((reward) => reward - baseline);
 }

@@ -1,36 +1,33 @@
 /** What actor and critic learn from clusterings and their rewards. */
-import { load, type Agent, type Episode } from '../policy/agent.ts';
+import { load, type Agent } from '../policy/agent.ts';
+import type { Rows } from '../policy/growth.ts';
 import type { Demand } from '../policy/demand.ts';
 import { writeState } from '../policy/state.ts';
 import { addChoiceGradient } from '../net/softmax.ts';
 
-/** How much likelier a clustering should become: its advantage. */
+/** What is learnt from some choices: how much likelier each of these options should become. */
 export interface Lesson {
-  episode: Episode;
-  weight: number;
+  rows: Rows;
+  /** π of each row within its choice. */
+  probabilities: Float64Array;
+  choices: { at: number; count: number; picks: { option: number; weight: number }[] }[];
 }
 
 /**
- * One step of the actor along ∇θ log π(s, a) · weight, Eq. (13): π of a clustering is the product over its choices. The bonus
+ * One step of the actor along Σ weight · ∇θ log π(s, option), Eq. (13): π of a clustering is the product over its choices. The bonus
  * on the entropy of each choice keeps it trying.
  */
 export function teachActor({ actor }: Agent, lessons: readonly Lesson[], rate: number, bonus: number): void {
-  const choices = lessons.reduce((sum, { episode }) => sum + episode.choices.length, 0);
+  const choices = lessons.reduce((sum, lesson) => sum + lesson.choices.length, 0);
   if (choices === 0) return;
   const { outputStride, outputGradient, capacity } = actor;
-  for (const { episode, weight } of lessons) {
-    const { rows, probabilities } = episode;
+  for (const { rows, probabilities, choices: own } of lessons) {
     const slopes = new Float64Array(rows.count);
-    for (const { at, count, chosen } of episode.choices)
-      addChoiceGradient(
-        probabilities.subarray(at, at + count),
-        count,
-        chosen,
-        weight / choices,
-        bonus / choices,
-        slopes,
-        at,
-      );
+    for (const { at, count, picks } of own) {
+      const p = probabilities.subarray(at, at + count);
+      for (const { option, weight } of picks)
+        addChoiceGradient(p, count, option, weight, bonus / choices / picks.length, slopes, at);
+    }
     for (let done = 0; done < rows.count; done += capacity) {
       const part = Math.min(capacity, rows.count - done);
       load(actor, rows.data, done, part);

@@ -4,6 +4,7 @@ import type { Network } from '../net/network.ts';
 import { createAgent, type Agent } from '../policy/agent.ts';
 import { packFloats, readSealed, unpackFloats, writeSealed, type Kind } from '../sealed-file.ts';
 import { runEpoch, type EpochReport, type TrainingOptions } from './epoch.ts';
+import { validate, type Validation } from './validation.ts';
 
 const CHECKPOINT: Kind = {
   format: 'cardhour-training-checkpoint',
@@ -12,13 +13,21 @@ const CHECKPOINT: Kind = {
   fix: 'Start the training without --resume.',
 };
 
+/** Epochs between two looks at the held-out worlds. */
+const LOOK_EVERY = 10;
+
+export interface Point extends EpochReport {
+  /** After every tenth epoch: the held-out worlds, the same each time. */
+  held?: Validation;
+}
+
 export interface Training {
   readonly agent: Agent;
   readonly options: TrainingOptions;
   /** What each epoch so far brought. */
-  readonly curve: readonly EpochReport[];
+  readonly curve: readonly Point[];
   /** @throws Refusal DATA_BROKEN when a number is none any more; the training is over then */
-  epoch(): EpochReport;
+  epoch(): Point;
   save(file: string): void;
 }
 
@@ -38,10 +47,10 @@ export function resumeTraining(file: string, options: TrainingOptions): Training
   const agent = createAgent(options.seed);
   restore(agent.actor, content.actor, file);
   restore(agent.critic, content.critic, file);
-  return training(options, agent, content.curve as EpochReport[]);
+  return training(options, agent, content.curve as Point[]);
 }
 
-function training(options: TrainingOptions, agent: Agent, before: readonly EpochReport[]): Training {
+function training(options: TrainingOptions, agent: Agent, before: readonly Point[]): Training {
   const curve = [...before];
   return {
     agent,
@@ -56,8 +65,10 @@ function training(options: TrainingOptions, agent: Agent, before: readonly Epoch
           'The last checkpoint is good: train on from it with smaller rates.',
           { retryable: false },
         );
-      curve.push(report);
-      return report;
+      const isLook = options.heldOut > 0 && (curve.length + 1) % LOOK_EVERY === 0;
+      const point = isLook ? { ...report, held: validate(agent.actor, options.heldOut) } : report;
+      curve.push(point);
+      return point;
     },
     save: (file) =>
       writeSealed(CHECKPOINT, file, {
