@@ -1,7 +1,7 @@
 /** An epoch of Algorithm 1: some worlds, some cycles each, several clusterings of every state, a step of both networks a cycle. */
 import { drawTasks } from '../../../domain/dcat/arrivals.ts';
 import { stream, type Random } from '../../../domain/dcat/random.ts';
-import { simulate } from '../../../domain/dcat/simulate.ts';
+import { firstSteps, simulate } from '../../../domain/dcat/simulate.ts';
 import type { Partition } from '../../../domain/dcat/partition.ts';
 import type { Tasks } from '../../../domain/dcat/arrivals.ts';
 import { greedy, sample, valueOf, type Agent } from '../policy/agent.ts';
@@ -28,6 +28,8 @@ export interface TrainingOptions {
   /** Choices of these that are tried with other options as well, and how many options. */
   forks: number;
   ways: number;
+  /** What whole clusterings count beside forks. */
+  wholeWeight: number;
   /** α and β of document 004: Adam's rates of actor and critic. */
   actorRate: number;
   criticRate: number;
@@ -46,6 +48,7 @@ export const DEFAULTS: TrainingOptions = {
   actors: 2,
   forks: 4,
   ways: 4,
+  wholeWeight: 0.2,
   actorRate: 1e-3,
   criticRate: 1e-3,
   bonus: 0.02,
@@ -80,8 +83,14 @@ export function runEpoch(agent: Agent, epoch: number, options: TrainingOptions):
     const cycle = runs.map((run, index) =>
       attempts(agent, run, step, stream(options.seed, 13, epoch, step, index), options),
     );
-    const whole = scaled(cycle.flatMap((of) => of.whole));
-    const forks = scaled(cycle.flatMap((of) => of.forks));
+    const whole = scaled(
+      cycle.flatMap((of) => of.whole),
+      options.method === 'a2c' ? options.wholeWeight : 1,
+    );
+    const forks = scaled(
+      cycle.flatMap((of) => of.forks),
+      1,
+    );
     teachActor(agent, [...whole, ...forks], options.actorRate, bonus);
     criticLoss +=
       teachCritic(
@@ -120,10 +129,12 @@ function attempts(
   const state = expectedDemand(world, cycle, backlog);
   const tasks = drawTasks(world, scene.seed, cycle);
   const fees = feesOf(tasks);
+  const steps = firstSteps(world, tasks);
   const value = valueOf(critic, state) / (1 - DISCOUNT);
+  // The critic does not see the backlog, and arrivals don't hang on clusterings: s′ is worth the same after each of them.
+  const after = valueOf(critic, expectedDemand(world, cycle + 1)) / (1 - DISCOUNT);
   const earn = (partition: Partition): Earned => {
-    const { profit, backlog: left } = simulate(world, tasks, partition, 'rea', backlog);
-    const after = valueOf(critic, expectedDemand(world, cycle + 1, left)) / (1 - DISCOUNT);
+    const { profit, backlog: left } = simulate(world, tasks, partition, 'rea', backlog, steps);
     return { reward: profit / fees, total: profit / fees + DISCOUNT * after, left };
   };
   const drawn = Array.from({ length: actors }, () => {
