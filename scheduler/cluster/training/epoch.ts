@@ -33,9 +33,10 @@ export interface TrainingOptions {
   /** α and β of document 004: Adam's rates of actor and critic. */
   actorRate: number;
   criticRate: number;
-  /** Bonus on the entropy of a choice, at the start; it falls to nothing over the first `bonusEpochs`. */
+  /** Bonus on the entropy of a choice. */
   bonus: number;
-  bonusEpochs: number;
+  /** Over so many epochs the bonus falls to nothing and the actor's rate to a tenth. */
+  coolEpochs: number;
   /** Held-out worlds that the policy is tried on now and then; they teach nothing. */
   heldOut: number;
 }
@@ -46,14 +47,25 @@ export const DEFAULTS: TrainingOptions = {
   worlds: 8,
   cycles: 2,
   actors: 2,
-  forks: 4,
+  forks: 8,
   ways: 4,
-  wholeWeight: 0.2,
-  actorRate: 1e-3,
+  wholeWeight: 0.05,
+  actorRate: 3e-3,
   criticRate: 1e-3,
-  bonus: 0.02,
-  bonusEpochs: 400,
+  bonus: 0.005,
+  coolEpochs: 600,
   heldOut: 40,
+};
+
+/** Without forks more clusterings are drawn instead. */
+export const REINFORCE: TrainingOptions = {
+  ...DEFAULTS,
+  method: 'reinforce',
+  actors: 8,
+  forks: 0,
+  wholeWeight: 1,
+  actorRate: 1e-3,
+  bonus: 0.02,
 };
 
 /** ξ of Table I. */
@@ -72,7 +84,8 @@ interface Run {
 }
 
 export function runEpoch(agent: Agent, epoch: number, options: TrainingOptions): EpochReport {
-  const bonus = options.bonus * Math.max(0, 1 - epoch / options.bonusEpochs);
+  const heat = Math.max(0, 1 - epoch / options.coolEpochs);
+  const rate = options.actorRate * Math.max(0.1, heat);
   let runs: Run[] = Array.from({ length: options.worlds }, (_, index) => {
     const scene = drawScene(epoch * options.worlds + index);
     return { scene, backlog: new Float64Array(scene.world.servers) };
@@ -91,7 +104,7 @@ export function runEpoch(agent: Agent, epoch: number, options: TrainingOptions):
       cycle.flatMap((of) => of.forks),
       1,
     );
-    teachActor(agent, [...whole, ...forks], options.actorRate, bonus);
+    teachActor(agent, [...whole, ...forks], rate, options.bonus * heat);
     criticLoss +=
       teachCritic(
         agent,
@@ -157,7 +170,7 @@ function attempts(
   return {
     state,
     whole: drawn.map(({ episode }, index) => wholeLesson(episode, whole[index]!)),
-    forks: method === 'a2c' ? Array.from({ length: forks }, (_, index) => alternatives(index)).flat() : [],
+    forks: Array.from({ length: forks }, (_, index) => alternatives(index)).flat(),
     target: (1 - DISCOUNT) * mean(({ total }) => total),
     reward: mean(({ reward }) => reward),
     backlog: drawn[0]!.earned.left,
