@@ -1,5 +1,5 @@
 /** The clusterings that are compared, each a decision a cycle from what the cycles before have shown. */
-import { drawTasks, joinTasks, zoneRates, type Tasks } from '../../domain/dcat/arrivals.ts';
+import { drawTasks, joinTasks, type Tasks } from '../../domain/dcat/arrivals.ts';
 import { bestKMeans, givenK, kMeans, randomClustering } from '../../domain/dcat/baselines.ts';
 import { greedyMerge } from '../../domain/dcat/merge.ts';
 import { objectiveOf, standingOf } from '../../domain/dcat/objective.ts';
@@ -8,7 +8,7 @@ import type { World } from '../../domain/dcat/world.ts';
 import { decideClusters } from '../../scheduler/cluster/decide.ts';
 import type { Network } from '../../scheduler/cluster/net/network.ts';
 import { greedy } from '../../scheduler/cluster/policy/agent.ts';
-import { demandOf } from '../../scheduler/cluster/policy/demand.ts';
+import { observedDemand } from '../../scheduler/cluster/policy/demand.ts';
 import { decided, requestOf, runningOf } from './request.ts';
 
 export interface Situation {
@@ -38,8 +38,7 @@ export const merge: Clustering = ({ world, history }) =>
 
 /** The policy's likeliest clustering, nothing else: what A2C, or REINFORCE, alone brings. */
 export function policyAlone(actor: Network): Clustering {
-  return ({ world, cycle, backlog }) =>
-    greedy(actor, demandOf({ world, rates: zoneRates(world, cycle), backlog }));
+  return ({ world, history, backlog }) => greedy(actor, observedDemand(world, history, backlog));
 }
 
 /** What ships: the decision module, for so many evaluations a cycle, with the policy's proposal where there is a policy. */

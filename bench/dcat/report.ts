@@ -1,0 +1,176 @@
+/** The sweeps as JSON, as tables in Markdown and as plots, for `docs/results/`. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import type { Rule } from '../../domain/dcat/auction.ts';
+import { linePlot } from '../plot.ts';
+import type { LongGap, OptimumGap } from './gaps.ts';
+import { meanOf, type Estimate } from './stats.ts';
+import {
+  AXES,
+  mostGain,
+  offloadGain,
+  profitGain,
+  profitShare,
+  rates,
+  type Point,
+  type Sweep,
+} from './sweeps.ts';
+
+/** What was measured in one setting. */
+export interface SettingResult {
+  sweeps: Record<Sweep, Point[]>;
+  optimum: OptimumGap[];
+  long: LongGap;
+}
+
+/** The paper's words for what is compared, and who they are here. */
+const LINES: readonly [label: string, clustering: string, rule: Rule][] = [
+  ['DCAT-REA', 'dcat', 'rea'],
+  ['A2C-REA', 'a2c', 'rea'],
+  ['KM*-REA', 'kmBest', 'rea'],
+  ['KM-REA', 'km', 'rea'],
+  ['Merge-REA', 'merge', 'rea'],
+  ['Rand-REA', 'rand', 'rea'],
+  ['DCAT-OB-REA', 'dcat', 'oneOff'],
+  ['KM-OB-REA', 'km', 'oneOff'],
+  ['Rand-OB-REA', 'rand', 'oneOff'],
+];
+
+const FIGURES: Record<Sweep, { figure: string; title: string }> = {
+  servers: { figure: 'fig3', title: 'number of servers' },
+  clusterSize: { figure: 'fig4', title: 'size of clusters' },
+  arrivalRate: { figure: 'fig5', title: 'arrival rate' },
+};
+
+export function writeReport(
+  folder: string,
+  results: Record<string, SettingResult>,
+  run: { seed: number; seeds: number; evaluations: number },
+): void {
+  mkdirSync(folder, { recursive: true });
+  const tables: string[] = [];
+  for (const [setting, result] of Object.entries(results)) {
+    tables.push(`### Setting '${setting}'\n`);
+    for (const sweep of Object.keys(AXES) as Sweep[]) {
+      const points = result.sweeps[sweep];
+      tables.push(table(sweep, points));
+      for (const measure of ['profit', 'offloading'] as const)
+        writeFileSync(
+          `${folder}/${FIGURES[sweep].figure}-${measure}-${setting}.svg`,
+          plot(setting, sweep, points, measure),
+        );
+    }
+    tables.push(gaps(result));
+  }
+  writeFileSync(`${folder}/tables.md`, tables.join('\n'));
+  writeFileSync(`${folder}/figures.json`, `${JSON.stringify({ ...run, ...numbers(results) }, null, 1)}\n`);
+}
+
+function plot(setting: string, sweep: Sweep, points: Point[], measure: 'profit' | 'offloading'): string {
+  const { parameter, label } = AXES[sweep];
+  return linePlot({
+    title: `${measure === 'profit' ? 'Profit' : 'Offloading rate'} by ${FIGURES[sweep].title} ('${setting}')`,
+    xLabel: label,
+    yLabel: measure === 'profit' ? 'profit, share of all fees' : 'offloading rate',
+    series: present(points)
+      .filter(
+        ([, name, rule]) => measure === 'profit' || rule === 'oneOff' || name === 'dcat' || name === 'km',
+      )
+      .slice(0, 7)
+      .map(([name, clustering, rule]) => ({
+        name,
+        points: points.map((point) => {
+          const { mean, half } = estimate(point, clustering, rule, measure);
+          return { x: point.settings[parameter], y: mean, low: mean - half, high: mean + half };
+        }),
+      })),
+  });
+}
+
+function table(sweep: Sweep, points: Point[]): string {
+  const { parameter, label } = AXES[sweep];
+  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const lines = [
+    row([label, ...points.map((point) => String(point.settings[parameter]))]),
+    row(['---', ...points.map(() => '---:')]),
+  ];
+  for (const measure of ['profit', 'offloading'] as const)
+    for (const [name, clustering, rule] of present(points))
+      lines.push(
+        row([
+          `${name}, ${measure}`,
+          ...points.map((point) => cell(estimate(point, clustering, rule, measure))),
+        ]),
+      );
+  lines.push(
+    row(['DCAT over KM, profit', ...points.map((point) => gain(profitGain(point, 'dcat', 'km')))]),
+    row(['no clustering more than', ...points.map((point) => percent(mostGain(point, 'km').profit))]),
+    row(['DCAT over KM*, profit', ...points.map((point) => gain(profitGain(point, 'dcat', 'kmBest')))]),
+    row([
+      'DCAT-REA over KM-OB-REA, offloading',
+      ...points.map((point) => gain(offloadGain(point, 'dcat', 'km'))),
+    ]),
+    row(['no clustering more than', ...points.map((point) => percent(mostGain(point, 'km').offload))]),
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function gaps({ optimum, long }: SettingResult): string {
+  const lines = optimum.map(
+    ({ servers, worlds, partitions, gap, optimumOverKm }) =>
+      `- ${servers} servers, ${worlds} worlds, ${partitions} clusterings enumerated: gap to the optimum ${gain(gap)}; the optimum itself is ${gain(optimumOverKm)} over KM.`,
+  );
+  lines.push(
+    `- A search of ${long.evaluations} evaluations, ${long.worlds} worlds: gap ${gain(long.searched)} on the tasks searched on, ${gain(long.unseen)} on the next cycle's.`,
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function numbers(results: Record<string, SettingResult>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(results).map(([setting, { sweeps, optimum, long }]) => [
+      setting,
+      {
+        optimum,
+        long,
+        ...Object.fromEntries(
+          (Object.keys(AXES) as Sweep[]).map((sweep) => [
+            sweep,
+            sweeps[sweep].map((point) => ({
+              [AXES[sweep].parameter]: point.settings[AXES[sweep].parameter],
+              most: mostGain(point, 'km'),
+              lines: Object.fromEntries(
+                present([point]).map(([name, clustering, rule]) => [
+                  name,
+                  {
+                    profit: estimate(point, clustering, rule, 'profit'),
+                    offloading: estimate(point, clustering, rule, 'offloading'),
+                  },
+                ]),
+              ),
+            })),
+          ]),
+        ),
+      },
+    ]),
+  );
+}
+
+function present(points: readonly Point[]): typeof LINES {
+  return LINES.filter(([, name]) => points[0]!.courses[name] !== undefined);
+}
+
+function estimate(point: Point, name: string, rule: Rule, measure: 'profit' | 'offloading'): Estimate {
+  return measure === 'profit' ? profitShare(point, name, rule) : meanOf(rates(point, name, rule));
+}
+
+function cell({ mean, half }: Estimate): string {
+  return `${mean.toFixed(3)} ± ${half.toFixed(3)}`;
+}
+
+function gain({ mean, half }: Estimate): string {
+  return `${percent(mean)} ± ${(100 * half).toFixed(1)}`;
+}
+
+function percent(value: number): string {
+  return `${(100 * value).toFixed(1)}%`;
+}
