@@ -8,7 +8,12 @@ import { parseArgs } from 'node:util';
 import { createProgress } from '../../cli/progress.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { SHIPPED_POLICY, writePolicy } from '../../scheduler/cluster/policy/policy-file.ts';
-import { DEFAULTS, type Method, type TrainingOptions } from '../../scheduler/cluster/training/epoch.ts';
+import {
+  DEFAULTS,
+  REINFORCE,
+  type Method,
+  type TrainingOptions,
+} from '../../scheduler/cluster/training/epoch.ts';
 import { resumeTraining, startTraining, type Training } from '../../scheduler/cluster/training/training.ts';
 import { validate } from '../../scheduler/cluster/training/validation.ts';
 import { convergencePlot } from './convergence.ts';
@@ -101,7 +106,7 @@ function readRequest(): Request | null {
       checkpoint: join(SCRATCH, `${method}-${seed}${check ? '-check' : ''}.checkpoint.json`),
       resume,
       check,
-      options: { ...DEFAULTS, method, seed },
+      options: { ...(method === 'a2c' ? DEFAULTS : REINFORCE), seed },
     };
   } catch {
     return null;

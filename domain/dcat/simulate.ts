@@ -16,13 +16,14 @@ export interface Outcome {
   readonly backlog: Float64Array;
 }
 
-/** One cycle of a partition. `backlog`: work that servers bring along, G. */
+/** One cycle of a partition. `backlog`: work that servers bring along, G; `steps`: see `run`, the same for all partitions. */
 export function simulate(
   world: World,
   tasks: Tasks,
   partition: Partition,
   rule: Rule,
   backlog?: Float64Array,
+  steps = firstSteps(world, tasks),
 ): Outcome {
   const ledger = emptyLedger(world.servers, tasks);
   if (backlog) {
@@ -30,7 +31,7 @@ export function simulate(
     for (let i = 0; i < world.servers; i++)
       ledger.wait[partition[i]!]! += backlog[i]! / field.power[partition[i]!]!;
   }
-  run(fieldOf(world, partition), tasks, rule, ledger, firstSteps(world, tasks));
+  run(fieldOf(world, partition), tasks, rule, ledger, steps);
   // A task is split in proportion to power, so all members of a cluster have as many seconds left.
   const left = Float64Array.from(partition, (name, i) => ledger.wait[name]! * world.power[i]!);
   return { profit: ledger.profit, offered: tasks.count, served: ledger.served, ledger, backlog: left };

@@ -13,14 +13,21 @@ import { Refusal } from '../../domain/refusal.ts';
 import { seedIn, TEST_SEEDS, TRAINING_SEEDS } from '../../domain/dcat/seeds.ts';
 import { PAPER, type Settings } from '../../domain/dcat/settings.ts';
 import { drawWorld, type World } from '../../domain/dcat/world.ts';
-import { createAgent, greedy, sample } from '../../scheduler/cluster/policy/agent.ts';
+import { branch, createAgent, greedy, sample } from '../../scheduler/cluster/policy/agent.ts';
 import { expectedDemand, type Demand } from '../../scheduler/cluster/policy/demand.ts';
 import { FEATURES } from '../../scheduler/cluster/policy/features.ts';
 import { emptyRows, grow } from '../../scheduler/cluster/policy/growth.ts';
 import { openPolicy, openPolicyOr } from '../../scheduler/cluster/policy/propose.ts';
 import { readPolicy, SHIPPED_POLICY, writePolicy } from '../../scheduler/cluster/policy/policy-file.ts';
-import { DEFAULTS } from '../../scheduler/cluster/training/epoch.ts';
+import {
+  DEFAULTS,
+  REINFORCE,
+  type Method,
+  type TrainingOptions,
+} from '../../scheduler/cluster/training/epoch.ts';
+import { fork } from '../../scheduler/cluster/training/lessons.ts';
 import { resumeTraining, startTraining, type Training } from '../../scheduler/cluster/training/training.ts';
+import { validate } from '../../scheduler/cluster/training/validation.ts';
 import { drawScene } from '../../scheduler/cluster/training/worlds.ts';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'cardhour-policy-'));
@@ -144,11 +151,46 @@ describe('the shipped policy', () => {
   });
 });
 
+describe('a fork', () => {
+  test('differsFromItsEpisodeByOneChoice_andPraisesWhatEarnedMore', () => {
+    const { demand, world } = setup({ servers: 30, seed: 5 });
+    const { actor } = createAgent(1);
+    const episode = sample(actor, demand, stream(7));
+    const seen: Partition[] = [];
+    const lessons = fork(actor, demand, episode, 4, stream(8), (partition) => {
+      seen.push(partition);
+      return seen.length;
+    });
+    const { picks, count } = lessons[0]!.choices[0]!;
+    expect(picks).toHaveLength(Math.min(4, count));
+    for (const partition of seen) expectAdmissible(world, partition);
+    expect(new Set(seen.map(String)).size).toBe(seen.length);
+    const weights = picks.map(({ weight }) => weight);
+    expect(weights.reduce((a, b) => a + b, 0)).toBeCloseTo(0, 12);
+    expect(weights[0]!).toBeLessThan(0);
+    expect(weights.at(-1)!).toBeGreaterThan(0);
+  });
+
+  test('aBranchThatTakesNothingOver_isTheGreedyClustering', () => {
+    const { demand } = setup({ servers: 30, seed: 5 });
+    const { actor } = createAgent(1);
+    const episode = sample(actor, demand, stream(1));
+    expect(branch(actor, demand, episode, -1, 0)).toEqual(greedy(actor, demand));
+  });
+});
+
 describe('training', () => {
+  test('learnsWithinAFewEpochs', () => {
+    const options = { ...SHORT, worlds: 4 };
+    const before = validate(startTraining(options).agent.actor, 12);
+    const after = validate(trained(startTraining(options), 6).agent.actor, 12);
+    expect(after.sampled).toBeGreaterThan(before.sampled);
+  });
+
   test.each(['a2c', 'reinforce'] as const)('isTheSameToTheBit_forTheSameSeed %s', (method) => {
-    const [a, b] = [1, 1].map(() => trained(startTraining({ ...SHORT, method }), 2));
+    const [a, b] = [1, 1].map(() => trained(startTraining(optionsOf(method)), 2));
     expect(bitsOf(a!)).toEqual(bitsOf(b!));
-    expect(bitsOf(a!)).not.toEqual(bitsOf(startTraining({ ...SHORT, method })));
+    expect(bitsOf(a!)).not.toEqual(bitsOf(startTraining(optionsOf(method))));
   });
 
   test('goesOnAfterKill9_asIfItHadNeverStopped', async () => {
@@ -199,6 +241,10 @@ function expectAdmissible({ distance, servers, settings }: World, partition: Par
   for (const members of clusters)
     for (const i of members)
       for (const j of members) expect(distance[i * servers + j]!).toBeLessThanOrEqual(settings.reach);
+}
+
+function optionsOf(method: Method): TrainingOptions {
+  return method === 'a2c' ? SHORT : { ...REINFORCE, worlds: 2, actors: 2, heldOut: 0 };
 }
 
 function trained(training: Training, epochs: number): Training {

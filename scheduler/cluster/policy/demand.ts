@@ -1,5 +1,6 @@
 /** What the policy sees of a cycle before it: who stands where with how much power, and what is expected to arrive. */
 import { zoneRates, type Tasks } from '../../../domain/dcat/arrivals.ts';
+import { admissiblePairs } from '../../../domain/dcat/partition.ts';
 import { unitFee } from '../../../domain/dcat/settings.ts';
 import type { World } from '../../../domain/dcat/world.ts';
 
@@ -20,6 +21,8 @@ interface State {
 /** The state in the form that clusters are judged by. */
 export interface Demand {
   world: World;
+  /** Who may share a cluster with whom: 1 at i × servers + j. */
+  pairs: Uint8Array;
   backlog: Float64Array;
   /** Which share of the arrivals comes from each zone; sums to 1. */
   share: Float64Array;
@@ -71,6 +74,7 @@ function demandOf({ world, rates, work, deadline, data, backlog }: State): Deman
   const totalPower = world.power.reduce((sum, power) => sum + power, 0);
   return {
     world,
+    pairs: admissiblePairs(world),
     backlog: backlog ?? new Float64Array(servers),
     share: rates.map((rate) => (arrivals > 0 ? rate / arrivals : 0)),
     path: world.perMegabit.map((seconds, at) =>

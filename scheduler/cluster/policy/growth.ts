@@ -3,7 +3,7 @@
  * and is closed. Only servers within R_max of all members are ever offered, so that (10c) holds by construction for every policy,
  * and the same weights judge every server and every pair: any number of servers will do.
  */
-import { admissiblePairs, partitionOf, type Partition } from '../../../domain/dcat/partition.ts';
+import { partitionOf, type Partition } from '../../../domain/dcat/partition.ts';
 import type { Demand } from './demand.ts';
 import { FEATURES, writeRow, type Growth } from './features.ts';
 import { emptyProfile, joined } from './profile.ts';
@@ -56,9 +56,8 @@ function describe(growth: Growth, rows: Rows): number {
 }
 
 function begin(demand: Demand): Growth {
-  const { world } = demand;
+  const { world, pairs } = demand;
   const { servers } = world;
-  const pairs = admissiblePairs(world);
   const freeNear = new Int32Array(servers);
   for (let i = 0; i < servers; i++)
     for (let j = 0; j < servers; j++) if (j !== i && pairs[i * servers + j]) freeNear[i]!++;

@@ -49,27 +49,38 @@ export function joined(demand: Demand, cluster: Profile, i: number, into: Profil
   judge(demand, into);
 }
 
+/** Time that a task of each kind leaves for transmission and queue, s: all of them, the most first. */
+function slackOf({ work, deadline }: Demand, power: number, into: Float64Array): number {
+  let cells = 0;
+  for (const l of work)
+    for (const tau of deadline) {
+      const slack = tau - l / power;
+      let at = cells++;
+      for (; at > 0 && into[at - 1]! < slack; at--) into[at] = into[at - 1]!;
+      into[at] = slack;
+    }
+  return cells;
+}
+
 const slack = new Float64Array(16);
 
-function judge({ world, share, work, deadline, meanDeadline }: Demand, profile: Profile): void {
-  const cells = work.length * deadline.length;
-  let cell = 0;
-  for (const l of work) for (const tau of deadline) slack[cell++] = tau - l / profile.power;
-  profile.reach.fill(0);
+function judge(demand: Demand, profile: Profile): void {
+  const { world, share, meanDeadline } = demand;
+  const cells = slackOf(demand, profile.power, slack);
+  const { reach, zoneReach } = profile;
+  reach.fill(0);
   let pathSum = 0;
   let pathShare = 0;
   for (let zone = 0; zone < world.zones; zone++) {
     const path = profile.path[zone]!;
     const part = share[zone]!;
-    let short = 0;
+    let met = cells;
     for (let queue = 0; queue < QUEUES.length; queue++) {
       const least = path + QUEUES[queue]! * meanDeadline;
-      let met = 0;
-      for (let at = 0; at < cells; at++) if (slack[at]! >= least) met++;
-      profile.reach[queue]! += (part * met) / cells;
-      if (queue === 1) short = met / cells;
+      while (met > 0 && slack[met - 1]! < least) met--;
+      reach[queue]! += (part * met) / cells;
+      if (queue === 1) zoneReach[zone] = met / cells;
     }
-    profile.zoneReach[zone] = short;
     if (path < Infinity) {
       pathSum += part * path;
       pathShare += part;

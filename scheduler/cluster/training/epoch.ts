@@ -1,7 +1,7 @@
 /** An epoch of Algorithm 1: some worlds, some cycles each, several clusterings of every state, a step of both networks a cycle. */
 import { drawTasks } from '../../../domain/dcat/arrivals.ts';
 import { stream, type Random } from '../../../domain/dcat/random.ts';
-import { simulate } from '../../../domain/dcat/simulate.ts';
+import { firstSteps, simulate } from '../../../domain/dcat/simulate.ts';
 import type { Partition } from '../../../domain/dcat/partition.ts';
 import type { Tasks } from '../../../domain/dcat/arrivals.ts';
 import { greedy, sample, valueOf, type Agent } from '../policy/agent.ts';
@@ -28,12 +28,15 @@ export interface TrainingOptions {
   /** Choices of these that are tried with other options as well, and how many options. */
   forks: number;
   ways: number;
+  /** What whole clusterings count beside forks. */
+  wholeWeight: number;
   /** α and β of document 004: Adam's rates of actor and critic. */
   actorRate: number;
   criticRate: number;
-  /** Bonus on the entropy of a choice, at the start; it falls to nothing over the first `bonusEpochs`. */
+  /** Bonus on the entropy of a choice. */
   bonus: number;
-  bonusEpochs: number;
+  /** Over so many epochs the bonus falls to nothing and the actor's rate to a tenth. */
+  coolEpochs: number;
   /** Held-out worlds that the policy is tried on now and then; they teach nothing. */
   heldOut: number;
 }
@@ -44,13 +47,25 @@ export const DEFAULTS: TrainingOptions = {
   worlds: 8,
   cycles: 2,
   actors: 2,
-  forks: 4,
+  forks: 8,
   ways: 4,
-  actorRate: 1e-3,
+  wholeWeight: 0.05,
+  actorRate: 3e-3,
   criticRate: 1e-3,
-  bonus: 0.02,
-  bonusEpochs: 400,
+  bonus: 0.005,
+  coolEpochs: 600,
   heldOut: 40,
+};
+
+/** Without forks more clusterings are drawn instead. */
+export const REINFORCE: TrainingOptions = {
+  ...DEFAULTS,
+  method: 'reinforce',
+  actors: 8,
+  forks: 0,
+  wholeWeight: 1,
+  actorRate: 1e-3,
+  bonus: 0.02,
 };
 
 /** ξ of Table I. */
@@ -69,7 +84,8 @@ interface Run {
 }
 
 export function runEpoch(agent: Agent, epoch: number, options: TrainingOptions): EpochReport {
-  const bonus = options.bonus * Math.max(0, 1 - epoch / options.bonusEpochs);
+  const heat = Math.max(0, 1 - epoch / options.coolEpochs);
+  const rate = options.actorRate * Math.max(0.1, heat);
   let runs: Run[] = Array.from({ length: options.worlds }, (_, index) => {
     const scene = drawScene(epoch * options.worlds + index);
     return { scene, backlog: new Float64Array(scene.world.servers) };
@@ -80,9 +96,15 @@ export function runEpoch(agent: Agent, epoch: number, options: TrainingOptions):
     const cycle = runs.map((run, index) =>
       attempts(agent, run, step, stream(options.seed, 13, epoch, step, index), options),
     );
-    const whole = scaled(cycle.flatMap((of) => of.whole));
-    const forks = scaled(cycle.flatMap((of) => of.forks));
-    teachActor(agent, [...whole, ...forks], options.actorRate, bonus);
+    const whole = scaled(
+      cycle.flatMap((of) => of.whole),
+      options.method === 'a2c' ? options.wholeWeight : 1,
+    );
+    const forks = scaled(
+      cycle.flatMap((of) => of.forks),
+      1,
+    );
+    teachActor(agent, [...whole, ...forks], rate, options.bonus * heat);
     criticLoss +=
       teachCritic(
         agent,
@@ -120,10 +142,12 @@ function attempts(
   const state = expectedDemand(world, cycle, backlog);
   const tasks = drawTasks(world, scene.seed, cycle);
   const fees = feesOf(tasks);
+  const steps = firstSteps(world, tasks);
   const value = valueOf(critic, state) / (1 - DISCOUNT);
+  // The critic does not see the backlog, and arrivals don't hang on clusterings: s′ is worth the same after each of them.
+  const after = valueOf(critic, expectedDemand(world, cycle + 1)) / (1 - DISCOUNT);
   const earn = (partition: Partition): Earned => {
-    const { profit, backlog: left } = simulate(world, tasks, partition, 'rea', backlog);
-    const after = valueOf(critic, expectedDemand(world, cycle + 1, left)) / (1 - DISCOUNT);
+    const { profit, backlog: left } = simulate(world, tasks, partition, 'rea', backlog, steps);
     return { reward: profit / fees, total: profit / fees + DISCOUNT * after, left };
   };
   const drawn = Array.from({ length: actors }, () => {
@@ -146,7 +170,7 @@ function attempts(
   return {
     state,
     whole: drawn.map(({ episode }, index) => wholeLesson(episode, whole[index]!)),
-    forks: method === 'a2c' ? Array.from({ length: forks }, (_, index) => alternatives(index)).flat() : [],
+    forks: Array.from({ length: forks }, (_, index) => alternatives(index)).flat(),
     target: (1 - DISCOUNT) * mean(({ total }) => total),
     reward: mean(({ reward }) => reward),
     backlog: drawn[0]!.earned.left,

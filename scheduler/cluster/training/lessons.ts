@@ -60,12 +60,12 @@ function tried(probabilities: Float64Array, chosen: number, ways: number, random
   return [...options].sort((a, b) => a - b);
 }
 
-/** Weights of length 1 on the average over the number of choices, so that neither the reward's unit nor who has more choices counts. */
-export function scaled(lessons: Lesson[]): Lesson[] {
+/** Weights of this length on the average over the number of choices, so that neither the reward's unit nor who has more choices counts. */
+export function scaled(lessons: Lesson[], length: number): Lesson[] {
   const choices = lessons.flatMap((lesson) => lesson.choices);
   const picks = choices.flatMap((choice) => choice.picks);
   const squares = picks.reduce((sum, { weight }) => sum + weight * weight, 0);
-  const length = squareRoot(squares / Math.max(1, picks.length)) * choices.length;
-  if (length > 0) for (const pick of picks) pick.weight /= length;
+  const divisor = squareRoot(squares / Math.max(1, picks.length)) * choices.length;
+  if (divisor > 0) for (const pick of picks) pick.weight *= length / divisor;
   return lessons;
 }
