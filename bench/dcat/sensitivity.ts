@@ -1,8 +1,12 @@
 /** The same comparison with other values for what the paper leaves open: how much of a gain is the setting's. */
 import type { Settings } from '../../domain/dcat/settings.ts';
+import type { World } from '../../domain/dcat/world.ts';
 import { kmBest, km, shipped } from './clusterings.ts';
+import { measuredWorld, readRegions } from './regions.ts';
 import { measurePoint, mostGain, offloadGain, profitGain, profitShare } from './sweeps.ts';
 import type { Estimate } from './stats.ts';
+
+type Draw = (settings: Settings, seed: number) => World;
 
 export interface Variant {
   name: string;
@@ -31,12 +35,9 @@ export function measureSensitivity(
   seeds: number,
   evaluations: number,
 ): Variant[] {
-  return VARIANTS.map(([name, change]) => {
-    const point = measurePoint({ ...base, ...change }, seed, seeds, {
-      km,
-      kmBest,
-      dcat: shipped(evaluations, null),
-    });
+  const clusterings = { km, kmBest, dcat: shipped(evaluations, null) };
+  const compare = (name: string, settings: Settings, draw?: Draw): Variant => {
+    const point = measurePoint(settings, seed, seeds, clusterings, draw);
     return {
       name,
       kmProfit: profitShare(point, 'km'),
@@ -45,5 +46,18 @@ export function measureSensitivity(
       offloading: offloadGain(point, 'dcat', 'km'),
       most: mostGain(point, 'km'),
     };
-  });
+  };
+  const variants = VARIANTS.map(([name, change]) => compare(name, { ...base, ...change }));
+  const regions = readRegions(`${process.env['CARDHOUR_DATA'] ?? '../shared/data'}/skyplane_network`);
+  if (regions)
+    variants.push(
+      compare('links as measured between cloud regions', base, (settings, own) =>
+        measuredWorld(settings, regions, own),
+      ),
+    );
+  else
+    process.stderr.write(
+      'no skyplane_network (latency.csv and throughput.csv of github.com/skyplane-project/skyplane) in CARDHOUR_DATA: measured links are left out\n',
+    );
+  return variants;
 }
