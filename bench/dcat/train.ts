@@ -51,7 +51,7 @@ async function main(): Promise<void> {
   writePolicy(out, actor, { method: options.method, seed: options.seed, epochs });
   if (curve) {
     mkdirSync(dirname(curve), { recursive: true });
-    writeFileSync(curve, convergencePlot([{ name: options.method, curve: training.curve }]));
+    writeFileSync(curve, convergencePlot(options.method, before, training.curve));
   }
   rmSync(request.checkpoint, { force: true });
   const report = {
