@@ -2,7 +2,10 @@
  * Document 004's evaluation: what clusterings earn, over its three sweeps, in the paper's own setting and in a calibrated one; how far the
  * best is; how fast a decision is made. `docs/results/dcat.md` says what the figures mean.
  *
- *   npm run bench -- dcat [--quick]      [DCAT_SEEDS=20] [DCAT_OUT=FOLDER for JSON, tables and plots]
+ *   npm run bench -- dcat [--quick]
+ *
+ * DCAT_SEEDS=20 test worlds a point; DCAT_SETTING=paper or calibrated alone; DCAT_OUT=FOLDER for JSON, tables and plots; DCAT_CLOCK=no
+ * leaves out what depends on the machine's speed.
  */
 import { existsSync } from 'node:fs';
 import { CALIBRATED, PAPER, type Settings } from '../domain/dcat/settings.ts';
@@ -10,7 +13,8 @@ import type { Network } from '../scheduler/cluster/net/network.ts';
 import { readPolicy, SHIPPED_POLICY } from '../scheduler/cluster/policy/policy-file.ts';
 import type { Bench } from './bench.ts';
 import { a2cSpeed } from './dcat/a2c-speed.ts';
-import { km, kmBest, merge, policyAlone, rand, shipped, type Clustering } from './dcat/clusterings.ts';
+import { km, kmBest, policyAlone, rand, shipped, type Clustering } from './dcat/clusterings.ts';
+import { measureBeyond } from './dcat/beyond.ts';
 import { gapToLongSearch, gapToOptimum } from './dcat/gaps.ts';
 import { writeReport, type SettingResult } from './dcat/report.ts';
 import { timedDecision } from './dcat/speed.ts';
@@ -35,10 +39,13 @@ export const bench: Bench = async (seed, { quick }) => {
   const seeds = Number(process.env['DCAT_SEEDS'] ?? (quick ? 4 : 20));
   const actor = existsSync(SHIPPED_POLICY) ? readPolicy(SHIPPED_POLICY).actor : null;
   const results: Record<string, SettingResult> = {};
-  const decision = decisionTimes(quick, seed);
-  const speed = await a2cSpeed(seed);
-  for (const base of [PAPER, CALIBRATED])
-    results[base.name] = measureSetting(base, seed, seeds, quick, actor);
+  const clock = process.env['DCAT_CLOCK'] !== 'no';
+  const decision = clock ? decisionTimes(quick, seed) : {};
+  const speed = clock ? await a2cSpeed(seed) : {};
+  const chosen = process.env['DCAT_SETTING'];
+  const bases = [PAPER, CALIBRATED].filter(({ name }) => chosen === undefined || name === chosen);
+  if (bases.length === 0) throw new Error(`DCAT_SETTING is paper or calibrated, not ${chosen}`);
+  for (const base of bases) results[base.name] = measureSetting(base, seed, seeds, quick, actor);
   const out = process.env['DCAT_OUT'];
   if (out !== undefined) writeReport(out, results, { seed, seeds, evaluations: EVALUATIONS });
   return {
@@ -50,8 +57,8 @@ export const bench: Bench = async (seed, { quick }) => {
       settings: Object.fromEntries(
         Object.entries(results).map(([name, result]) => [name, figuresOf(result, actor)]),
       ),
-      ...figuresOf(results['paper']!, actor),
-      setting: 'paper',
+      ...figuresOf(results[bases[0]!.name]!, actor),
+      setting: bases[0]!.name,
       auctionRule: 'rea',
       seeds,
       ...decision,
@@ -71,7 +78,6 @@ function measureSetting(
     rand,
     km,
     kmBest,
-    ...(quick ? {} : { merge }),
     ...(actor ? { a2c: policyAlone(actor) } : {}),
     dcat: shipped(EVALUATIONS, actor),
   };
@@ -86,10 +92,15 @@ function measureSetting(
   );
   say(`${base.name}: search of a hundred times the budget`);
   const long = gapToLongSearch(base, seed, quick ? 1 : 3, quick ? EVALUATIONS / 5 : EVALUATIONS);
-  return { sweeps, optimum, long };
+  say(`${base.name}: beyond the paper`);
+  const beyond = measureBeyond(base, seed, quick ? 2 : seeds, EVALUATIONS);
+  return { sweeps, optimum, long, beyond };
 }
 
-function figuresOf({ sweeps, optimum, long }: SettingResult, actor: Network | null): Record<string, unknown> {
+function figuresOf(
+  { sweeps, optimum, long, beyond }: SettingResult,
+  actor: Network | null,
+): Record<string, unknown> {
   const perSweep = <T>(of: (points: Point[]) => T): Record<string, T> =>
     Object.fromEntries(SWEEPS.map((sweep) => [sweep, of(sweeps[sweep])]));
   const largestGain = (gain: (point: Point) => Estimate): Record<string, number> =>
@@ -111,6 +122,11 @@ function figuresOf({ sweeps, optimum, long }: SettingResult, actor: Network | nu
     optimumOverKm: round(Math.max(...optimum.map(({ optimumOverKm }) => optimumOverKm.mean))),
     gapToLongSearch: round(long.unseen.mean),
     gapToLongSearchSearched: round(long.searched.mean),
+    mergeOverKmBest: round(beyond.mergeOverKmBest.mean),
+    largestFeeFirstGain: round(beyond.orders['largestFeeFirst']!.mean),
+    servedAlgorithm2OverRea: round(beyond.servedAlgorithm2OverRea.dcat.mean),
+    losersShare: round(beyond.rationality.losers.mean),
+    compensationShare: round(beyond.rationality.compensation.mean),
     a2cAloneOverKmBest: actor ? round(overall('a2c', 'kmBest').mean) : null,
     bounds: {
       profit: perSweep((points) => round(Math.max(...points.map((point) => mostGain(point, 'km').profit)))),

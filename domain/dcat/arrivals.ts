@@ -136,3 +136,15 @@ export function takeTasks(tasks: Tasks, indices: readonly number[]): Tasks {
     lottery: column(tasks.lottery),
   };
 }
+
+/** The same tasks with those of each slot in descending order of a key; equal keys in order of arrival. */
+export function reorderTasks(tasks: Tasks, key: (n: number) => number): Tasks {
+  const order: number[] = [];
+  for (let slot = 0; slot < tasks.slots; slot++) {
+    const own: number[] = [];
+    for (let n = tasks.slotStart[slot]!; n < tasks.slotStart[slot + 1]!; n++) own.push(n);
+    order.push(...own.sort((a, b) => key(b) - key(a) || a - b));
+  }
+  const taken = takeTasks(tasks, order);
+  return { ...taken, slotStart: tasks.slotStart };
+}

@@ -11,6 +11,8 @@ export interface SearchOptions {
   spent: () => number;
   /** The threshold at the start, as a share of the profit of `from`. */
   threshold?: number;
+  /** How often the threshold falls from the start to zero, each time from the best so far. */
+  rounds?: number;
   /** Largest cluster that may be formed. */
   mostMembers?: number;
   /** 1 for a server whose cluster in `from` must stay as it is. */
@@ -40,17 +42,23 @@ export function search(world: World, objective: Objective, from: Partition, opti
   const around = neighbourhoodOf(world.servers, admissiblePairs(world), options);
   const costOf = changeCost(options.change);
   const standing = standingOf(world, from);
-  let cost = clustersOf(from).reduce((sum, members) => sum + costOf(members), 0);
+  let cost = sumOf(clustersOf(from), costOf);
   let profit = objective.profit(standing) - cost;
   const start = profit;
   let best: Found = { partition: partitionOf(standing.clusterOf), profit, evaluations: 1 };
   let evaluations = 1;
   const least = new Float64Array(objective.tasks.slots);
   const after = Float64Array.from(objective.profitAfter);
+  const rounds = options.rounds ?? 1;
+  let round = 0;
   for (let spent = options.spent(); spent < 1; spent = options.spent()) {
+    if (spent * rounds >= round + 1) {
+      round = Math.floor(spent * rounds);
+      restart();
+    }
     const move = firstMove();
     if (!move) break;
-    const allowed = (options.threshold ?? 0) * start * (1 - spent);
+    const allowed = (options.threshold ?? 0) * start * (1 + round - spent * rounds);
     const removed = move.taken.map((name) => standing.members[name]!);
     const dearer = sumOf(move.added, costOf) - sumOf(removed, costOf);
     const slack = allowed + SLACK * profit - dearer;
@@ -72,6 +80,14 @@ export function search(world: World, objective: Objective, from: Partition, opti
     if (profit > best.profit) best = { partition: partitionOf(standing.clusterOf), profit, evaluations };
   }
   return { ...best, evaluations };
+
+  function restart(): void {
+    const names = [...new Set(standing.clusterOf)];
+    exchange(standing, names, clustersOf(best.partition));
+    cost = sumOf(clustersOf(best.partition), costOf);
+    profit = objective.profit(standing) - cost;
+    after.set(objective.profitAfter);
+  }
 
   /** The next admissible move; null where there is none among many draws. */
   function firstMove(): ReturnType<typeof drawMove> {

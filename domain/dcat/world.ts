@@ -124,3 +124,23 @@ function far(a: Place, b: Place): number {
   const y = a.y - b.y;
   return Math.sqrt(x * x + y * y);
 }
+
+/** The world of these servers alone, ascending. */
+export function subWorld(world: World, stay: readonly number[]): World {
+  const { servers, zones } = world;
+  const pick = (values: Float64Array): Float64Array => Float64Array.from(stay, (i) => values[i]!);
+  const rows = (matrix: Float64Array, list: readonly number[]): Float64Array =>
+    Float64Array.from(list.flatMap((row) => stay.map((i) => matrix[row * servers + i]!)));
+  const everyZone = Array.from({ length: zones }, (_, zone) => zone);
+  return {
+    ...world,
+    servers: stay.length,
+    power: pick(world.power),
+    unitCost: pick(world.unitCost),
+    x: pick(world.x),
+    y: pick(world.y),
+    distance: rows(world.distance, stay),
+    perMegabit: rows(world.perMegabit, everyZone),
+    propagation: rows(world.propagation, everyZone),
+  };
+}

@@ -30,7 +30,10 @@ export interface ImproveOptions {
 const SIZES = [2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 10, 12];
 /** Share of the budget that the starts may take. */
 const STARTS = 0.3;
-const THRESHOLD = 0.008;
+/** Of the profit, divided by the number of servers: a move of one of many changes little, of one of few much. */
+const MANY = { threshold: 0.32, rounds: 2 };
+/** For few servers the budget goes through the clusterings many times, so it can leave a valley more often. */
+const FEW = { servers: 12, threshold: 1, rounds: 4 };
 
 export function improve(world: World, tasks: Tasks, options: ImproveOptions): Improved {
   const { now, budgetMs } = options;
@@ -54,10 +57,12 @@ export function improve(world: World, tasks: Tasks, options: ImproveOptions): Im
       const k = Math.max(1, Math.round(world.servers / size));
       consider(kMeans(world, k, options.seed, { restarts: 2, mostMembers: options.mostMembers }));
     }
+  const width = world.servers <= FEW.servers ? FEW : MANY;
   const searching: SearchOptions = {
     seed: options.seed,
     spent,
-    threshold: THRESHOLD,
+    threshold: width.threshold / world.servers,
+    rounds: width.rounds,
     mostMembers: options.mostMembers,
     fixed: options.fixed,
   };
