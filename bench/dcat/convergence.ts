@@ -1,35 +1,21 @@
-/** The reward over the training, like Fig. 2 of document 004. */
+/** The reward over the training, like Fig. 2 of document 004: on the held-out worlds, which are the same at every point. */
 import type { Point } from '../../scheduler/cluster/training/training.ts';
+import type { Validation } from '../../scheduler/cluster/training/validation.ts';
 import { linePlot, type Series } from '../plot.ts';
 
-/** The held-out worlds are the same at every point; the epochs' own differ, so ten of them are averaged. */
-export function convergencePlot(runs: readonly { name: string; curve: readonly Point[] }[]): string {
+/** `before`: the untrained policy. */
+export function convergencePlot(name: string, before: Validation, curve: readonly Point[]): string {
+  const series = (label: string, which: keyof Validation): Series => ({
+    name: label,
+    points: [
+      { x: 0, y: before[which] },
+      ...curve.flatMap(({ held }, index) => (held ? [{ x: index + 1, y: held[which] }] : [])),
+    ],
+  });
   return linePlot({
-    title: 'Reward while the clustering policy learns',
+    title: `Reward while the clustering policy learns (${name})`,
     xLabel: 'epoch',
     yLabel: 'profit, share of all fees offered',
-    series: runs.flatMap(({ name, curve }) => [
-      { name: `${name}: training worlds`, points: averaged(curve) },
-      held(`${name}: drawn, held-out`, curve, 'sampled'),
-      held(`${name}: likeliest, held-out`, curve, 'greedy'),
-    ]),
+    series: [series('clusterings drawn', 'sampled'), series('likeliest clusterings', 'greedy')],
   });
-}
-
-function held(name: string, curve: readonly Point[], which: 'sampled' | 'greedy'): Series {
-  return {
-    name,
-    points: curve.flatMap(({ held }, index) => (held ? [{ x: index + 1, y: held[which] }] : [])),
-  };
-}
-
-const TOGETHER = 10;
-
-function averaged(curve: readonly Point[]): Series['points'] {
-  const points = [];
-  for (let from = 0; from < curve.length; from += TOGETHER) {
-    const rewards = curve.slice(from, from + TOGETHER).map(({ reward }) => reward);
-    points.push({ x: from + rewards.length, y: rewards.reduce((a, b) => a + b, 0) / rewards.length });
-  }
-  return points;
 }

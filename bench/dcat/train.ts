@@ -48,15 +48,15 @@ async function main(): Promise<void> {
   const { actor } = training.agent;
   const after = validate(actor, options.heldOut);
   mkdirSync(dirname(out), { recursive: true });
-  writePolicy(out, actor, { method: options.method, seed: options.seed, epochs });
+  writePolicy(out, actor, { method: options.method, seed: options.seed, epochs: training.curve.length });
   if (curve) {
     mkdirSync(dirname(curve), { recursive: true });
-    writeFileSync(curve, convergencePlot([{ name: options.method, curve: training.curve }]));
+    writeFileSync(curve, convergencePlot(options.method, before, training.curve));
   }
   rmSync(request.checkpoint, { force: true });
   const report = {
     ...checks,
-    epochs,
+    epochs: training.curve.length,
     rewardBefore: inTenThousandths(before.sampled),
     rewardAfter: inTenThousandths(after.sampled),
     greedyBefore: inTenThousandths(before.greedy),
