@@ -17,6 +17,7 @@ import { km, kmBest, policyAlone, rand, shipped, type Clustering } from './dcat/
 import { measureBeyond } from './dcat/beyond.ts';
 import { gapToLongSearch, gapToOptimum } from './dcat/gaps.ts';
 import { writeReport, type SettingResult } from './dcat/report.ts';
+import { measureSensitivity } from './dcat/sensitivity.ts';
 import { timedDecision } from './dcat/speed.ts';
 import { gainOf, type Estimate } from './dcat/stats.ts';
 import {
@@ -94,7 +95,9 @@ function measureSetting(
   const long = gapToLongSearch(base, seed, quick ? 1 : 3, quick ? EVALUATIONS / 5 : EVALUATIONS);
   say(`${base.name}: beyond the paper`);
   const beyond = measureBeyond(base, seed, quick ? 2 : seeds, EVALUATIONS);
-  return { sweeps, optimum, long, beyond };
+  say(`${base.name}: other values for what the paper leaves open`);
+  const variants = quick ? [] : measureSensitivity(base, seed, Math.min(10, seeds), EVALUATIONS);
+  return { sweeps, optimum, long, beyond, variants };
 }
 
 function figuresOf(

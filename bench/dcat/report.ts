@@ -4,6 +4,7 @@ import type { Rule } from '../../domain/dcat/auction.ts';
 import { linePlot } from '../plot.ts';
 import type { Beyond } from './beyond.ts';
 import type { LongGap, OptimumGap } from './gaps.ts';
+import type { Variant } from './sensitivity.ts';
 import { meanOf, type Estimate } from './stats.ts';
 import {
   AXES,
@@ -22,6 +23,7 @@ export interface SettingResult {
   optimum: OptimumGap[];
   long: LongGap;
   beyond: Beyond;
+  variants: Variant[];
 }
 
 /** The paper's words for what is compared, and who they are here. */
@@ -60,7 +62,7 @@ export function writeReport(
           plot(setting, sweep, points, measure),
         );
     }
-    tables.push(gaps(result));
+    tables.push(gaps(result), sensitivity(result));
   }
   const only = Object.keys(results).length === 1 ? `-${Object.keys(results)[0]!}` : '';
   writeFileSync(`${folder}/tables${only}.md`, tables.join('\n'));
@@ -139,14 +141,29 @@ function gaps({ optimum, long, beyond }: SettingResult): string {
   return `${lines.join('\n')}\n`;
 }
 
+function sensitivity({ variants }: SettingResult): string {
+  if (variants.length === 0) return '';
+  const lines = variants.map(
+    ({ name, kmProfit, overKm, overKmBest, offloading, most }) =>
+      `| ${name} | ${cell(kmProfit)} | ${gain(overKm)} | ${percent(most.profit)} | ${gain(overKmBest)} | ${gain(offloading)} | ${percent(most.offload)} |`,
+  );
+  return [
+    '| at the middle of the sweeps, but | KM-REA, profit | DCAT over KM | bound | over KM* | offloading over KM-OB-REA | bound |',
+    '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
+    ...lines,
+    '',
+  ].join('\n');
+}
+
 function numbers(results: Record<string, SettingResult>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(results).map(([setting, { sweeps, optimum, long, beyond }]) => [
+    Object.entries(results).map(([setting, { sweeps, optimum, long, beyond, variants }]) => [
       setting,
       {
         optimum,
         long,
         beyond,
+        variants,
         ...Object.fromEntries(
           (Object.keys(AXES) as Sweep[]).map((sweep) => [
             sweep,

@@ -4,7 +4,7 @@ import { upperBound, type Bound } from '../../domain/dcat/bound.ts';
 import { drawTasks } from '../../domain/dcat/arrivals.ts';
 import { seedIn, TEST_SEEDS } from '../../domain/dcat/seeds.ts';
 import type { Settings } from '../../domain/dcat/settings.ts';
-import { drawWorld } from '../../domain/dcat/world.ts';
+import { drawWorld, type World } from '../../domain/dcat/world.ts';
 import type { Clustering } from './clusterings.ts';
 import { FIRST_CYCLE, run, type Courses } from './course.ts';
 import { gainOf, meanOf, type Estimate } from './stats.ts';
@@ -31,21 +31,21 @@ export interface Point {
   bounds: (Bound & { fees: number; offered: number })[];
 }
 
-export const RULES: readonly Rule[] = ['rea', 'oneOff'];
+const RULES: readonly Rule[] = ['rea', 'oneOff'];
 
 export function measurePoint(
   settings: Settings,
   seed: number,
   seeds: number,
   clusterings: Record<string, Clustering>,
-  rules: readonly Rule[] = RULES,
+  draw: (settings: Settings, seed: number) => World = drawWorld,
 ): Point {
   const point: Point = { settings, seeds, courses: {}, bounds: [] };
   for (let index = 0; index < seeds; index++) {
     const own = seedIn(TEST_SEEDS, seed * 1000 + index);
-    const world = drawWorld(settings, own);
+    const world = draw(settings, own);
     for (const [name, clustering] of Object.entries(clusterings))
-      (point.courses[name] ??= []).push(run(world, own, 1, clustering, rules));
+      (point.courses[name] ??= []).push(run(world, own, 1, clustering, RULES));
     const tasks = drawTasks(world, own, FIRST_CYCLE);
     let fees = 0;
     for (let n = 0; n < tasks.count; n++) fees += tasks.unitFee[n]! * tasks.work[n]!;
