@@ -8,6 +8,7 @@
  * leaves out what depends on the machine's speed.
  */
 import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { CALIBRATED, PAPER, type Settings } from '../domain/dcat/settings.ts';
 import type { Network } from '../scheduler/cluster/net/network.ts';
 import { readPolicy, SHIPPED_POLICY } from '../scheduler/cluster/policy/policy-file.ts';
@@ -34,6 +35,8 @@ import {
 
 /** Evaluations of a decision; `decideMs60` and `evaluations60` say what 100 ms are worth on the machine. */
 const EVALUATIONS = 500;
+/** REINFORCE with greedy rollout: `npm run train:dcat -- --method reinforce --epochs 300 --out bench/dcat/reinforce-policy.json`. */
+const REINFORCE_POLICY = fileURLToPath(new URL('./dcat/reinforce-policy.json', import.meta.url));
 const SWEEPS: readonly Sweep[] = ['servers', 'clusterSize', 'arrivalRate'];
 
 export const bench: Bench = async (seed, { quick }) => {
@@ -80,6 +83,7 @@ function measureSetting(
     km,
     kmBest,
     ...(actor ? { a2c: policyAlone(actor) } : {}),
+    reinforce: policyAlone(readPolicy(REINFORCE_POLICY).actor),
     dcat: shipped(EVALUATIONS, actor),
   };
   const measure = (settings: Settings): Point => {
@@ -131,6 +135,7 @@ function figuresOf(
     losersShare: round(beyond.rationality.losers.mean),
     compensationShare: round(beyond.rationality.compensation.mean),
     a2cAloneOverKmBest: actor ? round(overall('a2c', 'kmBest').mean) : null,
+    reinforceAloneOverKmBest: round(overall('reinforce', 'kmBest').mean),
     bounds: {
       profit: perSweep((points) => round(Math.max(...points.map((point) => mostGain(point, 'km').profit)))),
       offload: perSweep((points) => round(Math.max(...points.map((point) => mostGain(point, 'km').offload)))),

@@ -31,6 +31,7 @@ export interface SettingResult {
 const LINES: readonly [label: string, clustering: string, rule: Rule][] = [
   ['DCAT-REA', 'dcat', 'rea'],
   ['A2C-REA', 'a2c', 'rea'],
+  ['REINFORCE-REA', 'reinforce', 'rea'],
   ['KM*-REA', 'kmBest', 'rea'],
   ['KM-REA', 'km', 'rea'],
   ['Rand-REA', 'rand', 'rea'],

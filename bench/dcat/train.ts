@@ -39,7 +39,7 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const { epochs, out, curve, check, options } = request;
+  const { out, curve, check, options } = request;
   const started = performance.now();
   const checks = check ? await checkTraining(options, SCRATCH) : null;
   const training = open(request);

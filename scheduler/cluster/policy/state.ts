@@ -1,5 +1,5 @@
 /**
- * The whole cycle as numbers of about the size of 1: what the critic values. Not the backlog: no queue outlasts a deadline, 3 s of a cycle's 60,
+ * The whole cycle as numbers of about the size of 1: what the critic values. Not the backlog: no queue outlasts a deadline, 3 s of a cycle's 120,
  * so that it is worth next to nothing to the next cycle, while what a young critic makes of it, times ξ / (1 − ξ), was twice as large as the
  * differences between clusterings. The actor sees it.
  */
