@@ -1,5 +1,13 @@
+export interface BenchOptions {
+  /** Fewer seeds and points, where a whole run takes long. */
+  quick: boolean;
+}
+
 /** One benchmark: a file `bench/NAME.ts` exports `bench`. */
-export type Bench = (seed: number) => Promise<{
+export type Bench = (
+  seed: number,
+  options: BenchOptions,
+) => Promise<{
   /** One sentence: what the figures are of. */
   measured: string;
   /** Keys of the figures table; milliseconds end in `Ms`, seconds in `Seconds`. */

@@ -1,4 +1,4 @@
-/** `node bench/run.ts NAME [--seed N]` runs `bench/NAME.ts` and prints its figures as one JSON object on the last line. */
+/** `node bench/run.ts NAME [--seed N] [--quick]` runs `bench/NAME.ts` and prints its figures as one JSON object on the last line. */
 import { execFileSync } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
@@ -7,7 +7,7 @@ import type { Bench } from './bench.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string', default: '1' } },
+  options: { seed: { type: 'string', default: '1' }, quick: { type: 'boolean', default: false } },
 });
 
 const name = positionals[0];
@@ -19,7 +19,9 @@ const exists = await access(file).then(
 );
 
 if (name === undefined || !/^[a-z0-9-]+$/.test(name) || ['run', 'bench', 'plot'].includes(name) || !exists) {
-  console.error('usage: npm run bench -- NAME [--seed N]; NAME is a file of bench/ without .ts, e.g. slot');
+  console.error(
+    'usage: npm run bench -- NAME [--seed N] [--quick]; NAME is a file of bench/ without .ts, e.g. slot',
+  );
   process.exitCode = 2;
 } else if (!Number.isSafeInteger(seed) || seed < 0) {
   console.error('--seed must be a whole number, 0 or more');
@@ -27,12 +29,13 @@ if (name === undefined || !/^[a-z0-9-]+$/.test(name) || ['run', 'bench', 'plot']
 } else {
   const module = (await import(file.href)) as { bench: Bench };
   const started = performance.now();
-  const { measured, figures } = await module.bench(seed);
+  const { measured, figures } = await module.bench(seed, { quick: values.quick });
   const report = {
     bench: name,
     ...figures,
     measured,
     seed,
+    ...(values.quick ? { quick: true } : {}),
     wallSeconds: round((performance.now() - started) / 1000),
     machine: machine(),
   };

@@ -1,0 +1,221 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { drawTasks, joinTasks, reorderTasks, takeTasks, zoneRates } from '../../../domain/dcat/arrivals.ts';
+import { bestKMeans, givenK, kMeans, randomClustering } from '../../../domain/dcat/baselines.ts';
+import { upperBound } from '../../../domain/dcat/bound.ts';
+import { greedyMerge } from '../../../domain/dcat/merge.ts';
+import { objectiveOf, standingOf } from '../../../domain/dcat/objective.ts';
+import { optimum } from '../../../domain/dcat/optimum.ts';
+import {
+  admissiblePairs,
+  clustersOf,
+  isAdmissible,
+  singles,
+  type Partition,
+} from '../../../domain/dcat/partition.ts';
+import { placesOf } from '../../../domain/dcat/places.ts';
+import { inverseExponential, stream } from '../../../domain/dcat/random.ts';
+import { countdown, search } from '../../../domain/dcat/search.ts';
+import { CALIBRATED, PAPER, unitCost, unitFee, type Settings } from '../../../domain/dcat/settings.ts';
+import { simulate } from '../../../domain/dcat/simulate.ts';
+import { serverUtilities } from '../../../domain/dcat/utilities.ts';
+import { drawWorld, subWorld, type World } from '../../../domain/dcat/world.ts';
+
+describe('clusterings', () => {
+  test('keep R_max whoever makes them', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 25 }),
+        fc.constantFrom(0, 120, 300, 2000),
+        fc.nat(1e6),
+        (servers, reach, seed) => {
+          const { world, objective } = setup({ servers, reach }, seed);
+          const made: Record<string, Partition> = {
+            rand: randomClustering(world, seed),
+            km: kMeans(world, givenK(servers), seed),
+            merge: greedyMerge(world, objective).partition,
+            search: search(world, objective, singles(servers), {
+              seed,
+              spent: countdown(30),
+              threshold: 0.05,
+            }).partition,
+          };
+          for (const partition of Object.values(made)) expect(wide(world, partition)).toEqual([]);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test('k-means finds the groups that are there, and falls apart where they are too wide', () => {
+    const { world } = setup({ servers: 12, reach: 100 }, 1);
+    const at = (i: number): number => (i % 3) * 400 + i;
+    const x = world.x.map((_, i) => at(i));
+    const grouped: World = {
+      ...world,
+      x,
+      y: new Float64Array(12),
+      distance: Float64Array.from({ length: 144 }, (_, k) => Math.abs(at(k % 12) - at(Math.floor(k / 12)))),
+    };
+    const threes = [0, 1, 2].map((first) => [first, first + 3, first + 6, first + 9]);
+    expect(clustersOf(kMeans(grouped, 3, 5))).toEqual(threes);
+    expect(wide(grouped, kMeans(grouped, 1, 5))).toEqual([]);
+    expect(kMeans(grouped, 3, 5, { mostMembers: 2 }).filter((name, i) => name === i)).toHaveLength(6);
+  });
+
+  test('KM* earns no less than KM on the tasks that it was chosen by', () => {
+    const { world, objective } = setup({ servers: 16 }, 2);
+    const profitOf = (partition: Partition): number => objective.profit(standingOf(world, partition));
+    const best = bestKMeans(world, 2, profitOf);
+    expect(profitOf(best.partition)).toBeGreaterThanOrEqual(profitOf(kMeans(world, givenK(16), 2)));
+  });
+
+  test('a search never ends below its start, and never above the optimum, which the bound is not below', () => {
+    for (let seed = 0; seed < 12; seed++) {
+      const { world, tasks, objective } = setup({ servers: 7, reach: 700, arrivals: 5 }, seed);
+      const start = kMeans(world, 2, seed);
+      const best = optimum(world, objective);
+      const found = search(world, objective, start, {
+        seed,
+        spent: countdown(400),
+        threshold: 0.1,
+        rounds: 4,
+      });
+      const bound = upperBound(world, tasks);
+      expect(found.profit).toBeGreaterThanOrEqual(objective.profit(standingOf(world, start)));
+      expect(best.profit).toBeGreaterThanOrEqual(found.profit);
+      expect(bound.profit).toBeGreaterThanOrEqual(best.profit);
+      expect(bound.profitUnlimited).toBeGreaterThanOrEqual(bound.profit * (1 - 1e-12));
+      for (const rule of ['rea', 'oneOff', 'algorithm2'] as const)
+        expect(bound.served).toBeGreaterThanOrEqual(simulate(world, tasks, best.partition, rule).served);
+    }
+  });
+
+  test('the optimum looks at all 877 partitions of seven servers, and refuses eleven', () => {
+    const { world, objective } = setup({ servers: 7, reach: 5000, arrivals: 1 }, 1);
+    expect(optimum(world, objective).partitions).toBe(877);
+    const many = setup({ servers: 11 }, 1);
+    expect(() => optimum(many.world, many.objective)).toThrow('too many clusterings');
+  });
+
+  test('a search says the profit of what it found', () => {
+    const { world, tasks, objective } = setup({ servers: 20 }, 4);
+    const found = search(world, objective, singles(20), { seed: 4, spent: countdown(200), threshold: 0.02 });
+    expect(found.profit).toBe(simulate(world, tasks, found.partition, 'rea').profit);
+  });
+});
+
+describe('the environment', () => {
+  test('calibrated cost is 40% of the fee on average, the paper’s is next to nothing', () => {
+    const random = stream(1);
+    const shares = { paper: 0, calibrated: 0 };
+    for (let n = 0; n < 20_000; n++)
+      for (const settings of [PAPER, CALIBRATED]) {
+        const fee = unitFee(settings, random.between(...settings.deadline));
+        shares[settings.name] += unitCost(settings, random.between(...settings.power)) / fee / 20_000;
+      }
+    expect(shares.calibrated).toBeGreaterThan(0.395);
+    expect(shares.calibrated).toBeLessThan(0.41);
+    expect(shares.paper).toBeLessThan(0.006);
+  });
+
+  test('arrivals have the rates of their zones', () => {
+    const { world } = setup({ arrivals: 40, slotsPerCycle: 400 }, 6);
+    const tasks = drawTasks(world, 6, 5);
+    expect(tasks.count / 400).toBeCloseTo(40, -0.5);
+    const rates = zoneRates(world, 5);
+    expect(rates.reduce((a, b) => a + b)).toBeCloseTo(40, 9);
+    const counts = new Float64Array(world.zones);
+    tasks.zone.forEach((zone) => counts[zone]!++);
+    const busiest = rates.indexOf(Math.max(...rates));
+    expect(counts[busiest]! / 400 / rates[busiest]!).toBeGreaterThan(0.8);
+    expect(counts[busiest]! / 400 / rates[busiest]!).toBeLessThan(1.2);
+  });
+
+  test('e^-x without Math.exp', () => {
+    for (let x = 0; x <= 32; x += 0.37) expect(inverseExponential(x) / Math.exp(-x)).toBeCloseTo(1, 12);
+  });
+
+  test('delays lie within what Table I allows', () => {
+    const { world } = setup({}, 3);
+    const { bandwidth, mostHops, linkLength, propagation } = world.settings;
+    world.perMegabit.forEach((seconds, at) => {
+      const hops = Math.round((world.propagation[at]! * propagation) / linkLength);
+      expect(hops).toBeGreaterThanOrEqual(1);
+      if (hops > mostHops) expect(seconds).toBe(Infinity);
+      else {
+        expect(seconds).toBeGreaterThanOrEqual(hops / bandwidth[1]);
+        expect(seconds).toBeLessThanOrEqual(hops / bandwidth[0]);
+      }
+    });
+  });
+
+  test('tasks are joined, taken and put in another order within their slots', () => {
+    const { world } = setup({ slotsPerCycle: 5 }, 8);
+    const [first, second] = [drawTasks(world, 8, 0), drawTasks(world, 8, 1)];
+    const joined = joinTasks([first, second]);
+    expect(joined.slots).toBe(10);
+    const indices = Array.from({ length: second.count }, (_, n) => first.count + n);
+    const taken = takeTasks(joined, indices);
+    expect([...taken.work]).toEqual([...second.work]);
+    expect([...taken.slotStart.slice(5)]).toEqual([...second.slotStart]);
+    const sorted = reorderTasks(first, (n) => first.work[n]!);
+    for (let slot = 0; slot < 5; slot++) {
+      const own = sorted.work.slice(sorted.slotStart[slot], sorted.slotStart[slot + 1]);
+      expect([...own]).toEqual([...own].sort((a, b) => b - a));
+    }
+    expect([...sorted.work].sort()).toEqual([...first.work].sort());
+  });
+
+  test('servers together have what was paid less what it cost', () => {
+    const { world, tasks } = setup({ servers: 18 }, 9);
+    const partition = kMeans(world, 4, 9);
+    const outcome = simulate(world, tasks, partition, 'rea');
+    const utilities = serverUtilities(world, tasks, partition, outcome);
+    let paid = 0;
+    let cost = 0;
+    for (let n = 0; n < tasks.count; n++) {
+      const name = outcome.ledger.winner[n]!;
+      if (name < 0) continue;
+      paid += outcome.ledger.payment[n]!;
+      const members = clustersOf(partition).find(([first]) => first === name)!;
+      const power = members.reduce((sum, i) => sum + world.power[i]!, 0);
+      for (const i of members) cost += (world.unitCost[i]! * tasks.work[n]! * world.power[i]!) / power;
+    }
+    expect(utilities.reduce((a, b) => a + b)).toBeCloseTo(paid - cost, 4);
+    expect(Math.min(...utilities)).toBeGreaterThanOrEqual(0);
+  });
+
+  test('a part of a world is the world without the others', () => {
+    const { world, tasks } = setup({ servers: 9 }, 10);
+    const stay = [0, 2, 3, 7];
+    const part = subWorld(world, stay);
+    const alone = simulate(part, tasks, singles(4), 'rea');
+    expect(part.power[3]).toBe(world.power[7]);
+    expect(part.distance[1 * 4 + 2]).toBe(world.distance[2 * 9 + 3]);
+    expect(alone.profit).toBeLessThanOrEqual(simulate(world, tasks, singles(9), 'rea').profit * 1.01);
+  });
+
+  test('places of a plane are found from distances alone', () => {
+    const { world } = setup({ servers: 15 }, 11);
+    const { x, y } = placesOf(world.distance, 15);
+    for (let i = 0; i < 15; i++)
+      for (let j = 0; j < i; j++)
+        expect(Math.hypot(x[i]! - x[j]!, y[i]! - y[j]!)).toBeCloseTo(world.distance[i * 15 + j]!, 0);
+  });
+});
+
+function setup(
+  own: Partial<Settings>,
+  seed: number,
+): { world: World; tasks: ReturnType<typeof drawTasks>; objective: ReturnType<typeof objectiveOf> } {
+  const world = drawWorld({ ...CALIBRATED, slotsPerCycle: 8, ...own }, seed);
+  const tasks = drawTasks(world, seed, 0);
+  return { world, tasks, objective: objectiveOf(world, tasks, 'rea') };
+}
+
+/** Clusters that are wider than R_max. */
+function wide(world: World, partition: Partition): number[][] {
+  const pairs = admissiblePairs(world);
+  return clustersOf(partition).filter((members) => !isAdmissible(pairs, world.servers, members));
+}
