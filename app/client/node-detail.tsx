@@ -1,6 +1,6 @@
 'use client';
 
-import type { CpiVersionView, CpiView } from '../views.ts';
+import type { CpiVersionView, CpiView } from '../cpi-views.ts';
 import { useApi } from './api.ts';
 import { clockTime, compute, money, short } from './format.ts';
 import { useMarket } from './market.ts';

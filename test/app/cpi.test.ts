@@ -11,7 +11,7 @@ import { GET as statistics } from '../../app/api/cpi/statistics/route.ts';
 import { insertListings } from '../../app/server/book.ts';
 import { serverContext } from '../../app/server/context.ts';
 import { createResolver } from '../../app/server/cpi/resolve.ts';
-import type { CpiPage, CpiStatistics, CpiView } from '../../app/views.ts';
+import type { CpiPage, CpiStatistics, CpiView } from '../../app/cpi-views.ts';
 import { formatDeployment } from '../../contracts/deployment.ts';
 import { providerRegistryAbi } from '../../contracts/generated/abi.ts';
 import { formatCpi, parseCpi, type Cpi, type ParsedCpi } from '../../domain/cpi.ts';

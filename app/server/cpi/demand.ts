@@ -10,7 +10,7 @@ import {
 } from '../../../domain/metrology/demand.ts';
 import { canonicalWorkload, parseWorkload } from '../../../domain/workload.ts';
 import type { Database } from '../../../prisma/client.ts';
-import type { WorkloadDemandView } from '../../views.ts';
+import type { WorkloadDemandView } from '../../cpi-views.ts';
 import { notFound } from '../http.ts';
 import { parse } from '../parse.ts';
 import { hash } from '../wire.ts';

@@ -1,7 +1,7 @@
 /** The versions of a node's identifier, from the events that made them: Y and Y′ change with the hardware. */
 import { cpiOfSegments } from '../../../domain/cpi.ts';
 import type { Database } from '../../../prisma/client.ts';
-import type { CpiVersionView } from '../../views.ts';
+import type { CpiVersionView } from '../../cpi-views.ts';
 import { notFound } from '../http.ts';
 
 /** Newest first. @throws Refusal NOT_FOUND */

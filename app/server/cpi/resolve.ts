@@ -4,7 +4,7 @@ import { describeCpi } from '../../../domain/cpi/describe.ts';
 import type { Dictionary } from '../../../domain/dictionary.ts';
 import { Refusal } from '../../../domain/refusal.ts';
 import type { Database } from '../../../prisma/client.ts';
-import type { CpiView } from '../../views.ts';
+import type { CpiView } from '../../cpi-views.ts';
 import { notFound } from '../http.ts';
 import { createStatusCache } from './cache.ts';
 import { loadDictionary } from './dictionary.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { keyOf } from '../../../domain/metrology/cards.ts';
 import type { Database } from '../../../prisma/client.ts';
 import { Prisma } from '../../../prisma/generated/client.ts';
-import type { CpiPage } from '../../views.ts';
+import type { CpiPage } from '../../cpi-views.ts';
 import { parse } from '../parse.ts';
 import { address } from '../wire.ts';
 

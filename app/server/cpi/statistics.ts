@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { Database } from '../../../prisma/client.ts';
 import { Prisma } from '../../../prisma/generated/client.ts';
-import type { CpiCount, CpiStatistics } from '../../views.ts';
+import type { CpiCount, CpiStatistics } from '../../cpi-views.ts';
 import { parse } from '../parse.ts';
 
 const DIMENSIONS = {

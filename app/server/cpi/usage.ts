@@ -6,7 +6,7 @@ import { cardSeconds, peakMeasure, referenceSeconds, type Use } from '../../../d
 import { Refusal } from '../../../domain/refusal.ts';
 import type { Database } from '../../../prisma/client.ts';
 import { Prisma } from '../../../prisma/generated/client.ts';
-import type { CpiUsage } from '../../views.ts';
+import type { CpiUsage } from '../../cpi-views.ts';
 import { parse } from '../parse.ts';
 
 const KEYS = {
