@@ -6,7 +6,7 @@ import { decideClusters } from '../../scheduler/cluster/decide.ts';
 import type { ClusterDecision, ClusterRequest } from '../../scheduler/cluster/request.ts';
 
 /** Budgets that leave a part of each bound for what surrounds the search. */
-const BUDGET_SHARE = 0.85;
+const BUDGET_SHARE = 0.75;
 
 /** A decision on so many servers at the density and load of the middle, nothing running. */
 export function timedDecision(servers: number, boundMs: number, seed: number): ClusterDecision {
