@@ -102,11 +102,19 @@ export function writeUint(target: Uint8Array, offset: number, size: number, valu
     small = rest > SAFE ? -1 : Number(rest);
   }
   if (!Number.isSafeInteger(small) || small < 0) throw new RangeError(`${value} does not fit ${size} bytes`);
-  for (; at >= offset; at--) {
-    target[at] = small % 256;
-    small = Math.floor(small / 256);
+  // In words of 32 bits: whole numbers beyond them are divided as doubles, which is far slower.
+  let word = small >>> 0;
+  let rest = (small - word) / 0x1_0000_0000;
+  for (let left = 4; at >= offset; at--, left--) {
+    if (left === 0) {
+      word = rest;
+      rest = 0;
+      left = 4;
+    }
+    target[at] = word;
+    word >>>= 8;
   }
-  if (small > 0) throw new RangeError(`${value} does not fit ${size} bytes`);
+  if (word > 0 || rest > 0) throw new RangeError(`${value} does not fit ${size} bytes`);
 }
 
 const SAFE = BigInt(Number.MAX_SAFE_INTEGER);

@@ -126,12 +126,13 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
       unmatched.push({ orderId: id, ...inWords(book.index.whyNone(wish, groups), scales) });
       continue;
     }
-    const candidates = shortlist.map(({ ask, distance, lottery }): Candidate => ({
+    // Where gap and distance are equal the shortlist stands in the order of the lottery: a place in it says who is first.
+    const candidates = shortlist.map(({ ask, distance }, place): Candidate => ({
       key: ask.id,
       reserve: ask.reserve,
       distance,
       entropyGap: ask.entropyGap,
-      lottery,
+      lottery: place,
     }));
     const clearing = clearRea(order.startPrice, factors, candidates)!;
     const winner = shortlist[clearing.winner]!.ask;

@@ -15,8 +15,11 @@ export interface Candidate {
   distance: number;
   /** Micro-bits. */
   entropyGap: number;
-  /** A 256-bit integer, or its hex digits; of one kind for all candidates of an order. */
-  lottery: Hex | bigint;
+  /**
+   * Orders candidates of equal gap and distance: a 256-bit integer, its hex digits, or a place in an order that comes from it; of one kind
+   * for all candidates of an order.
+   */
+  lottery: Hex | bigint | number;
 }
 
 export interface Clearing {

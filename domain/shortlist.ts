@@ -24,7 +24,6 @@ export interface Contender {
 export interface Shortlisted<T extends Contender> {
   ask: T;
   distance: number;
-  lottery: bigint;
 }
 
 const RING = 1n << 256n;
@@ -98,10 +97,10 @@ export class ShortlistIndex<T extends Contender, W> {
     this.#filters.ask(terms, wish);
     if (judge !== undefined) terms.judgedBy((number) => judge(this.#asks[number]!));
     this.#index.search({ ...task, width, place: this.#successor(place), oneOfEach: this.#providers }, groups);
-    return Array.from({ length: best.count }, (_, i) => {
-      const ask = this.#asks[best.nodeAt(i)]!;
-      return { ask, distance: best.distanceAt(i), lottery: lottery(ask.ticket, place) };
-    });
+    const found: Shortlisted<T>[] = [];
+    for (let i = 0; i < best.count; i++)
+      found.push({ ask: this.#asks[best.nodeAt(i)]!, distance: best.distanceAt(i) });
+    return found;
   }
 
   /** What the filters see of the ask has shrunk. */
@@ -143,16 +142,6 @@ export class ShortlistIndex<T extends Contender, W> {
 /** Bits of the largest component. */
 function bitsOf({ compute, network, storage }: Resources): number {
   return 32 - Math.clz32(Math.max(compute, network, storage));
-}
-
-/** Order of a shortlist. */
-export function compare(a: Shortlisted<Contender>, b: Shortlisted<Contender>): number {
-  return (
-    a.distance - b.distance ||
-    a.ask.entropyGap - b.ask.entropyGap ||
-    (a.lottery < b.lottery ? -1 : a.lottery > b.lottery ? 1 : 0) ||
-    (a.ask.id < b.ask.id ? -1 : a.ask.id > b.ask.id ? 1 : 0)
-  );
 }
 
 function byTicket(a: Contender, b: Contender): number {

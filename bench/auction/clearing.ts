@@ -106,7 +106,7 @@ function walkClock(start: bigint, gammaWad: bigint, candidates: readonly Candida
   return { winner: inside[0]!.index, runnerUp: inside[1]!.index, step, price };
 }
 
-type Tie = readonly [number, number, string | bigint, string];
+type Tie = readonly [number, number, Candidate['lottery'], string];
 
 function tieOf({ entropyGap, distance, lottery, key }: Candidate): Tie {
   return [entropyGap, distance, lottery, key];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { FilterList } from '../../domain/match/filter.ts';
-import { compare, lottery, ShortlistIndex, type Contender } from '../../domain/shortlist.ts';
+import { lottery, ShortlistIndex, type Contender } from '../../domain/shortlist.ts';
 
 const resources = (most: number) =>
   fc.record({ compute: fc.nat(most), network: fc.nat(most), storage: fc.nat(most) });
@@ -101,5 +101,16 @@ function slowNearest<T extends Ask>(
   const providers = new Set<string | number>();
   return sorted
     .filter(({ ask }) => !providers.has(ask.provider) && providers.add(ask.provider))
-    .slice(0, width);
+    .slice(0, width)
+    .map(({ ask, distance }) => ({ ask, distance }));
+}
+
+type Drawn = { ask: Ask; distance: number; lottery: bigint };
+
+/** By distance, entropy gap, lottery and id. */
+function compare(a: Drawn, b: Drawn): number {
+  const keys = ({ ask, distance, lottery: way }: Drawn) => [distance, ask.entropyGap, way, ask.id] as const;
+  const [left, right] = [keys(a), keys(b)];
+  const at = left.findIndex((key, i) => key !== right[i]);
+  return at < 0 ? 0 : left[at]! < right[at]! ? -1 : 1;
 }
