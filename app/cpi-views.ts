@@ -15,22 +15,32 @@ export interface CpiView {
   /** super, large, medium, small */
   grade: string | null;
   /** Null when the node is not registered. */
-  status: {
-    node: string;
-    provider: string;
-    className: string;
-    region: string;
-    cards: number;
-    freeCards: number;
-    price: string | null;
-    lastCleared: string | null;
-    reputation: number;
-    tier: number;
-    leaving: boolean;
-    lastHeartbeat: string | null;
-    asOf: string;
-  } | null;
+  status: NodeStatusView | null;
   problem: string | null;
+}
+
+/** A node at this moment. Money in base units, times in unix seconds of chain time, both in decimal digits. */
+export interface NodeStatusView {
+  node: string;
+  provider: string;
+  className: string;
+  /** The market's region, e.g. cn-310000. */
+  region: string;
+  cards: number;
+  freeCards: number;
+  /** Cheapest open listing of the node per card-hour, and what its newest auction cleared at; null without one. */
+  price: string | null;
+  lastCleared: string | null;
+  /** 0 to 10,000. */
+  reputation: number;
+  /** Attestation tier; 0 without one. */
+  tier: number;
+  /** The provider is on its way out. */
+  leaving: boolean;
+  /** When its agent last reported of a lease, ISO 8601; null when it never did. */
+  lastHeartbeat: string | null;
+  /** Chain time of the newest indexed block, at which all of it holds. */
+  asOf: string;
 }
 
 /** A page of identifiers, in the order of their texts. */

@@ -4,6 +4,7 @@ import { placesOf } from '../../domain/dcat/places.ts';
 import { stream } from '../../domain/dcat/random.ts';
 import { unitCost, type Settings } from '../../domain/dcat/settings.ts';
 import type { World } from '../../domain/dcat/world.ts';
+import { premium } from '../../domain/links/skyplane.ts';
 
 export interface Regions {
   names: string[];
@@ -71,31 +72,4 @@ export function measuredWorld(base: Settings, { names, latency, throughput }: Re
     perMegabit: Float64Array.from(cells, ([zone, at]) => 1 / between(throughput, zone, at)),
     propagation: Float64Array.from(cells, ([zone, at]) => between(latency, zone, at) / 1000),
   };
-}
-
-/** Premium to premium, by `from to`; rows that did not succeed are left out. */
-function premium(csv: string, column: string): Map<string, number> {
-  const [head, ...rows] = csv
-    .trim()
-    .split('\n')
-    .map((row) => row.trim().split(','));
-  const at = (name: string): number => {
-    const index = head!.indexOf(name);
-    if (index < 0) throw new RangeError(`no column ${name}`);
-    return index;
-  };
-  const [from, to, fromTier, toTier, value] = [
-    'src_region',
-    'dst_region',
-    'src_tier',
-    'dst_tier',
-    column,
-  ].map(at);
-  const found = new Map<string, number>();
-  for (const row of rows) {
-    const measured = Number(row[value!]);
-    if (row[fromTier!] !== 'PREMIUM' || row[toTier!] !== 'PREMIUM' || !(measured > 0)) continue;
-    found.set(`${row[from!]!} ${row[to!]!}`, measured);
-  }
-  return found;
 }

@@ -82,8 +82,11 @@ function costsOf(text: string): (from: string, to: string) => bigint | undefined
   };
 }
 
-/** A positive number per direction, `from to`. */
-function premium(text: string, column: string): Map<string, number> {
+/**
+ * A positive number per direction of the premium tier, by `from to`, as measured.
+ * @throws RangeError on a file without the columns that are read
+ */
+export function premium(text: string, column: string): Map<string, number> {
   const rows = rowsOf(text, ['src_region', 'src_tier', 'dst_region', 'dst_tier', column]);
   const values = new Map<string, number>();
   for (const [from, fromTier, to, toTier, value] of rows)

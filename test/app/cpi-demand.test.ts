@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { demandOf } from '../../app/server/cpi/demand.ts';
+import { workloadDemandOf } from '../../app/server/cpi/demand.ts';
 import { ZERO_HASH } from '../../domain/hash.ts';
 import { canonicalWorkload, workloadHash, type Workload } from '../../domain/workload.ts';
 import { CLASS, CONSUMER, NODE, NOW, PROVIDER, refusalOf, setup, type World } from './fixture.ts';
@@ -72,7 +72,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const asked = (query: Record<string, string>) => demandOf(world.db, new URLSearchParams(query));
+const asked = (query: Record<string, string>) => workloadDemandOf(world.db, new URLSearchParams(query));
 
 test('demand_isFittedFromTheRunsOfACommand_whateverItsEnvironment', async () => {
   const view = await asked({ workload: workloadHash(TASK), class: CLASS, cards: '10' });

@@ -29,7 +29,7 @@ const demandSchema = z.strictObject({
  * The model of all runs with the workload's command, whatever its environment: a lease has its cards for itself, so F_0 is 0.
  * @throws Refusal MALFORMED; NOT_FOUND for a workload that nobody put here
  */
-export async function demandOf(db: Database, query: URLSearchParams): Promise<WorkloadDemandView> {
+export async function workloadDemandOf(db: Database, query: URLSearchParams): Promise<WorkloadDemandView> {
   const { workload, class: className, cards } = parse(demandSchema, Object.fromEntries(query));
   const stored = await db.workload.findUnique({ where: { hash: workload } });
   if (stored === null) throw notFound(`Workload ${workload}`, 'Put it to /api/workloads first.');

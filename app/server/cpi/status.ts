@@ -1,33 +1,13 @@
 /** What the tables say of nodes at this moment: who runs them, how much is free, for how much, and when they were last heard of. */
 import type { Database } from '../../../prisma/client.ts';
 import { scoreAt } from '../../../domain/reputation.ts';
+import type { NodeStatusView } from '../../cpi-views.ts';
 
-/** Money in base units, times in unix seconds of chain time, both in decimal digits. */
-export interface NodeStatus {
-  node: string;
-  provider: string;
+/** With the segments as they stand on-chain; `y` is Y and Y′: `Y/S`. */
+export interface NodeStatus extends NodeStatusView {
   x: string;
-  /** Y and Y′ as they stand on-chain: `Y/S`. */
   y: string;
   z: string;
-  className: string;
-  /** The market's region, e.g. cn-310000. */
-  region: string;
-  cards: number;
-  freeCards: number;
-  /** Cheapest open listing of the node per card-hour, and what its newest auction cleared at; null without one. */
-  price: string | null;
-  lastCleared: string | null;
-  /** 0 to 10,000. */
-  reputation: number;
-  /** Attestation tier; 0 without one. */
-  tier: number;
-  /** The provider is on its way out. */
-  leaving: boolean;
-  /** When its agent last reported of a lease, ISO 8601; null when it never did. */
-  lastHeartbeat: string | null;
-  /** Chain time of the newest indexed block, at which all of it holds. */
-  asOf: string;
 }
 
 export interface StatusAnswer {
