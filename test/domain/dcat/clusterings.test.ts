@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { drawTasks, joinTasks, reorderTasks, takeTasks, zoneRates } from '../../../domain/dcat/arrivals.ts';
 import { bestKMeans, givenK, kMeans, randomClustering } from '../../../domain/dcat/baselines.ts';
 import { upperBound } from '../../../domain/dcat/bound.ts';
+import { candidatesOf, type Candidate } from '../../../domain/dcat/candidates.ts';
 import { greedyMerge } from '../../../domain/dcat/merge.ts';
 import { objectiveOf, standingOf } from '../../../domain/dcat/objective.ts';
 import { optimum } from '../../../domain/dcat/optimum.ts';
@@ -15,6 +16,8 @@ import {
 } from '../../../domain/dcat/partition.ts';
 import { placesOf } from '../../../domain/dcat/places.ts';
 import { inverseExponential, stream } from '../../../domain/dcat/random.ts';
+import { relaxedBound } from '../../../domain/dcat/relaxation.ts';
+import { Scheduler } from '../../../domain/dcat/schedule.ts';
 import { countdown, search } from '../../../domain/dcat/search.ts';
 import { CALIBRATED, PAPER, unitCost, unitFee, type Settings } from '../../../domain/dcat/settings.ts';
 import { simulate } from '../../../domain/dcat/simulate.ts';
@@ -89,6 +92,65 @@ describe('clusterings', () => {
       for (const rule of ['rea', 'oneOff', 'algorithm2'] as const)
         expect(bound.served).toBeGreaterThanOrEqual(simulate(world, tasks, best.partition, rule).served);
     }
+  });
+
+  test('no clustering of small worlds exceeds the bound that knows the auction, under any rule', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(CALIBRATED, PAPER),
+        fc.integer({ min: 1, max: 6 }),
+        fc.constantFrom(0, 200, 500, 2000),
+        fc.constantFrom(1, 3, 8),
+        fc.nat(1e6),
+        (base, servers, reach, arrivals, seed) => {
+          const { world, tasks, objective } = setup({ ...base, servers, reach, arrivals, side: 600 }, seed);
+          const best = optimum(world, objective);
+          for (const rounds of [3, 25]) {
+            const profit = relaxedBound(world, tasks, 'profit', { rounds })!;
+            const served = relaxedBound(world, tasks, 'served', { rounds })!;
+            expect(profit).toBeGreaterThanOrEqual(best.profit);
+            expect(served).toBeGreaterThanOrEqual(best.served);
+            for (const rule of ['oneOff', 'algorithm2'] as const)
+              expect(served).toBeGreaterThanOrEqual(simulate(world, tasks, best.partition, rule).served);
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test('a lone server cannot be its own runner-up, and the bound that knows the auction halves what it hopes for', () => {
+    const { world, tasks } = setup({ servers: 1, arrivals: 5, side: 100 }, 3);
+    expect(upperBound(world, tasks).profit).toBeGreaterThan(0);
+    expect(relaxedBound(world, tasks, 'profit')! / upperBound(world, tasks).profit).toBeLessThan(0.5);
+    expect(relaxedBound(world, tasks, 'served', { mostCandidates: 0 })).toBeNull();
+  });
+
+  test('the best schedule of one cluster is what trying all schedules finds', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4 }), fc.nat(1e6), (servers, seed) => {
+        const { world, tasks } = setup({ servers, arrivals: 3, slotsPerCycle: 3, side: 200 }, seed);
+        const random = stream(seed, 77);
+        const serve = tasks.work.map(() => random.next() - 0.2);
+        const stand = tasks.work.map(() => random.next() / 3);
+        const scheduler = new Scheduler(tasks, world.settings.slotSeconds, 2000);
+        for (const candidate of candidatesOf(world, tasks, 100)!) {
+          const exact = tryAll(candidate, tasks, world.settings.slotSeconds, serve, stand);
+          const found = scheduler.value(
+            candidate,
+            { serve: (_, n) => serve[n]!, stand: (_, n) => stand[n]! },
+            true,
+          );
+          let followed = 0;
+          scheduler.follow(candidate, (n, deed) => (followed += deed === 'serves' ? serve[n]! : stand[n]!));
+          expect(followed).toBeCloseTo(found, 9);
+          expect(found).toBeGreaterThanOrEqual(exact - 1e-9);
+          // A millisecond more or less seldom matters.
+          if (seed % 5 > 0) expect(found).toBeLessThanOrEqual(exact + 1);
+        }
+      }),
+      { numRuns: 40 },
+    );
   });
 
   test('the optimum looks at all 877 partitions of seven servers, and refuses eleven', () => {
@@ -212,6 +274,24 @@ function setup(
   const world = drawWorld({ ...CALIBRATED, slotsPerCycle: 8, ...own }, seed);
   const tasks = drawTasks(world, seed, 0);
   return { world, tasks, objective: objectiveOf(world, tasks, 'rea') };
+}
+
+/** The best schedule of one cluster by trying both deeds on every task that it is able to do. */
+function tryAll(
+  { room, duration }: Candidate,
+  tasks: ReturnType<typeof drawTasks>,
+  slotSeconds: number,
+  serve: Float64Array,
+  stand: Float64Array,
+): number {
+  const from = (slot: number, n: number, wait: number): number => {
+    if (n === tasks.slotStart[slot + 1]!)
+      return slot + 1 === tasks.slots ? 0 : from(slot + 1, n, Math.max(0, wait - slotSeconds));
+    if (wait > room[n]!) return from(slot, n + 1, wait);
+    const standing = stand[n]! + from(slot, n + 1, wait);
+    return Math.max(standing, serve[n]! + from(slot, n + 1, wait + duration[n]!));
+  };
+  return from(0, 0, 0);
 }
 
 /** Clusters that are wider than R_max. */
