@@ -2,9 +2,10 @@
  * Between which two numbers the best clustering lies, world by world: at least what a long search finds that may look at the very tasks that it is
  * measured on, at most what a bound allows; both the same where every clustering can be enumerated.
  *
+ *   node bench/dcat/limits.ts --out docs/results/dcat/limits-paper.json --table
  *   node bench/dcat/limits.ts --setting paper --point 40/100/30 --worlds 10 --out docs/results/dcat/limits-paper.json
  *
- * Takes minutes a point, so that it stands apart from `npm run bench -- dcat`, goes on where it stopped, and leaves a file that the report reads.
+ * Takes minutes a point, so that it stands apart from `npm run bench -- dcat`, goes on where it stopped, and leaves a file that `--table` reads.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -21,9 +22,10 @@ import { simulate } from '../../domain/dcat/simulate.ts';
 import { drawWorld, type World } from '../../domain/dcat/world.ts';
 import { historyOf, km, shipped } from './clusterings.ts';
 import { FIRST_CYCLE, HISTORY } from './course.ts';
+import { gainOf } from './stats.ts';
 
 /** One test world of a point, as shares of its fees and of its tasks. */
-export interface LimitRow {
+interface LimitRow {
   servers: number;
   reach: number;
   arrivals: number;
@@ -47,7 +49,7 @@ interface Pair {
 const EVALUATIONS = 500;
 const HINDSIGHT = 5000;
 
-export function measureLimits(
+function measureLimits(
   settings: Settings,
   seed: number,
   index: number,
@@ -138,8 +140,61 @@ function countPartitions(world: World, most: number): number {
   return count > most ? 0 : count;
 }
 
-export function readLimits(file: string): LimitRow[] {
+function readLimits(file: string): LimitRow[] {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as LimitRow[]) : [];
+}
+
+const TARGETS: Record<keyof Pair, Record<'servers' | 'reach' | 'arrivals', number>> = {
+  profit: { servers: 0.1751, reach: 0.3369, arrivals: 0.1909 },
+  served: { servers: 0.2047, reach: 0.1947, arrivals: 0.1406 },
+};
+const MIDDLE = { servers: 40, reach: 200, arrivals: 30 };
+
+/** One line a point and measure: what was reached, found and bounded over KM on the same worlds, and what that says of each target. */
+function limitTable(rows: readonly LimitRow[]): string {
+  const points = new Map<string, LimitRow[]>();
+  for (const row of rows) {
+    const name = `${row.servers} / ${row.reach} km / ${row.arrivals}`;
+    points.set(name, [...(points.get(name) ?? []), row]);
+  }
+  const lines = [...points].flatMap(([name, own]) =>
+    (['profit', 'served'] as const).map((measure) => {
+      const gain = (of: 'dcat' | 'found' | 'bound'): number =>
+        gainOf(
+          own.map((row) => row[of][measure]),
+          own.map((row) => row.km[measure]),
+        ).mean;
+      const worlds = own.every(({ enumerated }) => enumerated > 0) ? `${own.length}, enumerated` : own.length;
+      const cells = [gain('dcat'), gain('found'), gain('bound')].map(
+        (value) => `${(100 * value).toFixed(1)}%`,
+      );
+      const verdicts = axesOf(own[0]!).map((axis) =>
+        verdict(TARGETS[measure][axis], gain('found'), gain('bound'), axis),
+      );
+      return `| ${name} | ${measure === 'profit' ? 'profit' : 'offloading'} | ${worlds} | ${cells.join(' | ')} | ${verdicts.join('; ')} |`;
+    }),
+  );
+  return [
+    '| servers / R_max / λ | gain over KM | worlds | reached | found in hindsight | bound | the target of the sweep |',
+    '| --- | --- | ---: | ---: | ---: | ---: | --- |',
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+/** The sweeps that a point belongs to. */
+function axesOf(row: LimitRow): ('servers' | 'reach' | 'arrivals')[] {
+  return (['servers', 'reach', 'arrivals'] as const).filter((axis) =>
+    (['servers', 'reach', 'arrivals'] as const).every(
+      (other) => other === axis || row[other] === MIDDLE[other],
+    ),
+  );
+}
+
+function verdict(target: number, found: number, bound: number, axis: string): string {
+  const percent = `${(100 * target).toFixed(2)}% (${axis === 'reach' ? 'R_max' : axis})`;
+  if (bound < target) return `${percent} is forbidden`;
+  return found >= target ? `${percent} can be had` : `${percent} is open`;
 }
 
 function main(): void {
@@ -150,8 +205,13 @@ function main(): void {
       worlds: { type: 'string', default: '10' },
       partitions: { type: 'string', default: '250000' },
       out: { type: 'string' },
+      table: { type: 'boolean', default: false },
     },
   });
+  if (values.table) {
+    console.log(limitTable(readLimits(values.out ?? '')));
+    return;
+  }
   const base = values.setting === 'calibrated' ? CALIBRATED : PAPER;
   const [servers, reach, arrivals] = values.point.split('/').map(Number);
   const settings = { ...base, servers: servers!, reach: reach!, arrivals: arrivals! };

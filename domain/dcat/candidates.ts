@@ -1,7 +1,7 @@
 /** Every cluster that (10c) admits, and what each task would mean for it: what a bound on all clusterings is made from. */
 import type { Tasks } from './arrivals.ts';
 import { clockFactors, lastStepBelow } from './auction.ts';
-import { admissiblePairs } from './partition.ts';
+import { admissiblePairs, clustersOf, type Partition } from './partition.ts';
 import { firstSteps } from './simulate.ts';
 import type { World } from './world.ts';
 
@@ -10,6 +10,8 @@ export interface Candidate {
   readonly members: readonly number[];
   /** GHz. */
   readonly power: number;
+  /** Least price a G. */
+  readonly reserve: number;
   /** Longest queue, s, with which task n is still done in time; negative when it never is, or when its fee is below the reserve. */
   readonly room: Float64Array;
   /** Eq. (1), s. */
@@ -18,6 +20,8 @@ export interface Candidate {
   readonly asRunnerUp: Float64Array;
   /** The same when it is the winner. */
   readonly asWinner: Float64Array;
+  /** Tasks in the order in which it serves those of a slot; as they came where there is none. */
+  readonly order?: Int32Array;
 }
 
 /**
@@ -49,6 +53,35 @@ export function candidatesOf(world: World, tasks: Tasks, most: number): Candidat
   return lists.map((members) => candidateOf(world, tasks, members, factors, steps));
 }
 
+/**
+ * The clusters of one partition, as a dispatcher sees them that assigns a slot's tasks at once (`joint.ts`): it serves them by due time, which does
+ * whatever can be done, and pays no less than the step after the last one of the others that could do the task at all.
+ */
+export function dispatched(world: World, tasks: Tasks, partition: Partition): Candidate[] {
+  const factors = clockFactors(world.settings);
+  const steps = firstSteps(world, tasks);
+  const own = clustersOf(partition).map((members) => candidateOf(world, tasks, members, factors, steps));
+  const lastOf = ({ reserve, room }: Candidate, n: number): number =>
+    room[n]! < 0 ? -1 : lastStepBelow(factors, tasks.unitFee[n]!, reserve, steps[n]!);
+  return own.map((candidate) => {
+    const due = tasks.work.map((_, n) => candidate.room[n]! + candidate.duration[n]!);
+    const order = Int32Array.from({ length: tasks.count }, (_, n) => n);
+    for (let slot = 0; slot < tasks.slots; slot++)
+      order
+        .subarray(tasks.slotStart[slot], tasks.slotStart[slot + 1])
+        .sort((a, b) => due[a]! - due[b]! || a - b);
+    const asWinner = tasks.work.map((work, n) => {
+      const rival = own.reduce(
+        (most, other) => (other === candidate ? most : Math.max(most, lastOf(other, n))),
+        -1,
+      );
+      const step = Math.min(lastOf(candidate, n), rival + 1);
+      return rival < 0 || step < 0 ? 0 : tasks.unitFee[n]! * work * (1 - factors[step]!);
+    });
+    return { ...candidate, order, asWinner };
+  });
+}
+
 function candidateOf(
   world: World,
   tasks: Tasks,
@@ -67,6 +100,7 @@ function candidateOf(
   const candidate = {
     members,
     power,
+    reserve,
     room: new Float64Array(tasks.count).fill(-1),
     duration: tasks.work.map((work) => work / power),
     asRunnerUp: new Float64Array(tasks.count),

@@ -12,7 +12,8 @@
  * is at most a sum of server prices (`cover.ts`). So every choice of π, ρ, θ gives a bound; a subgradient descent looks for a low one. The bound
  * holds for a dispatcher too that knows all tasks of the cycle beforehand, refuses what it likes and picks winner and runner-up as it likes.
  *
- * Of served tasks: the same with 1 in the place of b and without z, which holds for every auction rule.
+ * Of served tasks: the same with 1 in the place of b and without z, which holds for every auction rule. Of a dispatcher on given clusters
+ * (`joint.ts`): with the most that it can keep in the place of b and without z.
  */
 import type { Tasks } from './arrivals.ts';
 import { candidatesOf, type Candidate } from './candidates.ts';
@@ -20,13 +21,16 @@ import { coverOf } from './cover.ts';
 import { Scheduler, type Worth } from './schedule.ts';
 import type { World } from './world.ts';
 
-export type Goal = 'profit' | 'served';
+/** `dispatched`: profit of a dispatcher that pays as it must and needs no runner-up but at the start of a slot. */
+export type Goal = 'profit' | 'served' | 'dispatched';
 
 export interface RelaxationOptions {
   /** Steps of the descent. */
   rounds?: number;
   /** Most clusters that are looked at; beyond, there is no such bound. */
   mostCandidates?: number;
+  /** These clusters alone, e.g. those of one partition. */
+  candidates?: readonly Candidate[];
 }
 
 /** Cells a slot: of the descent, where speed counts, and of the bound itself. */
@@ -47,9 +51,9 @@ export function relaxedBound(
   world: World,
   tasks: Tasks,
   goal: Goal,
-  { rounds = 150, mostCandidates = 6000 }: RelaxationOptions = {},
+  { rounds = 150, mostCandidates = 6000, candidates: given }: RelaxationOptions = {},
 ): number | null {
-  const candidates = candidatesOf(world, tasks, mostCandidates);
+  const candidates = given ?? candidatesOf(world, tasks, mostCandidates);
   if (candidates === null) return null;
   if (tasks.count === 0 || world.servers === 0) return 0;
   const multipliers = descend(world, tasks, goal, candidates, rounds);
@@ -61,6 +65,7 @@ export function relaxedBound(
 
 function worthOf(goal: Goal, { pi, rho, theta }: Multipliers): Worth {
   if (goal === 'served') return { serve: (_, n) => 1 - pi[n]!, stand: () => 0 };
+  if (goal === 'dispatched') return { serve: ({ asWinner }, n) => asWinner[n]! - pi[n]!, stand: () => 0 };
   return {
     serve: ({ asWinner }, n) => (1 - theta[n]!) * asWinner[n]! + rho[n]! - pi[n]!,
     stand: ({ asRunnerUp }, n) => Math.max(0, theta[n]! * asRunnerUp[n]! - rho[n]!),
@@ -75,7 +80,7 @@ function descend(
   candidates: readonly Candidate[],
   rounds: number,
 ): Multipliers {
-  const fees = tasks.unitFee.map((fee, n) => (goal === 'profit' ? fee * tasks.work[n]! : 1));
+  const fees = tasks.unitFee.map((fee, n) => (goal === 'served' ? 1 : fee * tasks.work[n]!));
   const unit = fees.reduce((a, b) => a + b, 0) / tasks.count;
   const multipliers: Multipliers = {
     pi: fees.map((fee) => 0.4 * fee),
@@ -102,7 +107,7 @@ function descend(
     const slope = slopeOf(tasks, goal, multipliers, scheduler, worth, candidates, parts);
     const rate = 0.06 * Math.max(0.05, 1 - round / rounds);
     steps.pi(slope.pi, rate);
-    if (goal === 'served') continue;
+    if (goal !== 'profit') continue;
     steps.rho(slope.rho, rate);
     steps.theta(slope.theta, rate);
   }

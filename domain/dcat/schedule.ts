@@ -18,7 +18,7 @@ const SERVES = 2;
 const ROUNDING = 1e-9;
 
 /**
- * Value of the best schedule: tasks in order of arrival, a task is served, or merely stood by for, only when the queue leaves it enough time;
+ * Value of the best schedule: tasks in the candidate's order, a task is served, or merely stood by for, only when the queue leaves it enough time;
  * what is served joins the queue, which shrinks by a slot's length between slots.
  *
  * The queue is kept in cells of `slotSeconds / cellsPerSlot` and counts as the cell's lower edge, and every duration is cut to whole cells. A
@@ -48,7 +48,8 @@ export class Scheduler {
     values.fill(0);
     for (let slot = tasks.slots - 1; slot >= 0; slot--) {
       if (slot < tasks.slots - 1) this.#pass();
-      for (let n = tasks.slotStart[slot + 1]! - 1; n >= tasks.slotStart[slot]!; n--) {
+      for (let turn = tasks.slotStart[slot + 1]! - 1; turn >= tasks.slotStart[slot]!; turn--) {
+        const n = candidate.order ? candidate.order[turn]! : turn;
         const last = this.#lastCell(candidate, n);
         if (last < 0) continue;
         const cells = Math.floor(candidate.duration[n]! / this.#cell);
@@ -72,7 +73,8 @@ export class Scheduler {
     let at = 0;
     for (let slot = 0; slot < tasks.slots; slot++) {
       if (slot > 0) at = Math.max(0, at - this.#perSlot);
-      for (let n = tasks.slotStart[slot]!; n < tasks.slotStart[slot + 1]!; n++) {
+      for (let turn = tasks.slotStart[slot]!; turn < tasks.slotStart[slot + 1]!; turn++) {
+        const n = candidate.order ? candidate.order[turn]! : turn;
         const deed = this.#deeds[n * width + at]!;
         if (deed === IDLE) continue;
         see(n, deed === SERVES ? 'serves' : 'stands');

@@ -1,9 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { drawTasks, joinTasks, reorderTasks, takeTasks, zoneRates } from '../../../domain/dcat/arrivals.ts';
+import {
+  drawTasks,
+  joinTasks,
+  reorderTasks,
+  takeTasks,
+  tasksOf,
+  zoneRates,
+} from '../../../domain/dcat/arrivals.ts';
 import { bestKMeans, givenK, kMeans, randomClustering } from '../../../domain/dcat/baselines.ts';
 import { upperBound } from '../../../domain/dcat/bound.ts';
-import { candidatesOf, type Candidate } from '../../../domain/dcat/candidates.ts';
+import { candidatesOf, dispatched, type Candidate } from '../../../domain/dcat/candidates.ts';
+import { tasksOfHistory } from '../../../domain/dcat/history.ts';
+import { incentivesOf, UNITS } from '../../../domain/dcat/incentive.ts';
+import { simulateJointly, type JointOutcome } from '../../../domain/dcat/joint.ts';
 import { greedyMerge } from '../../../domain/dcat/merge.ts';
 import { objectiveOf, standingOf } from '../../../domain/dcat/objective.ts';
 import { optimum } from '../../../domain/dcat/optimum.ts';
@@ -11,6 +21,7 @@ import {
   admissiblePairs,
   clustersOf,
   isAdmissible,
+  partitionOf,
   singles,
   type Partition,
 } from '../../../domain/dcat/partition.ts';
@@ -167,6 +178,83 @@ describe('clusterings', () => {
   });
 });
 
+describe('joint assignment of a slot', () => {
+  test('keeps deadlines in every queue, pays nobody below its reserve nor above the fee, and stays below its bound', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(CALIBRATED, PAPER),
+        fc.integer({ min: 1, max: 12 }),
+        fc.nat(1e6),
+        (base, servers, seed) => {
+          const { world, tasks } = setup({ ...base, servers, arrivals: 10, side: 500 }, seed);
+          const partition = randomClustering(world, seed);
+          const outcome = simulateJointly(world, tasks, partition);
+          expect(brokenLines(world, tasks, partition, outcome)).toEqual([]);
+          const candidates = dispatched(world, tasks, partition);
+          for (const [goal, reached] of [
+            ['dispatched', outcome.profit],
+            ['served', outcome.served],
+          ] as const)
+            expect(relaxedBound(world, tasks, goal, { rounds: 10, candidates })).toBeGreaterThanOrEqual(
+              reached * (1 - 1e-12),
+            );
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test('serves two tasks that one by one block each other', () => {
+    const { world: drawn } = setup({ servers: 2, arrivals: 0, side: 10, linkLength: 1 }, 1);
+    const same = (values: Float64Array): Float64Array => values.map(() => values[0]!);
+    const power = same(drawn.power);
+    // The second server is farther away by 0.4 s.
+    const propagation = drawn.propagation.map((_, at) => (at % 2) * 0.4);
+    const world: World = { ...drawn, power, unitCost: same(drawn.unitCost), propagation };
+    const at = (deadline: number): Parameters<typeof tasksOf>[1][number] => ({
+      slot: 0,
+      work: power[0]!,
+      data: 0,
+      deadline,
+      zone: 0,
+      lottery: 0,
+    });
+    // The task that can wait comes first and takes the near server, which alone could do the other in time.
+    const tasks = tasksOf(world.settings, [at(1.5), at(1.2)], 1);
+    expect(simulate(world, tasks, singles(2), 'rea').served).toBe(1);
+    expect(simulateJointly(world, tasks, singles(2)).served).toBe(2);
+  });
+});
+
+describe('incentives', () => {
+  test('are what a simulation of each member alone says, whole, and nobody is left short', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 14 }), fc.nat(1e6), (servers, seed) => {
+        const { world, tasks } = setup({ servers, arrivals: 8, side: 500 }, seed);
+        const partition = randomClustering(world, seed);
+        const { stakes, owed, gain, profit } = incentivesOf(world, tasks, partition);
+        const earned = (of: Partition): Float64Array =>
+          serverUtilities(world, tasks, of, simulate(world, tasks, of, 'rea'));
+        const clustered = [...partition].flatMap((name, i) =>
+          partition.filter((other) => other === name).length > 1 ? [i] : [],
+        );
+        expect(stakes.map(({ server }) => server)).toEqual(clustered);
+        for (const { server, together, alone, compensation } of stakes) {
+          const left = partitionOf(Array.from(partition, (name, i) => (i === server ? -1 : name)));
+          expect(together / UNITS).toBeCloseTo(earned(partition)[server]!, 2);
+          expect(alone / UNITS).toBeCloseTo(earned(left)[server]!, 2);
+          expect(Number.isSafeInteger(compensation)).toBe(true);
+          expect(together + compensation).toBe(Math.max(together, alone));
+        }
+        expect(owed).toBe(stakes.reduce((sum, { compensation }) => sum + compensation, 0));
+        const before = simulate(world, tasks, singles(servers), 'rea').profit;
+        expect(gain / UNITS).toBeCloseTo(profit - before, 2);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
 describe('the environment', () => {
   test('calibrated cost is 40% of the fee on average, the paper’s is next to nothing', () => {
     const random = stream(1);
@@ -192,6 +280,36 @@ describe('the environment', () => {
     const busiest = rates.indexOf(Math.max(...rates));
     expect(counts[busiest]! / 400 / rates[busiest]!).toBeGreaterThan(0.8);
     expect(counts[busiest]! / 400 / rates[busiest]!).toBeLessThan(1.2);
+  });
+
+  test('arrivals of a history become the tasks that they were, and what cannot be reckoned with is counted', () => {
+    const { world, tasks } = setup({ servers: 6 }, 12);
+    const { slotSeconds } = world.settings;
+    const arrivals = Array.from({ length: tasks.count }, (_, n) => ({
+      at: 1000 + slotSeconds * (tasks.slotStart.findIndex((start) => start > n) - 1) + (n % 7) * 1e-3,
+      zone: tasks.zone[n]!,
+      work: tasks.work[n]!,
+      data: tasks.data[n]!,
+      deadline: tasks.deadline[n]!,
+    }));
+    const bad = [
+      { ...arrivals[0]!, work: NaN },
+      { ...arrivals[0]!, zone: -1 },
+      { ...arrivals[0]!, deadline: 0 },
+      { ...arrivals[0]!, at: 999 },
+      { ...arrivals[0]!, at: 1000 + slotSeconds * tasks.slots },
+    ];
+    const read = tasksOfHistory(world.settings, [...bad, ...arrivals].reverse(), {
+      start: 1000,
+      slots: tasks.slots,
+      seed: 1,
+    });
+    expect(read.leftOut).toBe(bad.length);
+    expect([...read.tasks.slotStart]).toEqual([...tasks.slotStart]);
+    expect([...read.tasks.work].sort()).toEqual([...tasks.work].sort());
+    for (let n = 0; n < tasks.count; n++)
+      expect(read.tasks.unitFee[n]).toBe(unitFee(world.settings, read.tasks.deadline[n]!));
+    expect(tasksOfHistory(world.settings, [], { start: 0, slots: 3, seed: 1 }).tasks.count).toBe(0);
   });
 
   test('e^-x without Math.exp', () => {
@@ -274,6 +392,38 @@ function setup(
   const world = drawWorld({ ...CALIBRATED, slotsPerCycle: 8, ...own }, seed);
   const tasks = drawTasks(world, seed, 0);
   return { world, tasks, objective: objectiveOf(world, tasks, 'rea') };
+}
+
+/** What a joint assignment breaks: each queue is run again by due time. */
+function brokenLines(
+  world: World,
+  tasks: ReturnType<typeof drawTasks>,
+  partition: Partition,
+  { winner, payment, delay, profit }: JointOutcome,
+): string[] {
+  const broken: string[] = [];
+  const wait = new Map<number, number>();
+  const clusters = new Map(dispatched(world, tasks, partition).map((own) => [own.members[0]!, own]));
+  let kept = 0;
+  for (let slot = 0; slot < tasks.slots; slot++) {
+    for (const [name, { room, duration, order, reserve }] of clusters) {
+      for (let turn = tasks.slotStart[slot]!; turn < tasks.slotStart[slot + 1]!; turn++) {
+        const n = order![turn]!;
+        if (winner[n] !== name) continue;
+        const queue = wait.get(name) ?? 0;
+        if (queue > room[n]! + 1e-9) broken.push(`task ${n} waits ${queue} s of ${room[n]} s`);
+        wait.set(name, queue + duration[n]!);
+        if (Math.abs(tasks.deadline[n]! - room[n]! + queue - delay[n]!) > 1e-9)
+          broken.push(`delay of task ${n}`);
+        const price = payment[n]! / tasks.work[n]!;
+        if (price < reserve - 1e-9 || price > tasks.unitFee[n]! + 1e-9) broken.push(`price of task ${n}`);
+        kept += (tasks.unitFee[n]! - price) * tasks.work[n]!;
+      }
+      wait.set(name, Math.max(0, (wait.get(name) ?? 0) - world.settings.slotSeconds));
+    }
+  }
+  if (Math.abs(kept - profit) > 1e-6 * (1 + profit)) broken.push(`profit ${profit} is ${kept}`);
+  return broken;
 }
 
 /** The best schedule of one cluster by trying both deeds on every task that it is able to do. */
