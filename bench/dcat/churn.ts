@@ -82,7 +82,7 @@ function playCycle(
   const length = Math.ceil(tasks.slots / presences.length);
   /** Cluster of every server of the world; who is away or alone has a name of its own. */
   let names: Partition = partitionOf(Array.from({ length: world.servers }, (_, i) => i));
-  let backlog = new Float64Array(world.servers);
+  let backlog: Float64Array = new Float64Array(world.servers);
   let profit = 0;
   let moved = 0;
   presences.forEach((here, part) => {

@@ -172,27 +172,6 @@ function gaps({ optimum, long, beyond }: SettingResult): string {
   return `${lines.join('\n')}\n`;
 }
 
-function gaps({ optimum, long, beyond }: SettingResult): string {
-  const lines = optimum.map(
-    ({ servers, worlds, partitions, gap, optimumOverKm }) =>
-      `- ${servers} servers, ${worlds} worlds, ${partitions} clusterings enumerated: gap to the optimum ${gain(gap)}; the optimum itself is ${gain(optimumOverKm)} over KM.`,
-  );
-  const { rationality, warm, joint, churn } = beyond;
-  lines.push(
-    `- A search of ${long.evaluations} evaluations, ${long.worlds} worlds: gap ${gain(long.searched)} on the tasks searched on, ${gain(long.unseen)} on the next cycle's.`,
-    `- Greedy merge over KM*: ${gain(beyond.mergeOverKmBest)} (${beyond.worlds} worlds at the middle, as all below).`,
-    `- Tasks served by Algorithm 2 as printed, over those by REA without failures: ${gain(beyond.servedAlgorithm2OverRea.km)} in KM's clusters, ${gain(beyond.servedAlgorithm2OverRea.dcat)} in DCAT's.`,
-    `- Profit of another order of a slot's tasks over the order of arrival: ${Object.entries(beyond.orders)
-      .map(([name, estimate]) => `${name} ${gain(estimate)}`)
-      .join(', ')}.`,
-    `- A slot's tasks assigned at once, on DCAT's clusters, over one by one: profit ${gain(joint.profit)}, offloading ${gain(joint.offloading)}; the prices of the slot's start alone, assigned in turn: ${gain(joint.pricesAlone)}. No dispatcher on these clusters gains more than ${percent(joint.mostProfit.mean)} and ${percent(joint.mostOffloading.mean)}.`,
-    `- Of the servers in clusters, ${gain(rationality.losers)} would earn more alone while all others stay. What makes all of them whole, reckoned from the cycle's own tasks, is ${gain(rationality.compensation)} of what clusters bring the platform (${gain(rationality.surplus)} of its profit). Reckoned beforehand from the expected tasks it is ${gain(rationality.compensationExpected)} and leaves ${gain(rationality.losersAfterExpected)} short.`,
-    `- Four cycles in a row, warm over cold: profit ${gain(warm.profitOverCold)}; servers whose cluster changes from cycle to cycle: ${gain(warm.changed)} warm, ${gain(warm.changedCold)} cold.`,
-    `- A tenth of the servers leaves: a new decision over clusters that lost their members: profit ${gain(beyond.leaving.profitOverWaiting)}.`,
-  );
-  return `${lines.join('\n')}\n`;
-}
-
 function sensitivity({ variants }: SettingResult): string {
   if (variants.length === 0) return '';
   const lines = variants.map(
