@@ -114,7 +114,10 @@ export function measureBeyond(base: Settings, seed: number, worlds: number, eval
       changed: mean((row) => row.changed),
       changedCold: mean((row) => row.changedCold),
     },
-    churn: churnOf(rows.map((row) => row.churn)),
+    churn: churnOf(
+      rows.map((row) => row.churn),
+      base.servers,
+    ),
   };
 }
 

@@ -23,15 +23,15 @@ export interface Churn {
 
 export type ChurnRow = Record<Regard, { profit: number; moved: number }>;
 
-/** A tenth of the servers is away; four times a cycle an eighth of those is exchanged for others, at least one. */
+/** A tenth of the servers is away; four times a cycle so many come back, at least one, and as many others leave. */
 const AWAY = 0.1;
 const MOMENTS = 4;
 const EXCHANGED = 0.03;
 
-export function churnOf(rows: readonly ChurnRow[]): Churn {
+export function churnOf(rows: readonly ChurnRow[], servers: number): Churn {
   const profits = (regard: Regard): number[] => rows.map((row) => row[regard].profit);
   return {
-    turnover: MOMENTS * EXCHANGED,
+    turnover: (MOMENTS * exchangedOf(servers)) / servers,
     anewOverWaiting: gainOf(profits('anew'), profits('waits')),
     coldOverAnew: gainOf(profits('cold'), profits('anew')),
     movedAnew: meanOf(rows.map(({ anew }) => anew.moved)),
@@ -58,7 +58,7 @@ function drawPresences(servers: number, seed: number): number[][] {
     away.push(gone);
   };
   while (away.length < Math.round(servers * AWAY)) leave();
-  const exchanged = Math.max(1, Math.round(servers * EXCHANGED));
+  const exchanged = exchangedOf(servers);
   const presences = [sorted(here)];
   for (let moment = 0; moment < MOMENTS; moment++) {
     const back = away.splice(0, exchanged);
@@ -67,6 +67,10 @@ function drawPresences(servers: number, seed: number): number[][] {
     presences.push(sorted(here));
   }
   return presences;
+}
+
+function exchangedOf(servers: number): number {
+  return Math.max(1, Math.round(servers * EXCHANGED));
 }
 
 function playCycle(

@@ -2,8 +2,8 @@
  * Between which two numbers the best clustering lies, world by world: at least what a long search finds that may look at the very tasks that it is
  * measured on, at most what a bound allows; both the same where every clustering can be enumerated.
  *
- *   node bench/dcat/limits.ts --out docs/results/dcat/limits-paper.json --table
- *   node bench/dcat/limits.ts --setting paper --point 40/100/30 --worlds 10 --out docs/results/dcat/limits-paper.json
+ *   node cli/launch.mjs run bench/dcat/limits.ts --out docs/results/dcat/limits-paper.json --table
+ *   node cli/launch.mjs run bench/dcat/limits.ts --setting paper --point 40/100/30 --worlds 10 --out docs/results/dcat/limits-paper.json
  *
  * Takes minutes a point, so that it stands apart from `npm run bench -- dcat`, goes on where it stopped, and leaves a file that `--table` reads.
  */
