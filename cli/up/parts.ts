@@ -8,6 +8,9 @@ import { serveWeb } from './web.ts';
 /** The indexer says with this code that it mirrors another chain: starting it again would not help. */
 const CHAIN_REPLACED_EXIT = 3;
 
+/** Four minutes of the demo's slots: short enough to watch. */
+const CYCLE_SLOTS = '24';
+
 /** What every part is told. */
 export interface Ground {
   dir: string;
@@ -30,7 +33,11 @@ export async function indexerPart(ground: Ground): Promise<PartSpec> {
 
 export async function schedulerPart(ground: Ground): Promise<PartSpec> {
   const metricsPort = await freePort();
-  const env = { METRICS_PORT: String(metricsPort), SCHEDULER_KEY: ground.schedulerKey };
+  const env = {
+    METRICS_PORT: String(metricsPort),
+    SCHEDULER_KEY: ground.schedulerKey,
+    CLUSTER_CYCLE_SLOTS: process.env['CLUSTER_CYCLE_SLOTS'] ?? CYCLE_SLOTS,
+  };
   return {
     ...script(ground, 'scheduler', 'scheduler/main.ts', env),
     isReady: () => answers(`http://127.0.0.1:${metricsPort}/readyz`),

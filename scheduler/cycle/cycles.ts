@@ -18,6 +18,7 @@ export interface CyclesOptions {
   deployment: Deployment;
   /** Hex private key of the account that forms clusters. */
   schedulerKey: Hex;
+  /** Slots of a cycle. */
   cycleSlots: number;
   reachMicros: number;
   budgetMs: number;
@@ -39,16 +40,12 @@ export interface Cycles {
   close(): Promise<void>;
 }
 
-/** @throws Error when the cycle is too short to consent, form and settle in */
+/** A cycle that is too short to consent, form, trade and settle in is as long as that takes. */
 export function createCycles(options: CyclesOptions): Cycles {
   const { deployment, schedulerKey } = options;
   const { parameters } = deployment;
   const fewest = fewestSlots(parameters);
-  if (options.cycleSlots < fewest)
-    throw new Error(
-      `A cycle of ${options.cycleSlots} slots is too short for clusters: set CLUSTER_CYCLE_SLOTS to ${fewest} or more, or to 0 for none.`,
-    );
-  const cycleSeconds = BigInt(options.cycleSlots) * BigInt(parameters.slotSeconds);
+  const cycleSeconds = BigInt(Math.max(fewest, options.cycleSlots)) * BigInt(parameters.slotSeconds);
   const pool = new pg.Pool({ connectionString: options.databaseUrl, max: 3 });
   // A connection that breaks while idle is replaced by the pool; the next query tells.
   pool.on('error', () => undefined);

@@ -76,7 +76,11 @@ export async function readScene(options: SceneOptions): Promise<Scene> {
 async function readCandidates({ pool, now, validFrom, settlingSeconds }: SceneOptions): Promise<Candidate[]> {
   const { rows } = await pool.query<Omit<Candidate, 'reserve' | 'place'> & { reserve: string }>(
     `SELECT n.id, n.provider, n."resourceClass", n."className", n.region,
-       (n.cards - coalesce((SELECT sum(l.cards) FROM lease l WHERE l.node = n.id AND l."end" > $2), 0))::int AS cards,
+       (n.cards - coalesce((SELECT sum(l.cards) FROM lease l WHERE l.node = n.id AND l."end" > $2), 0)
+         - coalesce((SELECT sum(greatest(0, x.cards - coalesce(f.filled, 0))) FROM listing x LEFT JOIN fill f ON f.id = x.id
+             WHERE x.node = n.id AND x.provider = n.provider AND x."validUntil" >= $2
+               AND (x.message->>'nodeEpoch')::bigint = n.epoch AND NOT EXISTS (SELECT 1 FROM used_nonce u
+                 WHERE u.kind = 'listing' AND u.account = x.provider AND u.nonce = (x.message->>'nonce')::numeric)), 0))::int AS cards,
        a.reserve
      FROM node_endpoint e
        JOIN node n ON n.id = e.node AND n.provider = e.provider
