@@ -1,5 +1,5 @@
 /** What GET /api/clusters answers. Money in base units and times in unix seconds of chain time, as decimal digits. */
-export interface ClusterMemberView {
+interface ClusterMemberView {
   node: string;
   provider: string;
   /** The provider's name for people; empty without one. */

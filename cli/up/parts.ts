@@ -10,6 +10,8 @@ const CHAIN_REPLACED_EXIT = 3;
 
 /** Four minutes of the demo's slots: short enough to watch. */
 const CYCLE_SLOTS = '24';
+/** The demo's agents share one machine, which adds milliseconds to a round trip while it is busy. */
+const REACH_MICROS = '20000';
 
 /** What every part is told. */
 export interface Ground {
@@ -37,6 +39,7 @@ export async function schedulerPart(ground: Ground): Promise<PartSpec> {
     METRICS_PORT: String(metricsPort),
     SCHEDULER_KEY: ground.schedulerKey,
     CLUSTER_CYCLE_SLOTS: process.env['CLUSTER_CYCLE_SLOTS'] ?? CYCLE_SLOTS,
+    CLUSTER_REACH_MICROS: process.env['CLUSTER_REACH_MICROS'] ?? REACH_MICROS,
   };
   return {
     ...script(ground, 'scheduler', 'scheduler/main.ts', env),

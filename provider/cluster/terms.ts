@@ -13,7 +13,7 @@ export interface ClusterTerms {
   gainBps: number;
 }
 
-export interface ProposedMember {
+interface ProposedMember {
   node: Hex;
   provider: Hex;
   power: bigint;
@@ -34,7 +34,7 @@ export interface Proposal {
   members: ProposedMember[];
 }
 
-export interface NodeStanding {
+interface NodeStanding {
   /** Cards that no lease holds when the cycle begins. */
   freeCards: number;
   /** Base units per card-hour; null without a price. */
@@ -42,7 +42,7 @@ export interface NodeStanding {
 }
 
 /** What it signs, or in a sentence why not. */
-export type Verdict = { cards: number; reserve: bigint } | { reason: string };
+type Verdict = { cards: number; reserve: bigint } | { reason: string };
 
 /** @param now chain time, unix seconds */
 export function judgeProposal(
@@ -66,11 +66,10 @@ export function judgeProposal(
   if (validUntil <= validFrom || validUntil - now > BigInt(terms.longestCycle))
     return { reason: `Its cycle ends at ${validUntil}; the provider binds nodes for ${terms.longestCycle} s at most.` };
   if (standing.freeCards < 1) return { reason: 'All cards of the node are leased.' };
-  // Its share is drawn and paid by power: more power than the cards that it brings would bind it to work that it can't do.
-  if (own.power < 1n || own.cards > standing.freeCards)
-    return { reason: `It counts on ${own.cards} cards, ${standing.freeCards} are free.` };
+  if (own.power < 1n || own.cards < 1) return { reason: 'It gives the node no power or no card.' };
   const wanted = own.alone + (own.alone * BigInt(terms.gainBps) + 9_999n) / 10_000n;
   if (own.together < wanted)
     return { reason: `It would earn ${own.together}, and ${own.alone} alone.` };
-  return { cards: own.cards, reserve: standing.reserve };
+  // A cluster sells no more than any member consents to: with fewer cards the node still has room for all that may be drawn for it.
+  return { cards: Math.min(own.cards, standing.freeCards), reserve: standing.reserve };
 }

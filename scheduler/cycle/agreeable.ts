@@ -16,7 +16,7 @@ export interface Agreed {
   dropped: number;
 }
 
-export interface AgreedMember {
+interface AgreedMember {
   /** Index of the server. */
   server: number;
   /** What it earns above its reserve, in the request's money. */

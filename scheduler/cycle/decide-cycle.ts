@@ -14,7 +14,7 @@ import { cycleTimes, settlingSeconds, type CycleTimes } from './clock.ts';
 import { requestOf } from './model.ts';
 import { readScene, type Candidate } from './scene.ts';
 
-export interface CycleOptions {
+interface CycleOptions {
   pool: Pool;
   trust: Trust;
   parameters: Parameters;

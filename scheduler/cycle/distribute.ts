@@ -11,7 +11,7 @@ import type { TransactionManager } from '../commit/transaction-manager.ts';
 const GAS = 1_200_000n;
 const BATCH = 50;
 
-export interface DistributeOptions {
+interface DistributeOptions {
   pool: Pool;
   provider: JsonRpcProvider;
   transactions: TransactionManager;

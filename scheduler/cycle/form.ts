@@ -18,7 +18,7 @@ import type { TransactionManager } from '../commit/transaction-manager.ts';
 const BASE_GAS = 400_000n;
 const MEMBER_GAS = 250_000n;
 
-export interface FormOptions {
+interface FormOptions {
   pool: Pool;
   provider: JsonRpcProvider;
   transactions: TransactionManager;
@@ -103,7 +103,7 @@ export async function formDue(options: FormOptions, now: bigint): Promise<FormRe
 }
 
 /** What becomes of a proposal: `wait`, `form`, or why it lapses. */
-export function verdictOf(
+function verdictOf(
   { members, consentBy, state }: Pick<ProposalRow, 'members' | 'consentBy' | 'state'>,
   answers: readonly Pick<AnswerRow, 'node' | 'consent' | 'reason'>[],
   now: bigint,

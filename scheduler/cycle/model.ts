@@ -11,7 +11,7 @@ import type { SignedOrder } from '../../domain/types.ts';
 import type { ClusterRequest } from '../cluster/request.ts';
 import { suits, type Scene } from './scene.ts';
 
-export interface ModelOptions {
+interface ModelOptions {
   parameters: Parameters;
   slots: { first: bigint; last: bigint };
   /** Largest distance of two members, microseconds. */

@@ -42,7 +42,7 @@ const MEASURED_SECONDS = 900n;
 /** Most orders that a decision simulates. */
 const MOST_ORDERS = 5_000;
 
-export interface SceneOptions {
+interface SceneOptions {
   pool: Pool;
   trust: Trust;
   /** Chain time, unix seconds. */

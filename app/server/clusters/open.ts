@@ -4,7 +4,7 @@ import type { Hex } from '../../../domain/types.ts';
 import type { Database } from '../../../prisma/client.ts';
 import { formedClusters } from './formed.ts';
 
-export interface OpenCluster {
+interface OpenCluster {
   resourceClass: Hex;
   className: string;
   region: string;
