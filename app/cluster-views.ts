@@ -22,7 +22,15 @@ export interface ClusterView {
   validUntil: string;
   state: 'formed' | 'trading' | 'over';
   members: ClusterMemberView[];
-  leases: { id: string; cards: number; start: string; end: string; rate: string; paid: string; runner: string }[];
+  leases: {
+    id: string;
+    cards: number;
+    start: string;
+    end: string;
+    rate: string;
+    paid: string;
+    runner: string;
+  }[];
   /** Paid by its leases so far; what of that its members have; what of it is above the cluster's reserve. */
   earned: string;
   shared: string;

@@ -5,7 +5,13 @@
 import { createPublicClient, http, toEventSelector, type AbiEvent } from 'viem';
 import type { Deployment } from '../contracts/deployment.ts';
 import { decodeLogs, type RawLog } from '../contracts/events.ts';
-import { auctionAbi, clustersAbi, leaseBookAbi, marketAbi, providerRegistryAbi } from '../contracts/generated/abi.ts';
+import {
+  auctionAbi,
+  clustersAbi,
+  leaseBookAbi,
+  marketAbi,
+  providerRegistryAbi,
+} from '../contracts/generated/abi.ts';
 import type { Hex } from '../domain/types.ts';
 import { readState, writeState } from './files.ts';
 import { applyEvent, emptyLedger, LEDGER_EVENTS, prune, type Ledger } from './ledger.ts';
@@ -88,7 +94,13 @@ export function createChainWatch(options: ChainWatchOptions): ChainWatch {
       method: 'eth_getLogs',
       params: [
         {
-          address: [deployment.auction, deployment.market, deployment.leaseBook, deployment.registry, deployment.clusters],
+          address: [
+            deployment.auction,
+            deployment.market,
+            deployment.leaseBook,
+            deployment.registry,
+            deployment.clusters,
+          ],
           topics: [TOPICS],
           fromBlock: toHex(from),
           toBlock: toHex(to),

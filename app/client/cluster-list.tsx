@@ -59,9 +59,9 @@ function Totals({ clusters }: { clusters: readonly ClusterView[] }) {
         </div>
       </dl>
       <p className="quiet">
-        Of the newest {clusters.length}. The first three are paid money. The model&apos;s two are estimates, above
-        reserves, had the last cycle&apos;s orders met a market of divisible work (document 004); the chain
-        lets a cluster sell its scarcest member&apos;s cards, once a cycle.
+        Of the newest {clusters.length}. The first three are paid money. The model&apos;s two are estimates,
+        above reserves, had the last cycle&apos;s orders met a market of divisible work (document 004); the
+        chain lets a cluster sell its scarcest member&apos;s cards, once a cycle.
       </p>
     </>
   );

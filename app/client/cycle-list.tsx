@@ -12,8 +12,8 @@ export function CycleList() {
     <section className="card" data-testid="cycles">
       <h2>Decisions</h2>
       <p className="quiet">
-        What start prices leave above what is paid, by the model, on the last cycle&apos;s orders: the buyers&apos;
-        saving on bids, the platform&apos;s on firm quotes.
+        What start prices leave above what is paid, by the model, on the last cycle&apos;s orders: the
+        buyers&apos; saving on bids, the platform&apos;s on firm quotes.
       </p>
       <table>
         <thead>

@@ -20,8 +20,8 @@ export function LatencyPicture() {
       ) : (
         <>
           <p className="quiet">
-            Milliseconds, the larger of both sides&apos; medians; – where a pair was not measured from both sides yet,
-            empty where the nodes differ in class or region and can form no cluster.
+            Milliseconds, the larger of both sides&apos; medians; – where a pair was not measured from both
+            sides yet, empty where the nodes differ in class or region and can form no cluster.
           </p>
           <table className="latency">
             <thead>

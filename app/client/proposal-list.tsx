@@ -56,7 +56,8 @@ function Row({ proposal }: { proposal: ProposalView }) {
       <td>
         {members.map(({ node, name, answer }) => (
           <span className="range" key={node}>
-            {name === '' ? short(node) : `${name} ${short(node)}`}: {answer === 'none' ? 'no answer yet' : answer}
+            {name === '' ? short(node) : `${name} ${short(node)}`}:{' '}
+            {answer === 'none' ? 'no answer yet' : answer}
           </span>
         ))}
       </td>

@@ -8,8 +8,8 @@ export default function ClustersPage() {
     <>
       <h1>Clusters</h1>
       <p className="quiet">
-        Near nodes of one class that bid as one for a cycle, by their owners&apos; consent, and share what they
-        earn by computing power. One member, drawn by power, runs a lease.
+        Near nodes of one class that bid as one for a cycle, by their owners&apos; consent, and share what
+        they earn by computing power. One member, drawn by power, runs a lease.
       </p>
       <ClusterList />
       <ProposalList />

@@ -25,7 +25,10 @@ export interface ClusterGateway {
 }
 
 const hex = z.string().transform((text) => text as Hex);
-const integer = z.string().regex(/^-?\d+$/).transform(BigInt);
+const integer = z
+  .string()
+  .regex(/^-?\d+$/)
+  .transform(BigInt);
 const peersSchema = z.array(
   z.object({
     node: hex,
@@ -44,7 +47,14 @@ const proposalsSchema = z.array(
     validFrom: integer,
     validUntil: integer,
     members: z.array(
-      z.object({ node: hex, provider: hex, power: integer, cards: z.number(), alone: integer, together: integer }),
+      z.object({
+        node: hex,
+        provider: hex,
+        power: integer,
+        cards: z.number(),
+        alone: integer,
+        together: integer,
+      }),
     ),
     own: z.array(hex),
   }),

@@ -1,10 +1,6 @@
 /** The agent's part in clusters: says where its nodes answer, measures the others, answers what is proposed. */
 import type { PrivateKeyAccount } from 'viem/accounts';
-import {
-  announcementDigest,
-  declineDigest,
-  measurementsDigest,
-} from '../../domain/cluster-words.ts';
+import { announcementDigest, declineDigest, measurementsDigest } from '../../domain/cluster-words.ts';
 import { membersHash } from '../../domain/clusters.ts';
 import { eip712Domain, TYPES } from '../../domain/eip712.ts';
 import { regionId } from '../../domain/names.ts';
@@ -74,7 +70,9 @@ export function createClusterMember(options: ClusterMemberOptions): ClusterMembe
   const measure = async (nodes: readonly OwnNode[], now: bigint): Promise<void> => {
     if (now - measuredAt < MEASURE_SECONDS) return;
     const peers = await gateway.peers();
-    const pairs = nodes.flatMap((own) => peers.filter((peer) => isAlike(own, peer)).map((peer) => ({ own, peer })));
+    const pairs = nodes.flatMap((own) =>
+      peers.filter((peer) => isAlike(own, peer)).map((peer) => ({ own, peer })),
+    );
     const trips = new Map<string, number>();
     for (const { host: to, port } of pairs.map(({ peer }) => peer)) {
       const name = `${to}:${port}`;
@@ -161,7 +159,5 @@ export function createClusterMember(options: ClusterMemberOptions): ClusterMembe
 }
 
 function isAlike(own: OwnNode, peer: Peer): boolean {
-  return (
-    peer.node !== own.id && peer.resourceClass === own.classId && regionId(peer.region) === own.regionId
-  );
+  return peer.node !== own.id && peer.resourceClass === own.classId && regionId(peer.region) === own.regionId;
 }

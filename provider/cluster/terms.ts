@@ -64,12 +64,13 @@ export function judgeProposal(
     return { reason: `It has ${members.length} members, the provider allows ${terms.mostMembers}.` };
   if (now > consentBy || validFrom <= now) return { reason: 'It came too late.' };
   if (validUntil <= validFrom || validUntil - now > BigInt(terms.longestCycle))
-    return { reason: `Its cycle ends at ${validUntil}; the provider binds nodes for ${terms.longestCycle} s at most.` };
+    return {
+      reason: `Its cycle ends at ${validUntil}; the provider binds nodes for ${terms.longestCycle} s at most.`,
+    };
   if (standing.freeCards < 1) return { reason: 'All cards of the node are leased.' };
   if (own.power < 1n || own.cards < 1) return { reason: 'It gives the node no power or no card.' };
   const wanted = own.alone + (own.alone * BigInt(terms.gainBps) + 9_999n) / 10_000n;
-  if (own.together < wanted)
-    return { reason: `It would earn ${own.together}, and ${own.alone} alone.` };
+  if (own.together < wanted) return { reason: `It would earn ${own.together}, and ${own.alone} alone.` };
   // A cluster sells no more than any member consents to: with fewer cards the node still has room for all that may be drawn for it.
   return { cards: Math.min(own.cards, standing.freeCards), reserve: standing.reserve };
 }

@@ -90,8 +90,11 @@ export async function decideCycle(options: CycleOptions, cycle: bigint, now: big
   });
   if (!isFirst) return report;
   return {
-    ...{ state: 'decided', servers: scene.candidates.length, tasks: request.tasks.count, notes },
+    state: 'decided',
+    servers: scene.candidates.length,
+    tasks: request.tasks.count,
     proposed: made.length,
+    notes,
   };
 }
 

@@ -50,7 +50,9 @@ describe('a cycle', () => {
     expect(await at.pipeline().runSlot(slot)).toMatchObject({ state: 'committed', matched: 1 });
     await at.indexer.syncTo();
     expect(await at.broken(slot)).toEqual([]);
-    const { rows } = await at.pool.query<{ provider: string; end: string }>('SELECT provider, "end" FROM lease');
+    const { rows } = await at.pool.query<{ provider: string; end: string }>(
+      'SELECT provider, "end" FROM lease',
+    );
     const view = await clustersView(at.db, await at.now());
     const winner = view.clusters.find(({ account }) => account === rows[0]!.provider);
     // Exactly one agent runs it.
@@ -123,7 +125,9 @@ describe('a cycle', () => {
     await at.pool.query('DELETE FROM cluster_answer');
     const forged = `${signature.slice(0, -4)}${signature.endsWith('1b') ? '001c' : '001b'}`;
     const post = (body: unknown) => at.gateway.consent(body as never);
-    await expect(post({ proposal, consent, signature: forged })).rejects.toMatchObject({ code: 'BAD_SIGNATURE' });
+    await expect(post({ proposal, consent, signature: forged })).rejects.toMatchObject({
+      code: 'BAD_SIGNATURE',
+    });
     await expect(post({ proposal, consent: { ...consent, cards: 400 }, signature })).rejects.toMatchObject({
       code: 'BAD_SIGNATURE',
     });

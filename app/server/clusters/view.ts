@@ -63,9 +63,7 @@ async function clusterViews(
         sum + owed(cards, settledUntil - start - outage, one.reservePrice),
       0n,
     );
-    const kind = kinds.find(
-      ({ id, region }) => id === one.resourceClass && regionId(region) === one.region,
-    );
+    const kind = kinds.find(({ id, region }) => id === one.resourceClass && regionId(region) === one.region);
     const proposal = proposals.find(({ cluster }) => cluster === one.cluster);
     const members = one.members.map(({ node, provider, power }) => ({
       ...{ node, provider, power: power.toString(), name: names.get(provider) ?? '' },
