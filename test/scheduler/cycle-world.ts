@@ -19,6 +19,9 @@ import { addressOf, CLASS, keyOf, signAsk, signOrder, storeItems } from './marke
 import { setup } from './setup.ts';
 
 export const CYCLE_SLOTS = 24;
+/** So long that a slow machine consents and forms in time: the chain's clock runs with the machine's. */
+const SLOT_SECONDS = 60;
+export const CYCLE_SECONDS = BigInt(CYCLE_SLOTS * SLOT_SECONDS);
 const TERMS: ClusterTerms = { classes: [CLASS], longestCycle: 3_600, mostMembers: 16, gainBps: 0 };
 
 interface Agent {
@@ -31,7 +34,7 @@ interface Agent {
 
 /** Four providers with a node of four cards each, beside the market's own. */
 export async function setupCycles() {
-  const at = await setup();
+  const at = await setup({ slotSeconds: SLOT_SECONDS });
   const db = openDatabase(at.database.url, 4);
   const dir = await mkdtemp(join(tmpdir(), 'cardhour-cycles-'));
   const { deployment, domain } = at.market;
@@ -96,18 +99,16 @@ export async function setupCycles() {
     },
     /** Begins a cycle whose nodes are measured, priced, and wanted by the orders of the last one. */
     async ready(): Promise<bigint> {
-      const cycleSeconds = BigInt(CYCLE_SLOTS * deployment.parameters.slotSeconds);
-      const cycle = (await at.now()) / cycleSeconds + 1n;
-      await at.mineAt(cycle * cycleSeconds - 60n);
       for (let times = 0; times < 3; times++) {
         await world.round();
         await at.mineAt((await at.now()) + 16n);
       }
-      const slot = (cycle * cycleSeconds) / 10n - 1n;
+      const cycle = (await at.now()) / CYCLE_SECONDS + 1n;
+      const slot = cycle * BigInt(CYCLE_SLOTS) - 1n;
       await storeItems(
         at.pool,
         slot,
-        agents.map(({ name, node }, place) =>
+        agents.toSorted(byNode).map(({ name, node }, place) =>
           signAsk(
             domain,
             name,
@@ -117,8 +118,8 @@ export async function setupCycles() {
         ),
         [],
       );
-      await world.orders(cycle, 40);
-      await at.mineAt(cycle * cycleSeconds);
+      await world.orders(cycle, 30);
+      await at.mineAt(cycle * CYCLE_SECONDS);
       return cycle;
     },
     /** Orders of the cycle before: more than single nodes can take in time. */
@@ -129,11 +130,11 @@ export async function setupCycles() {
         const fields = {
           cards: 1 + ((n * 5) % 3),
           startPrice: 2_000_000n + BigInt((n * 37) % 20) * 50_000n,
-          duration: 40 + ((n * 29) % 60),
+          duration: 900 + ((n * 29) % 60) * 5,
           nonce: 5_000n + BigInt(n),
-          latestStart: (slot + 1n) * 10n + 70n,
+          latestStart: (slot + 1n) * BigInt(SLOT_SECONDS) + 120n,
           // Out of every slot that the test runs.
-          validUntil: (slot + 1n) * 10n,
+          validUntil: (slot + 1n) * BigInt(SLOT_SECONDS),
         };
         await storeItems(at.pool, slot, [], [signOrder(domain, 'nobody', fields, 0n)]);
       }
@@ -157,4 +158,8 @@ export async function setupCycles() {
   };
   for (const name of ['eins', 'zwei', 'drei', 'vier']) await world.addAgent(name);
   return world;
+}
+
+function byNode(a: Agent, b: Agent): number {
+  return a.node < b.node ? -1 : 1;
 }

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clustersView } from '../../app/server/clusters/view.ts';
 import { clustersAbi } from '../../contracts/generated/abi.ts';
 import { addressOf } from './market.ts';
-import { setupCycles } from './cycle-world.ts';
+import { CYCLE_SECONDS, setupCycles } from './cycle-world.ts';
 
 describe('a cycle', () => {
   let at: Awaited<ReturnType<typeof setupCycles>>;
@@ -20,7 +20,7 @@ describe('a cycle', () => {
     const cycles = at.cycles();
     expect(cycles.cycleAt(await at.now())).toBe(cycle);
     const report = await cycles.decide(cycle);
-    expect(report).toMatchObject({ state: 'decided', servers: 4, tasks: 40 });
+    expect(report).toMatchObject({ state: 'decided', servers: 4, tasks: 30 });
     expect(report.proposed).toBeGreaterThan(0);
     // Another process, another try: the same cycle is decided once.
     expect(await at.cycles().decide(cycle)).toMatchObject({ state: 'known', proposed: 0 });
@@ -43,7 +43,7 @@ describe('a cycle', () => {
       expect((ledger.nodes[0]!.clusteredUntil ?? 0n) >= now).toBe(inCluster);
     }
 
-    await at.mineAt((await at.now()) + 60n);
+    await at.mineAt((await at.now()) + 310n);
     const slot = await at.openSlot();
     await at.order(slot, 2, 3_000_000n, 1n, 100);
     await at.closeSlot(slot);
@@ -142,10 +142,10 @@ describe('a cycle', () => {
     expect(none).toMatchObject({ state: expect.stringMatching(/decided|late/) as string, proposed: 0 });
     const file = join(tmpdir(), 'cardhour-corrupt-policy.json');
     await writeFile(file, '{"format":"cardhour-clustering-policy","version":1}');
-    await at.mineAt((cycle + 1n) * 240n);
+    await at.mineAt((cycle + 1n) * CYCLE_SECONDS);
     const corrupt = await at.cycles({ policyFile: file }).decide(cycle + 1n);
     expect(corrupt.notes.map(({ code }) => code)).toEqual(['NO_POLICY', 'NO_SERVERS']);
-    await at.mineAt((cycle + 2n) * 240n);
+    await at.mineAt((cycle + 2n) * CYCLE_SECONDS);
     await at.round(at.agents.slice(0, 1));
     const { rows } = await at.pool.query('SELECT node FROM node_endpoint');
     expect(rows).toHaveLength(1);
