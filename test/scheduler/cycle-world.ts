@@ -99,11 +99,13 @@ export async function setupCycles() {
     },
     /** Begins a cycle whose nodes are measured, priced, and wanted by the orders of the last one. */
     async ready(): Promise<bigint> {
+      // Announcements and measurements are fresh at the cycle's beginning.
+      const cycle = ((await at.now()) + 200n) / CYCLE_SECONDS + 1n;
+      await at.mineAt(cycle * CYCLE_SECONDS - 100n);
       for (let times = 0; times < 3; times++) {
         await world.round();
         await at.mineAt((await at.now()) + 16n);
       }
-      const cycle = (await at.now()) / CYCLE_SECONDS + 1n;
       const slot = cycle * BigInt(CYCLE_SLOTS) - 1n;
       await storeItems(
         at.pool,
