@@ -102,7 +102,8 @@ export async function setupCycles() {
       // Announcements and measurements are fresh at the cycle's beginning.
       const cycle = ((await at.now()) + 200n) / CYCLE_SECONDS + 1n;
       await at.mineAt(cycle * CYCLE_SECONDS - 100n);
-      for (let times = 0; times < 3; times++) {
+      // In the first round the first agents have nobody to measure yet.
+      for (let times = 0; times < 4; times++) {
         await world.round();
         await at.mineAt((await at.now()) + 16n);
       }
