@@ -6,12 +6,13 @@ import type { Resources } from './distance.ts';
 import { entropyGap } from './entropy.ts';
 import { classesOf, FILTERS, Scales, type FilterReason, type Offer, type Wish } from './filters.ts';
 import { keccakWords } from './hash.ts';
-import { leasedCards, nonceKey, type MarketState } from './market-state.ts';
+import { nonceKey, type MarketState } from './market-state.ts';
 import { SHORTLIST_WIDTH, type Parameters } from './parameters.ts';
 import type { WhyNone } from './match/why-none.ts';
 import { clearRea, clock, type Candidate } from './rea.ts';
 import { ShortlistIndex } from './shortlist.ts';
 import { signingOf } from './signing.ts';
+import { idleCards } from './supply.ts';
 import type { Hex, SignedAsk, SignedOrder } from './types.ts';
 import { lockFor } from './units.ts';
 import type { StateVector } from './vectors.ts';
@@ -159,11 +160,10 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
 }
 
 function standingOf(vector: StateVector, { state, end, seed }: MatchInput): NodeStanding {
-  const { id, cards } = state.nodes.get(vector.node)!;
-  const { compute, network, storage } = vector;
+  const { node: id, compute, network, storage } = vector;
   return {
     id,
-    free: Math.max(0, cards - leasedCards(state, id, end)),
+    free: idleCards(state, id, end),
     asks: [],
     resources: { compute, network, storage },
     entropyGap: entropyGap(vector.entropyMicroBits),

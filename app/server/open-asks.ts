@@ -7,6 +7,7 @@ import { ANY_CLASS } from '../../domain/requirement.ts';
 import type { Hex, Order } from '../../domain/types.ts';
 import { formatMoney } from '../../domain/units.ts';
 import type { Database } from '../../prisma/client.ts';
+import { openClusters } from './clusters/open.ts';
 
 /** An ask that the slot now open would count as eligible. */
 export interface OpenAsk {
@@ -75,7 +76,8 @@ async function readAsks(db: Database, slotEnd: bigint, prior: bigint): Promise<O
       AND NOT EXISTS (SELECT 1 FROM used_nonce u
         WHERE u.kind = 'ask' AND u.account = a.provider AND u.nonce = (a.message->>'nonce')::numeric)`;
   const places = new Map([...new Set(rows.map((row) => row.region))].map((name) => [name, regionId(name)]));
-  return rows.map(({ resourceClass, className, region, reserve, free, tier, ...record }) => ({
+  const clusters = await asksOfClusters(db, slotEnd, prior);
+  const asks = rows.map(({ resourceClass, className, region, reserve, free, tier, ...record }) => ({
     resourceClass,
     className,
     region,
@@ -84,6 +86,23 @@ async function readAsks(db: Database, slotEnd: bigint, prior: bigint): Promise<O
     free,
     tier,
     reputation: scoreAt(outcomesOf(record), slotEnd, prior),
+  }));
+  return [...asks, ...clusters];
+}
+
+/** A cluster's reputation is the least of its members'. */
+async function asksOfClusters(db: Database, slotEnd: bigint, prior: bigint): Promise<OpenAsk[]> {
+  const open = await openClusters(db, slotEnd);
+  if (open.length === 0) return [];
+  const providers = await db.$queryRaw<(Parameters<typeof outcomesOf>[0] & { address: string })[]>`
+    SELECT address, "outcomeDay" AS day, good::text AS good, bad::text AS bad, "newGood"::text AS "newGood", "newBad"::text AS "newBad"
+    FROM provider WHERE address = ANY(${open.flatMap(({ members }) => members)})`;
+  const scores = new Map(
+    providers.map(({ address, ...record }) => [address, scoreAt(outcomesOf(record), slotEnd, prior)]),
+  );
+  return open.map(({ members, ...ask }) => ({
+    ...ask,
+    reputation: Math.min(...members.map((member) => scores.get(member) ?? 0)),
   }));
 }
 

@@ -4,6 +4,7 @@ import { reportDigest } from '../../domain/report.ts';
 import { recoverSigner } from '../../domain/signature.ts';
 import type { Hex, SigningDomain } from '../../domain/types.ts';
 import type { Database } from '../../prisma/client.ts';
+import { runnerOfLease } from './clusters/formed.ts';
 import { parse } from './parse.ts';
 import { countRefusals } from './refusals.ts';
 import { reportSchema } from './wire.ts';
@@ -31,16 +32,14 @@ export async function acceptReport(
         },
       );
     }
-    const provider = await db.provider.findUnique({
-      where: { address: lease.provider },
-      select: { signer: true },
-    });
+    const runner = await runnerOfLease(db, leaseId, lease.provider as Hex);
+    const provider = await db.provider.findUnique({ where: { address: runner }, select: { signer: true } });
     const digest = hashMessage({ raw: reportDigest(domain, leaseId, report) });
     const signer = recoverSigner(digest, signature);
     if (provider === null || signer !== (provider.signer as Hex)) {
       throw new Refusal(
         'BAD_SIGNATURE',
-        `The report is not signed by the signing key of the lease's provider ${lease.provider}.`,
+        `The report is not signed by the signing key of ${runner}, which runs the lease.`,
         'Sign its digest (EIP-191) with that key, for this chain, contract and lease.',
       );
     }
