@@ -161,12 +161,12 @@ export class Terms {
 
   #passes(nodes: Int32Array, node: number): boolean {
     const base = node * this.#width;
-    // One branch at the end: which term fails is nothing that a processor could foresee.
+    // One branch at the end, shifts before it: which term fails is nothing that a processor could foresee.
     let pass = 1;
     for (let term = 0; term < this.#count; term++) {
       const value = nodes[base + this.#columns[term]!]!;
       const choice = this.#choices[term]!;
-      pass &= choice === null ? (value >= this.#least[term]! ? 1 : 0) : choice[value]!;
+      pass &= choice === null ? 1 + ((value - this.#least[term]!) >> 31) : choice[value]!;
     }
     return pass === 1;
   }

@@ -4,7 +4,7 @@
  */
 import type { Layout, Rows, Terms } from './facts.ts';
 
-/** At least so much of something, 32 bits signed; at most is at least of the negative. */
+/** At least so much of something, from -2^30 to 2^30; at most is at least of the negative. */
 export interface AtLeast<N, T, R extends string = string> {
   kind: 'atLeast';
   reason: R;
