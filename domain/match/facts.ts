@@ -209,6 +209,13 @@ export class Terms {
     return failed;
   }
 
+  /** How many filters a node fails. */
+  countFailed(nodes: Int32Array, node: number): number {
+    let count = 0;
+    for (let term = 0; term < this.#count; term++) count += this.#fails(nodes, node, term) ? 1 : 0;
+    return count;
+  }
+
   #fails(nodes: Int32Array, node: number, term: number): boolean {
     const value = nodes[node * this.#width + this.#columns[term]!]!;
     const choice = this.#choices[term]!;

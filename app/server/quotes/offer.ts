@@ -20,10 +20,11 @@ import type { Prisma } from '../../../prisma/generated/client.ts';
 import { nonceKey, storedWorkloads, takenNonces } from '../book.ts';
 import { nonceUsed, unknownWorkload } from '../intake-refusals.ts';
 import { loadOrderMarket } from '../market-facts.ts';
+import { noSupply } from '../no-supply.ts';
 import { checkOrderFields, checkOrderNames } from '../order-checks.ts';
 import { parse } from '../parse.ts';
 import { countRefusals } from '../refusals.ts';
-import { whyNone, type OpenAsks } from '../open-asks.ts';
+import type { OpenAsks } from '../open-asks.ts';
 import { quoteRequestSchema, toJson } from '../wire.ts';
 import { pricesOf } from './prices.ts';
 import { transferFor, type Transfer } from './transfer.ts';
@@ -117,10 +118,10 @@ export function createQuoteDesk(options: QuoteOptions): (input: unknown) => Prom
 
     const breakdown = await priced(request, times, now);
     const order = { ...shape.order, startPrice: breakdown.pricePerCardHour };
-    const { asks } = await openAsks(slotEnd);
-    const none = whyNone(asks, request.classes, order, market);
-    if (none !== null) throw none;
     const signed = { ...shape, order };
+    const onOffer = await openAsks(slotEnd);
+    const none = onOffer.whyNone(signed);
+    if (none !== null) throw noSupply(none, signed, onOffer.asks, market);
     checkOrderFields(signed, parameters);
 
     const id = orderId(domain, order);
