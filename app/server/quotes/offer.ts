@@ -26,6 +26,7 @@ import { parse } from '../parse.ts';
 import { countRefusals } from '../refusals.ts';
 import type { OpenAsks } from '../open-asks.ts';
 import { quoteRequestSchema, toJson } from '../wire.ts';
+import { expectedRuns, type ExpectedRun } from './expected.ts';
 import { pricesOf } from './prices.ts';
 import { transferFor, type Transfer } from './transfer.ts';
 
@@ -51,6 +52,8 @@ export interface QuoteOffer {
   breakdown: Breakdown;
   /** When it was not procured by then, all of it comes back; unix seconds. */
   refundAfter: bigint;
+  /** How long the work is expected to run, by class; nothing while too few runs were measured. */
+  expected: ExpectedRun[];
 }
 
 export interface QuoteOptions {
@@ -128,7 +131,13 @@ export function createQuoteDesk(options: QuoteOptions): (input: unknown) => Prom
     const { acceptUntil: validUntil, refundAfter } = times;
     const signature = await account.sign({ hash: quoteDigest(domain, { orderId: id, validUntil }) });
     await store(db, { id, signed, breakdown, signature, validUntil });
-    return { id, order, classes: shape.classes, validUntil, signature, breakdown, refundAfter };
+    const { workload, cards, duration, startPrice: pricePerCardHour } = order;
+    const named = request.classes.flatMap((name) => market.classes.get(name) ?? []);
+    const onSale = new Set(onOffer.asks.map(({ className }) => className));
+    const classNames = request.classes.length > 0 ? named : [...onSale];
+    const work = { workload, classNames, cards, duration, pricePerCardHour, feeBps: parameters.feeBps };
+    const expected = await expectedRuns(db, work);
+    return { id, order, classes: shape.classes, validUntil, signature, breakdown, refundAfter, expected };
   };
 
   const timesOf = ({ latestStart }: Request, now: bigint): QuoteTimes => {
