@@ -84,8 +84,7 @@ function rowsOf(name: string, fieldOf: (count: number) => Field): Rows {
 
 /** Speeds of the slower distribution, each on its own. */
 function worse(rows: readonly Row[]): Record<string, number> {
-  const least = (key: keyof Row): number =>
-    Math.min(...rows.map((row) => row[key]));
+  const least = (key: keyof Row): number => Math.min(...rows.map((row) => row[key]));
   return {
     q1PerSecond: least('q1PerSecond'),
     q16PerSecond: least('q16PerSecond'),

@@ -66,8 +66,7 @@ export class OnOffer<A extends OfferedAsk> {
     if (best.count > 0) return null;
     const list = Int32Array.from(classes.flatMap(({ numbers }) => numbers));
     const none = whyNone(FILTERS, terms, facts, list, list.length);
-    const isOfClass = (number: number): boolean =>
-      named?.includes(this.asks[number]!.resourceClass) ?? true;
+    const isOfClass = (number: number): boolean => named?.includes(this.asks[number]!.resourceClass) ?? true;
     const miss = nearestMiss(FILTERS, this.#index, this.asks.keys(), wish, isOfClass);
     return {
       ...none,

@@ -230,8 +230,8 @@ function Expected({ quote: { expected, order } }: { quote: QuoteAnswer }) {
     );
   return expected.map((run) => (
     <p className={run.fits ? 'note good' : 'note bad'} data-testid="expected" key={run.className}>
-      Expected on {run.cards} × {run.className}: {span(run.seconds)} ({span(run.low)} to {span(run.high)}),{' '}
-      {money(run.cost, 6)} {symbol} of the quote. From {run.runs} measured runs of{' '}
+      Expected on {run.cards} × {run.className}: {span(run.seconds)} ({span(run.low)} to {span(run.high)}),
+      costing {money(run.cost, 6)} {symbol} of the quote. From {run.runs} measured runs of{' '}
       {run.from === 'command' ? 'this command' : `${run.kind} tasks`}.
       {!run.fits &&
         ` It may not end within the lease of ${span(Number(order['duration']))}: ask for a longer one.`}

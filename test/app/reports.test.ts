@@ -120,6 +120,7 @@ test('whatAgentsMeasure_isTheNodesHistoryOfRealUse_besideItsLeases', async () =>
 
   const bad = await signed({ ...REPORT, used: { cpuMs: -1, cpus: 1 } }, 8n);
   await refusalOf(acceptReport(db, DOMAIN, 8n, bad), 'MALFORMED');
-  const forged = { ...(await signed({ ...REPORT, used: { cpuMs: 1, cpus: 1 } }, 8n)), used: { cpuMs: 2, cpus: 1 } };
+  const good = await signed({ ...REPORT, used: { cpuMs: 1, cpus: 1 } }, 8n);
+  const forged = { ...good, used: { cpuMs: 2, cpus: 1 } };
   await refusalOf(acceptReport(db, DOMAIN, 8n, forged), 'BAD_SIGNATURE');
 });

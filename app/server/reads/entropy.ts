@@ -72,7 +72,9 @@ function viewOf(node: NodeUse, now: bigint): NodeEntropyView {
   };
 }
 
-function dayOf(cards: number, day: readonly number[]): Pick<NodeEntropyView, 'microBits' | 'bins' | 'usedShares'> {
+type Day = Pick<NodeEntropyView, 'microBits' | 'bins' | 'usedShares'>;
+
+function dayOf(cards: number, day: readonly number[]): Day {
   const bins = binsOf(cards, day);
   const usedShares = day.map((seconds) => Math.round((seconds / (cards * HOUR)) * 10_000) / 10_000);
   return { microBits: entropyMicroBits(bins), bins, usedShares };
