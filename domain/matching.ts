@@ -8,7 +8,6 @@ import { classesOf, FILTERS, Scales, type FilterReason, type Offer, type Wish } 
 import { keccakWords } from './hash.ts';
 import { nonceKey, type MarketState } from './market-state.ts';
 import { SHORTLIST_WIDTH, type Parameters } from './parameters.ts';
-import type { WhyNone } from './match/why-none.ts';
 import { clearRea, clock, type Candidate } from './rea.ts';
 import { ShortlistIndex } from './shortlist.ts';
 import { signingOf } from './signing.ts';
@@ -65,7 +64,7 @@ interface Standing extends Offer {
 
 /** The asks; the index forgets those without a card. */
 interface Book {
-  index: ShortlistIndex<Standing, Wish>;
+  index: ShortlistIndex<Standing, Wish, FilterReason>;
   groups: ReadonlyMap<Hex, number>;
 }
 
@@ -124,7 +123,9 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
     const wanted = { task, place: BigInt(key), width: SHORTLIST_WIDTH, wish, groups };
     const shortlist = book.index.nearest(wanted);
     if (shortlist.length === 0) {
-      unmatched.push({ orderId: id, ...inWords(book.index.whyNone(wish, groups), scales) });
+      const { reason, counts, most } = book.index.whyNone(wish, groups);
+      const nearestReserve = reason === 'PRICE' ? scales.reserveOf(most!) : null;
+      unmatched.push({ orderId: id, reason, counts, nearestReserve });
       continue;
     }
     // Where gap and distance are equal the shortlist stands in the order of the lottery: a place in it says who is first.
@@ -225,16 +226,3 @@ function take(winner: Standing, cards: number, { index }: Book): void {
     if (left === 0) index.remove(ask);
   }
 }
-
-/** Why no ask of these classes serves the order, in words. @throws Error when one does */
-function inWords(
-  { kept, most }: WhyNone,
-  scales: Scales,
-): Pick<Unmatched, 'reason' | 'counts' | 'nearestReserve'> {
-  const reason = REASONS[kept.length - 1]!;
-  const counts = Object.fromEntries(kept.map((count, step) => [REASONS[step]!, count]));
-  // Ranks are indexed as their negatives: the most of them is the lowest reserve.
-  return { reason, counts, nearestReserve: reason === 'PRICE' ? scales.reserveAt(-most!) : null };
-}
-
-const REASONS: readonly FilterReason[] = ['NO_CLASS', ...FILTERS.filters.map(({ reason }) => reason)];

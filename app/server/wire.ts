@@ -126,6 +126,12 @@ export const reportSchema = z.strictObject({
     .max(256)
     .optional(),
   at: z.string().regex(/^[0-9]{1,18}$/),
+  used: z
+    .strictObject({
+      cpuMs: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+      cpus: z.number().int().min(1).max(65_535),
+    })
+    .optional(),
   signature,
 });
 
