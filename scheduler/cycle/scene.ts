@@ -158,7 +158,7 @@ async function readBefore({ pool, cycle }: SceneOptions): Promise<Hex[][]> {
 
 /** Whether an order could be served by the node: class and region; cards and price are the simulation's. */
 export function suits({ order, classes }: SignedOrder, node: Candidate): boolean {
-  const wanted = classesOf({ order, classes, signature: '0x' });
+  const wanted = classesOf({ order, classes });
   return (
     (wanted === null || wanted.includes(node.resourceClass)) &&
     (order.region === ZERO_HASH || order.region === node.place)

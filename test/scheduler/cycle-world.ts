@@ -111,14 +111,16 @@ export async function setupCycles() {
       await storeItems(
         at.pool,
         slot,
-        agents.toSorted(byNode).map(({ name, node }, place) =>
-          signAsk(
-            domain,
-            name,
-            { supply: node, cards: 4, reservePrice: 1_500_000n + BigInt(place) * 20_000n, nonce: 900n },
-            0n,
+        agents
+          .toSorted(byNode)
+          .map(({ name, node }, place) =>
+            signAsk(
+              domain,
+              name,
+              { supply: node, cards: 4, reservePrice: 1_500_000n + BigInt(place) * 20_000n, nonce: 900n },
+              0n,
+            ),
           ),
-        ),
         [],
       );
       await world.orders(cycle, 30);
