@@ -13,7 +13,7 @@ import { drawTasks } from '../../domain/dcat/arrivals.ts';
 import { upperBound } from '../../domain/dcat/bound.ts';
 import { objectiveOf, type Objective } from '../../domain/dcat/objective.ts';
 import { optimum } from '../../domain/dcat/optimum.ts';
-import { admissiblePairs, type Partition } from '../../domain/dcat/partition.ts';
+import { admissiblePairs } from '../../domain/dcat/partition.ts';
 import { relaxedBound } from '../../domain/dcat/relaxation.ts';
 import { countdown, search } from '../../domain/dcat/search.ts';
 import { seedIn, TEST_SEEDS } from '../../domain/dcat/seeds.ts';

@@ -72,7 +72,7 @@ describe('terms', () => {
   const node = (name: string): Hex => keccakText(name);
   const members = ['a', 'b']
     .map((name) => ({
-      ...{ node: node(name), provider: '0x01' as Hex, power: 4n, cards: 4, alone: 100n, together: 110n },
+      ...{ node: node(name), provider: '0x01', power: 4n, cards: 4, alone: 100n, together: 110n },
     }))
     .sort((a, b) => (a.node < b.node ? -1 : 1));
   const proposal: Proposal = {
@@ -130,10 +130,10 @@ describe('leases of a cluster', () => {
   test('areDrawnByPower_andExactlyOneMemberRunsEach', () => {
     const cluster = {
       id: keccakText('cluster'),
-      account: `0x${keccakText('cluster').slice(26)}` as Hex,
+      account: `0x${keccakText('cluster').slice(26)}`,
       members: [1n, 3n].map((power, at) => ({
         power,
-        provider: `0x${String(at + 1).padStart(40, '0')}` as Hex,
+        provider: `0x${String(at + 1).padStart(40, '0')}`,
         node: keccakText(`node ${at}`),
       })),
     };

@@ -373,9 +373,7 @@ describe('firm quotes', () => {
     await db.listing.create({
       data: {
         id: `0x${'ab'.repeat(32)}`,
-        provider: addressOf('alice'),
-        node: at.nodes[0]!,
-        resourceClass: classId(CLASS),
+        ...{ provider: addressOf('alice'), node: at.nodes[0]!, resourceClass: classId(CLASS) },
         message: { nodeEpoch: 0, nonce: '99', validFrom: '0', cards: 1 },
         signature: '0x',
         price: price.toString(),
