@@ -77,7 +77,8 @@ function Cluster({ cluster }: { cluster: ClusterView }) {
       </h3>
       <p className="quiet">
         {cluster.cards} cards from {clockTime(cluster.validFrom)} to {clockTime(cluster.validUntil)} at{' '}
-        {money(cluster.reserve)} a card-hour or more; {leases.length} leases, {money(cluster.earned)} earned,{' '}
+        {money(cluster.reserve)} a card-hour or more; {leases.length}{' '}
+        {leases.length === 1 ? 'lease' : 'leases'}, {money(cluster.earned)} earned,{' '}
         {money(cluster.aboveReserve)} of it above that reserve.
       </p>
       <table>
