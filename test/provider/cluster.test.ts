@@ -71,7 +71,7 @@ describe('a distance', () => {
 describe('terms', () => {
   const node = (name: string): Hex => keccakText(name);
   const members = ['a', 'b']
-    .map((name) => ({
+    .map((name): Proposal['members'][number] => ({
       ...{ node: node(name), provider: '0x01', power: 4n, cards: 4, alone: 100n, together: 110n },
     }))
     .sort((a, b) => (a.node < b.node ? -1 : 1));
@@ -128,7 +128,7 @@ describe('terms', () => {
 
 describe('leases of a cluster', () => {
   test('areDrawnByPower_andExactlyOneMemberRunsEach', () => {
-    const cluster = {
+    const cluster: { id: Hex; account: Hex; members: { power: bigint; provider: Hex; node: Hex }[] } = {
       id: keccakText('cluster'),
       account: `0x${keccakText('cluster').slice(26)}`,
       members: [1n, 3n].map((power, at) => ({
