@@ -12,8 +12,7 @@ import { parseArgs } from 'node:util';
 import { drawTasks } from '../../domain/dcat/arrivals.ts';
 import { upperBound } from '../../domain/dcat/bound.ts';
 import { objectiveOf, type Objective } from '../../domain/dcat/objective.ts';
-import { optimum } from '../../domain/dcat/optimum.ts';
-import { admissiblePairs } from '../../domain/dcat/partition.ts';
+import { eachClustering, optimum } from '../../domain/dcat/optimum.ts';
 import { relaxedBound } from '../../domain/dcat/relaxation.ts';
 import { countdown, search } from '../../domain/dcat/search.ts';
 import { seedIn, TEST_SEEDS } from '../../domain/dcat/seeds.ts';
@@ -116,27 +115,8 @@ function servedAsProfit(objective: Objective): Objective {
 
 /** How many partitions keep (10c); 0 when there are more than `most`. */
 function countPartitions(world: World, most: number): number {
-  const { servers } = world;
-  const pairs = admissiblePairs(world);
-  const clusters: number[][] = [];
   let count = 0;
-  const place = (i: number): void => {
-    if (count > most) return;
-    if (i === servers) {
-      count++;
-      return;
-    }
-    for (const members of [...clusters]) {
-      if (members.some((member) => !pairs[member * servers + i])) continue;
-      members.push(i);
-      place(i + 1);
-      members.pop();
-    }
-    clusters.push([i]);
-    place(i + 1);
-    clusters.pop();
-  };
-  place(0);
+  eachClustering(world, () => ++count <= most);
   return count > most ? 0 : count;
 }
 

@@ -23,31 +23,43 @@ export function optimum(world: World, objective: Objective, mostServers = MOST_E
       `${servers} servers have too many clusterings to look at each.`,
       `Ask for the optimum of at most ${mostServers} servers.`,
     );
-  const pairs = admissiblePairs(world);
-  const clusters: number[][] = [];
   let best: Pick<Optimum, 'partition' | 'profit'> = { partition: new Int32Array(), profit: -Infinity };
   let partitions = 0;
   let served = 0;
-  place(0);
+  eachClustering(world, (clusters) => {
+    const labels = new Int32Array(servers);
+    clusters.forEach((members, label) => members.forEach((member) => (labels[member] = label)));
+    const partition = partitionOf(labels);
+    const profit = objective.profit(standingOf(world, partition));
+    partitions++;
+    served = Math.max(served, objective.served());
+    if (profit > best.profit) best = { partition, profit };
+    return true;
+  });
   return { ...best, served, partitions };
+}
+
+/**
+ * Shows every clustering that keeps (10c), until `visit` says false.
+ * @param visit gets the clusters' members; the arrays change after it
+ */
+export function eachClustering(world: World, visit: (clusters: readonly number[][]) => boolean): void {
+  const { servers } = world;
+  const pairs = admissiblePairs(world);
+  const clusters: number[][] = [];
+  let goOn = true;
+  place(0);
 
   /** Server i into every cluster that admits it, and into one of its own. */
   function place(i: number): void {
-    if (i === servers) {
-      const labels = new Int32Array(servers);
-      clusters.forEach((members, label) => members.forEach((member) => (labels[member] = label)));
-      const partition = partitionOf(labels);
-      const profit = objective.profit(standingOf(world, partition));
-      partitions++;
-      served = Math.max(served, objective.served());
-      if (profit > best.profit) best = { partition, profit };
-      return;
-    }
+    if (i === servers) goOn = visit(clusters);
+    if (i === servers || !goOn) return;
     for (const members of [...clusters]) {
       if (members.some((member) => !pairs[member * servers + i])) continue;
       members.push(i);
       place(i + 1);
       members.pop();
+      if (!goOn) return;
     }
     clusters.push([i]);
     place(i + 1);

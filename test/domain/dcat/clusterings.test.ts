@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { drawTasks, tasksOf } from '../../../domain/dcat/arrivals.ts';
+import { tasksOf, type Tasks } from '../../../domain/dcat/arrivals.ts';
 import { bestKMeans, givenK, kMeans, randomClustering } from '../../../domain/dcat/baselines.ts';
 import { upperBound } from '../../../domain/dcat/bound.ts';
 import { candidatesOf, dispatched, type Candidate } from '../../../domain/dcat/candidates.ts';
 import { incentivesOf, UNITS } from '../../../domain/dcat/incentive.ts';
 import { simulateJointly, type JointOutcome } from '../../../domain/dcat/joint.ts';
 import { greedyMerge } from '../../../domain/dcat/merge.ts';
-import { objectiveOf, standingOf } from '../../../domain/dcat/objective.ts';
+import { standingOf } from '../../../domain/dcat/objective.ts';
 import { optimum } from '../../../domain/dcat/optimum.ts';
 import {
   admissiblePairs,
@@ -21,10 +21,11 @@ import { stream } from '../../../domain/dcat/random.ts';
 import { relaxedBound } from '../../../domain/dcat/relaxation.ts';
 import { Scheduler } from '../../../domain/dcat/schedule.ts';
 import { countdown, search } from '../../../domain/dcat/search.ts';
-import { CALIBRATED, PAPER, type Settings } from '../../../domain/dcat/settings.ts';
+import { CALIBRATED, PAPER } from '../../../domain/dcat/settings.ts';
 import { simulate } from '../../../domain/dcat/simulate.ts';
 import { serverUtilities } from '../../../domain/dcat/utilities.ts';
-import { drawWorld, type World } from '../../../domain/dcat/world.ts';
+import { type World } from '../../../domain/dcat/world.ts';
+import { setup } from './setup.ts';
 
 describe('clusterings', () => {
   test('keep R_max whoever makes them', () => {
@@ -246,19 +247,10 @@ describe('incentives', () => {
   });
 });
 
-function setup(
-  own: Partial<Settings>,
-  seed: number,
-): { world: World; tasks: ReturnType<typeof drawTasks>; objective: ReturnType<typeof objectiveOf> } {
-  const world = drawWorld({ ...CALIBRATED, slotsPerCycle: 8, ...own }, seed);
-  const tasks = drawTasks(world, seed, 0);
-  return { world, tasks, objective: objectiveOf(world, tasks, 'rea') };
-}
-
 /** What a joint assignment breaks: each queue is run again by due time. */
 function brokenLines(
   world: World,
-  tasks: ReturnType<typeof drawTasks>,
+  tasks: Tasks,
   partition: Partition,
   { winner, payment, delay, profit }: JointOutcome,
 ): string[] {
@@ -290,7 +282,7 @@ function brokenLines(
 /** The best schedule of one cluster by trying both deeds on every task that it is able to do. */
 function tryAll(
   { room, duration }: Candidate,
-  tasks: ReturnType<typeof drawTasks>,
+  tasks: Tasks,
   slotSeconds: number,
   serve: Float64Array,
   stand: Float64Array,

@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { drawTasks, joinTasks, reorderTasks, takeTasks, zoneRates } from '../../../domain/dcat/arrivals.ts';
 import { kMeans } from '../../../domain/dcat/baselines.ts';
 import { tasksOfHistory } from '../../../domain/dcat/history.ts';
-import { objectiveOf } from '../../../domain/dcat/objective.ts';
 import { clustersOf, singles } from '../../../domain/dcat/partition.ts';
 import { placesOf } from '../../../domain/dcat/places.ts';
 import { inverseExponential, stream } from '../../../domain/dcat/random.ts';
-import { CALIBRATED, PAPER, unitCost, unitFee, type Settings } from '../../../domain/dcat/settings.ts';
+import { CALIBRATED, PAPER, unitCost, unitFee } from '../../../domain/dcat/settings.ts';
 import { simulate } from '../../../domain/dcat/simulate.ts';
 import { serverUtilities } from '../../../domain/dcat/utilities.ts';
-import { drawWorld, subWorld, type World } from '../../../domain/dcat/world.ts';
+import { subWorld } from '../../../domain/dcat/world.ts';
+import { setup } from './setup.ts';
 
 describe('the environment', () => {
   test('calibrated cost is 40% of the fee on average, the paper’s is next to nothing', () => {
@@ -140,12 +140,3 @@ describe('the environment', () => {
         expect(Math.hypot(x[i]! - x[j]!, y[i]! - y[j]!)).toBeCloseTo(world.distance[i * 15 + j]!, 0);
   });
 });
-
-function setup(
-  own: Partial<Settings>,
-  seed: number,
-): { world: World; tasks: ReturnType<typeof drawTasks>; objective: ReturnType<typeof objectiveOf> } {
-  const world = drawWorld({ ...CALIBRATED, slotsPerCycle: 8, ...own }, seed);
-  const tasks = drawTasks(world, seed, 0);
-  return { world, tasks, objective: objectiveOf(world, tasks, 'rea') };
-}
