@@ -18,6 +18,8 @@ export interface PluginProcess {
   ended: Promise<string>;
   /** Ends it at once. */
   kill(why: string): void;
+  /** What an agent's death does to it. */
+  endInput(): void;
   /** Asks it to end; kills it after the grace. */
   shutdown(graceMs: number): Promise<void>;
 }
@@ -106,6 +108,7 @@ export async function startPluginProcess(options: PluginProcessOptions): Promise
       call: connection.call,
       ended,
       kill,
+      endInput: () => void child.stdin.end(),
       async shutdown(graceMs) {
         why ??= 'the agent asked it to end';
         await connection.call('shutdown', {}, graceMs).catch(() => undefined);
