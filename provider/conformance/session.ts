@@ -165,8 +165,12 @@ export async function exchange(
       }
     }
   });
-  for (const line of lines) child.stdin.write(`${line}\n`);
   const deadline = performance.now() + ms * subject.patience;
+  const [first = '', ...others] = lines;
+  child.stdin.write(`${first}\n`);
+  // Other requests come when `initialize` was answered.
+  while (!answers.some(({ id }) => id === 1) && performance.now() < deadline) await sleep(20);
+  for (const line of others) child.stdin.write(`${line}\n`);
   while (!enough(answers) && performance.now() < deadline && child.exitCode === null) await sleep(20);
   child.kill('SIGKILL');
   return answers;

@@ -13,11 +13,18 @@ export interface Verdict {
 /** Longest that one rule may take, times the patience. */
 const RULE_MS = 180_000;
 
-/** @param onVerdict hears of each rule as soon as it is tried */
-export async function judge(subject: Subject, onVerdict: (verdict: Verdict) => void): Promise<Verdict[]> {
+/**
+ * @param onVerdict hears of each rule as soon as it is tried
+ * @param only rules whose words match
+ */
+export async function judge(
+  subject: Subject,
+  onVerdict: (verdict: Verdict) => void,
+  only = /./,
+): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   const rules = subject.byHand ? IDLE_RULES : [...IDLE_RULES, ...WORK_RULES];
-  for (const rule of rules) {
+  for (const rule of rules.filter(({ rule }) => only.test(rule))) {
     const verdict = await tryRule(rule, subject);
     verdicts.push(verdict);
     onVerdict(verdict);
