@@ -35,11 +35,11 @@ export const WORK_RULES: Rule[] = [
     rule: 'keeps the log to the byte, gives it from any offset on, and says when it is complete',
     async test(session) {
       await session.supply();
-      const lease = session.lease('echo one; echo two >&2; printf "\\377\\n"');
+      const lease = session.lease('echo one; echo two; printf "\\377\\n"; sleep 0.5; echo last >&2');
       await session.run(lease);
       await session.over(lease.id);
       const log = await session.log(lease.id);
-      if (log !== 'one\ntwo\n\xff\n') throw new Error(`it became ${JSON.stringify(log)}`);
+      if (log !== 'one\ntwo\n\xff\nlast\n') throw new Error(`it became ${JSON.stringify(log)}`);
       const { base64 } = await session.process.call('logs', { id: lease.id, offset: 4, limit: 3 });
       const part = Buffer.from(base64, 'base64').toString();
       if (part !== 'two') throw new Error(`three bytes from the fourth on are ${JSON.stringify(part)}`);

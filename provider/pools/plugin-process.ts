@@ -33,11 +33,14 @@ export interface PluginProcessOptions {
   onChanged: (status: LeaseStatus) => void;
   log: (line: string) => void;
   silenceMs?: number;
+  callMs?: number;
   memoryBytes?: number;
 }
 
 /** Resident memory beyond which a plugin's process is ended. */
 const MEMORY_BYTES = 512 * 2 ** 20;
+/** A plugin may look at its platform before it answers `initialize`. */
+const HELLO_MS = 30_000;
 const MEMORY_LOOK_MS = 2_000;
 /** Lines of its standard error a minute that reach the agent's log. */
 const STDERR_LINES = 20;
@@ -77,6 +80,7 @@ export async function startPluginProcess(options: PluginProcessOptions): Promise
     onChanged: options.onChanged,
     onBroken: kill,
     silenceMs: options.silenceMs,
+    callMs: options.callMs,
   });
   const memory = setInterval(() => {
     const used = residentBytes(child.pid);
@@ -99,7 +103,7 @@ export async function startPluginProcess(options: PluginProcessOptions): Promise
       pool,
       settings: options.settings,
       folder,
-    });
+    }, HELLO_MS);
     if (!PROTOCOL_VERSIONS.some((version) => version === hello.protocol))
       throw new PluginError('VERSION', `The plugin chose protocol ${hello.protocol}, which was not offered.`);
     return {

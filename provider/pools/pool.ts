@@ -25,9 +25,10 @@ export interface PoolOptions {
   folder: string;
   signal: AbortSignal;
   log: (line: string) => void;
-  /** Shorter in tests. */
+  /** Bounds other than the protocol's, for tests. */
   silenceMs?: number;
-  relistMs?: number;
+  callMs?: number;
+  memoryBytes?: number;
 }
 
 const BACK_OFF_MS = { first: 250, most: 30_000 };
@@ -118,7 +119,7 @@ export function startPool(options: PoolOptions): SupervisedPool {
       let why: string | null = null;
       void process.ended.then((how) => (why = how));
       while (why === null && !signal.aborted) {
-        await Promise.race([process.ended, rest(options.relistMs ?? RELIST_MS)]);
+        await Promise.race([process.ended, rest(RELIST_MS)]);
         if (why !== null || signal.aborted) break;
         if ((pending || removed) && idle()) break;
         // A list that fails is told by the calls' own bounds: silence, or calls in a row without an answer.

@@ -45,8 +45,10 @@ export interface PoolsOptions {
   folder: string;
   signal: AbortSignal;
   log: (line: string) => void;
+  /** Bounds other than the protocol's, for tests. */
   silenceMs?: number;
-  relistMs?: number;
+  callMs?: number;
+  memoryBytes?: number;
 }
 
 const LOOK_MS = 2_000;
