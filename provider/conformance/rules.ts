@@ -38,7 +38,8 @@ export const IDLE_RULES: Rule[] = [
     async alone(subject) {
       const answers = await exchange(subject, [hello(subject, ['1'])], answerTo(1), 10_000);
       if (!answerTo(1)(answers)) throw new Error('initialize was not answered in 10 s');
-      const error = answers.find((message) => message['id'] === 1)?.['error'] as { message?: string } | undefined;
+      const error = answers.find((message) => message['id'] === 1)?.['error'] as
+        { message?: string } | undefined;
       if (error) throw new Error(`initialize failed: ${error.message}`);
       const odd = answers.find((message) => 'garbage' in message);
       if (odd) throw new Error(`it printed ${String(odd['garbage'])}`);
@@ -48,7 +49,8 @@ export const IDLE_RULES: Rule[] = [
     rule: 'chooses among the versions that are offered, and refuses when it speaks none of them',
     async alone(subject) {
       const chosen = await exchange(subject, [hello(subject, ['99', '1'])], answerTo(1), 10_000);
-      const result = chosen.find((message) => message['id'] === 1)?.['result'] as { protocol?: string } | undefined;
+      const result = chosen.find((message) => message['id'] === 1)?.['result'] as
+        { protocol?: string } | undefined;
       if (result?.protocol !== '1') throw new Error('offered 99 and 1, it did not choose 1');
       const none = await exchange(subject, [hello(subject, ['99'])], answerTo(1), 10_000);
       if (codeOf(none, 1) !== ERRORS.VERSION.code)

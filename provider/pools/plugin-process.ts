@@ -97,13 +97,17 @@ export async function startPluginProcess(options: PluginProcessOptions): Promise
   });
 
   try {
-    const hello = await connection.call('initialize', {
-      protocols: [...PROTOCOL_VERSIONS],
-      agent: 'cardhour 0.1.0',
-      pool,
-      settings: options.settings,
-      folder,
-    }, HELLO_MS);
+    const hello = await connection.call(
+      'initialize',
+      {
+        protocols: [...PROTOCOL_VERSIONS],
+        agent: 'cardhour 0.1.0',
+        pool,
+        settings: options.settings,
+        folder,
+      },
+      HELLO_MS,
+    );
     if (!PROTOCOL_VERSIONS.some((version) => version === hello.protocol))
       throw new PluginError('VERSION', `The plugin chose protocol ${hello.protocol}, which was not offered.`);
     return {

@@ -52,7 +52,14 @@ async function tryPlugin(folder: string): Promise<{ plugin: string; ok: boolean 
     const settings = completeSettings(plugin.manifest, subject.settings);
     const pool = mkdtempSync(join(scratch, 'pool-'));
     const verdicts = await judge(
-      { plugin, settings, folder: pool, image: subject.image, patience: subject.patience ?? 1, byHand: subject.byHand ?? false },
+      {
+        plugin,
+        settings,
+        folder: pool,
+        image: subject.image,
+        patience: subject.patience ?? 1,
+        byHand: subject.byHand ?? false,
+      },
       ({ rule, outcome, why }) =>
         console.log(`  ${SIGN[outcome]} ${rule}${why === undefined ? '' : `: ${why}`}`),
     );
@@ -78,7 +85,8 @@ const SIGN = { kept: '✓', broken: '✗', skipped: '–' } as const;
 
 try {
   const [path] = process.argv.slice(2);
-  const folders = path === undefined ? readdirSync(BUILT_IN).map((name) => join(BUILT_IN, name)) : [resolve(path)];
+  const folders =
+    path === undefined ? readdirSync(BUILT_IN).map((name) => join(BUILT_IN, name)) : [resolve(path)];
   const plugins = [];
   for (const folder of folders) plugins.push(await tryPlugin(folder));
   const ok = plugins.every((plugin) => plugin.ok !== false);

@@ -18,7 +18,7 @@ describe.runIf(hasPython)('the conformance suite', () => {
     const verdicts = await judge(subject(toy()), () => undefined);
     expect(verdicts.filter(({ outcome }) => outcome === 'broken')).toEqual([]);
     expect(verdicts.filter(({ outcome }) => outcome === 'kept').length).toBeGreaterThan(20);
-  });
+  }, 900_000);
 
   it.each([
     ['hangs', /answers initialize/],
