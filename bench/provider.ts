@@ -2,8 +2,8 @@
  * The provider's agent with 200 pools of 50 cards: the real agent as its own process, the real protocol to 200 plugin processes
  * (`bench/provider/simulated.py`), leases as encoded events. Then the same with one plugin in ten killed every minute.
  */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -147,6 +147,7 @@ async function measured<T>(work: (world: World, agent: Agent, folder: string) =>
     settings: { cards: CARDS, survives: survives(poolName(index)) },
   }));
   writeFileSync(join(folder, 'pools.json'), JSON.stringify({ pools }));
+  installPlugin(join(folder, 'plugins', 'simulated'));
   const agent = await startAgent(folder, world);
   try {
     await until(
@@ -160,6 +161,18 @@ async function measured<T>(work: (world: World, agent: Agent, folder: string) =>
     world.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The plugin with the very interpreter: `python3` may be a version manager's script, which takes longer than all the rest. */
+function installPlugin(folder: string): void {
+  const source = join(import.meta.dirname, 'provider');
+  const manifest = JSON.parse(readFileSync(join(source, 'plugin.json'), 'utf8')) as object;
+  const python = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    join(folder, 'plugin.json'),
+    JSON.stringify({ ...manifest, command: [python.trim(), '-S', join(source, 'simulated.py')] }),
+  );
 }
 
 async function startAgent(folder: string, world: World): Promise<Agent> {
@@ -177,7 +190,7 @@ async function startAgent(folder: string, world: World): Promise<Agent> {
         DEPLOYMENT_FILE: join(folder, 'deployment.json'),
         DATA_DIR: join(folder, 'data'),
         POOLS_FILE: join(folder, 'pools.json'),
-        PLUGINS_DIR: join(import.meta.dirname),
+        PLUGINS_DIR: join(folder, 'plugins'),
         PRICES: '{}',
         HEALTH_PORT: String(port),
       },

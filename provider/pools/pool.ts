@@ -25,6 +25,8 @@ export interface PoolOptions {
   folder: string;
   signal: AbortSignal;
   log: (line: string) => void;
+  /** Waits for its turn to bring a process up. @returns ends the turn */
+  turn: () => Promise<() => void>;
   /** Bounds other than the protocol's, for tests. */
   silenceMs?: number;
   callMs?: number;
@@ -101,6 +103,8 @@ export function startPool(options: PoolOptions): SupervisedPool {
     capabilities?.survives === true || [...leases.values()].every(({ status }) => isOver(status.state));
 
   const generation = async (): Promise<void> => {
+    const endTurn = await options.turn();
+    if (signal.aborted) return endTurn();
     restarts += 1;
     const process = await startPluginProcess({
       ...options,
@@ -109,7 +113,7 @@ export function startPool(options: PoolOptions): SupervisedPool {
       pool: name,
       onChanged: (status) => void learn(status),
       log,
-    });
+    }).finally(endTurn);
     try {
       await relist(process);
       current = process;
