@@ -16,7 +16,8 @@ import { percentile, random, type Bench } from './bench.ts';
 import { readJournals } from './provider/journal.ts';
 import { startWorld, type NewLease, type World } from './provider/world.ts';
 
-const POOLS = 200;
+/** Of the whole run; a quick one has a quarter. */
+const ALL_POOLS = 200;
 const CARDS = 50;
 const ACCOUNT = 3;
 
@@ -35,14 +36,21 @@ export const bench: Bench = async (seed, { quick }) => {
     kills(world, agent, folder, random(seed + 1), quick),
   );
   return {
-    measured: `one agent with ${POOLS} pools of ${CARDS} simulated cards, each pool a process: first starts, then kills of one plugin in ten every ${quick ? 6 : 60} s`,
-    figures: { pools: POOLS, cardsPerPool: CARDS, ...idle, chaos },
+    measured: `one agent with ${count} pools of ${CARDS} simulated cards, each pool a process: first starts, then kills of one plugin in ten every ${quick ? 6 : 60} s`,
+    figures: { pools: count, cardsPerPool: CARDS, ...idle, chaos },
   };
 };
 
+interface Setting {
+  world: World;
+  agent: Agent;
+  folder: string;
+  names: string[];
+}
+
 /** One lease after another on idle pools, then all at once. */
-async function starts(world: World, agent: Agent, folder: string, next: () => number) {
-  const names = Array.from({ length: POOLS }, (_, index) => poolName(index));
+async function starts({ world, agent, folder, names }: Setting, next: () => number) {
+  const count = names.length;
   const lease = (node: number): NewLease => ({
     node,
     cards: 1,
@@ -51,25 +59,25 @@ async function starts(world: World, agent: Agent, folder: string, next: () => nu
     exitCode: 0,
   });
   const singles: { id: bigint; at: number }[] = [];
-  for (let index = 0; index < POOLS; index++) {
+  for (let index = 0; index < count; index++) {
     const { ids, at } = world.open([lease(index)]);
     singles.push({ id: ids[0] ?? 0n, at });
     await sleep(20 + 80 * next());
   }
   const started = () => readJournals(join(folder, 'data', 'pools'), names, survives).started;
-  await until(() => started().size === POOLS, 'all single leases to run');
+  await until(() => started().size === count, 'all single leases to run');
   const first = started();
   const waits = singles.map(({ id, at }) => (first.get(id.toString()) ?? Infinity) - at);
 
   const perPool = 20;
   const cpuBefore = agent.cpuSeconds();
-  const burst = world.open(Array.from({ length: POOLS * perPool }, (_, index) => lease(index % POOLS)));
-  await until(() => started().size === POOLS * (1 + perPool), 'the burst to run');
+  const burst = world.open(Array.from({ length: count * perPool }, (_, index) => lease(index % count)));
+  await until(() => started().size === count * (1 + perPool), 'the burst to run');
   const last = Math.max(...burst.ids.map((id) => started().get(id.toString()) ?? Infinity));
   const agentCpuMsPerStart = (1_000 * (agent.cpuSeconds() - cpuBefore)) / burst.ids.length;
   await until(
     () =>
-      [...world.reports.values()].filter(({ state }) => state === 'running').length === POOLS * (1 + perPool),
+      [...world.reports.values()].filter(({ state }) => state === 'running').length === count * (1 + perPool),
     'all to be reported',
   );
   return {
@@ -82,7 +90,8 @@ async function starts(world: World, agent: Agent, folder: string, next: () => nu
 }
 
 /** Leases come and go while plugins are killed. */
-async function kills(world: World, agent: Agent, folder: string, next: () => number, quick: boolean) {
+async function kills({ world, agent, folder, names }: Setting, next: () => number, quick: boolean) {
+  const count = names.length;
   const [everyMs, rounds, jobMs] = quick ? [6_000, 10, 3_000] : [60_000, 10, 20_000];
   const opened: bigint[] = [];
   let killed = 0;
@@ -90,7 +99,7 @@ async function kills(world: World, agent: Agent, folder: string, next: () => num
     const end = performance.now() + everyMs;
     const { pools } = await agent.health();
     const alive = pools.filter(({ pid }) => pid !== null);
-    for (let victims = 0; victims < POOLS / 10 && alive.length > 0; victims++) {
+    for (let victims = 0; victims < count / 10 && alive.length > 0; victims++) {
       const [victim] = alive.splice(Math.floor(next() * alive.length), 1);
       try {
         process.kill(victim?.pid ?? 0, 'SIGKILL');
@@ -101,7 +110,7 @@ async function kills(world: World, agent: Agent, folder: string, next: () => num
     }
     while (performance.now() < end) {
       const batch = Array.from({ length: 10 }, () => ({
-        node: Math.floor(next() * POOLS),
+        node: Math.floor(next() * count),
         cards: 1 + Math.floor(next() * 3),
         seconds: Math.ceil((6 * everyMs) / 1_000),
         jobMs: Math.round(jobMs * (0.5 + next())),
@@ -116,7 +125,6 @@ async function kills(world: World, agent: Agent, folder: string, next: () => num
   await until(() => over() === opened.length, 'every lease to have an outcome', (7 * everyMs) / 1_000).catch(
     () => undefined,
   );
-  const names = Array.from({ length: POOLS }, (_, index) => poolName(index));
   const ran = readJournals(join(folder, 'data', 'pools'), names, survives);
   const succeeded = opened.filter(
     (id) => outcome(id)?.state === 'exited' && outcome(id)?.exitCode === 0,
@@ -136,9 +144,9 @@ async function kills(world: World, agent: Agent, folder: string, next: () => num
 }
 
 /** A fresh world and agent, all pools up; gone afterwards. */
-async function measured<T>(work: (world: World, agent: Agent, folder: string) => Promise<T>): Promise<T> {
+async function measured<T>(count: number, work: (setting: Setting) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'cardhour-bench-provider-'));
-  const world = await startWorld(demoAccount(ACCOUNT).address.toLowerCase() as Hex, POOLS, CARDS);
+  const world = await startWorld(demoAccount(ACCOUNT).address.toLowerCase() as Hex, count, CARDS);
   writeFileSync(join(folder, 'deployment.json'), world.deployment);
   const pools = world.nodes.map((node, index) => ({
     name: poolName(index),
@@ -151,11 +159,11 @@ async function measured<T>(work: (world: World, agent: Agent, folder: string) =>
   const agent = await startAgent(folder, world);
   try {
     await until(
-      async () => (await agent.health()).pools.filter(({ state }) => state === 'up').length === POOLS,
+      async () => (await agent.health()).pools.filter(({ state }) => state === 'up').length === count,
       'all pools',
-      300,
+      900,
     );
-    return await work(world, agent, folder);
+    return await work({ world, agent, folder, names: pools.map(({ name }) => name) });
   } finally {
     await agent.stop();
     world.stop();

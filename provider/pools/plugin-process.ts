@@ -44,7 +44,7 @@ const HELLO_MS = 30_000;
 const MEMORY_LOOK_MS = 2_000;
 /** Lines of its standard error a minute that reach the agent's log. */
 const STDERR_LINES = 20;
-const ALWAYS = ['PATH', 'HOME', 'LANG', 'TMPDIR'];
+const ALWAYS = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'NODE_COMPILE_CACHE'];
 /** Whatever a manifest asks for, the agent's own secrets are not handed on. */
 const SECRET = /KEY|SECRET|PASSWORD|TOKEN|MNEMONIC/;
 
