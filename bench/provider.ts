@@ -31,10 +31,9 @@ interface Agent {
 export const bench: Bench = async (seed, { quick }) => {
   if (spawnSync('python3', ['--version']).status !== 0)
     throw new Refusal('ENVIRONMENT', 'The simulated pools need python3.', 'Install Python 3.');
-  const idle = await measured((world, agent, folder) => starts(world, agent, folder, random(seed)));
-  const chaos = await measured((world, agent, folder) =>
-    kills(world, agent, folder, random(seed + 1), quick),
-  );
+  const count = quick ? ALL_POOLS / 4 : ALL_POOLS;
+  const idle = await measured(count, (setting) => starts(setting, random(seed)));
+  const chaos = await measured(count, (setting) => kills(setting, random(seed + 1), quick));
   return {
     measured: `one agent with ${count} pools of ${CARDS} simulated cards, each pool a process: first starts, then kills of one plugin in ten every ${quick ? 6 : 60} s`,
     figures: { pools: count, cardsPerPool: CARDS, ...idle, chaos },

@@ -11,7 +11,8 @@ import { writeState } from './files.ts';
 
 /** OWASP's second choice for scrypt (N = 2^16, r = 8, p = 2): 64 MiB and about a quarter of a second a guess. */
 const SCRYPT = { N: 2 ** 16, r: 8, p: 2, maxmem: 2 ** 28 };
-const hex = (bytes: number) => text(bytes * 2, new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `${bytes} bytes of hex`);
+const hex = (bytes: number) =>
+  text(bytes * 2, new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `${bytes} bytes of hex`);
 const FILE = record({ salt: hex(16), iv: hex(12), tag: hex(16), sealed: hex(32) });
 const LEAST_PASSPHRASE = 12;
 
@@ -37,7 +38,10 @@ export function writeKey(path: string, key: Hex, passphrase: string): void {
   const cipher = createCipheriv('aes-256-gcm', scryptSync(passphrase, salt, 32, SCRYPT), iv);
   const sealed = Buffer.concat([cipher.update(Buffer.from(key.slice(2), 'hex')), cipher.final()]);
   const parts = { salt, iv, tag: cipher.getAuthTag(), sealed };
-  writeState(path, Object.fromEntries(Object.entries(parts).map(([name, bytes]) => [name, bytes.toString('hex')])));
+  writeState(
+    path,
+    Object.fromEntries(Object.entries(parts).map(([name, bytes]) => [name, bytes.toString('hex')])),
+  );
 }
 
 /** @throws Refusal ENVIRONMENT on another passphrase, DATA_BROKEN on a broken file or one that others may read */
@@ -50,19 +54,31 @@ export function readKey(path: string, passphrase: string): Hex {
     throw new Refusal('DATA_BROKEN', `${path} is no key file.`, 'Restore it from your copy.');
   }
   const bytes = (name: keyof typeof parts) => Buffer.from(parts[name], 'hex');
-  const decipher = createDecipheriv('aes-256-gcm', scryptSync(passphrase, bytes('salt'), 32, SCRYPT), bytes('iv'));
+  const decipher = createDecipheriv(
+    'aes-256-gcm',
+    scryptSync(passphrase, bytes('salt'), 32, SCRYPT),
+    bytes('iv'),
+  );
   decipher.setAuthTag(bytes('tag'));
   try {
     return `0x${Buffer.concat([decipher.update(bytes('sealed')), decipher.final()]).toString('hex')}`;
   } catch {
-    throw new Refusal('ENVIRONMENT', `The passphrase does not open ${path}.`, 'Use the one that it was made with.');
+    throw new Refusal(
+      'ENVIRONMENT',
+      `The passphrase does not open ${path}.`,
+      'Use the one that it was made with.',
+    );
   }
 }
 
 function readSecret(path: string): string {
   const mode = statSync(path, { throwIfNoEntry: false })?.mode;
   if (mode === undefined)
-    throw new Refusal('ENVIRONMENT', `There is no ${path}.`, 'Run `cardhour provider init`, or correct the path.');
+    throw new Refusal(
+      'ENVIRONMENT',
+      `There is no ${path}.`,
+      'Run `cardhour provider init`, or correct the path.',
+    );
   if ((mode & 0o077) !== 0)
     throw new Refusal('ENVIRONMENT', `Others may read ${path}.`, `Run chmod 600 ${path}.`);
   return readFileSync(path, 'utf8').trim();

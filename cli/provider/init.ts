@@ -38,7 +38,8 @@ export async function initProvider(flags: InitFlags, log: (line: string) => void
     `machine   ${machine.cores} cores (${machine.cpuModel}), ${gigabytes(machine.memoryBytes)} of memory, ${gigabytes(machine.diskBytes)} of disk`,
   );
   const nodes = proposeNodes(machine, site).map((node) => ({ ...node, identifier: formatCpi(node.cpi) }));
-  if (nodes.length === 0) log('cards     none found: nvidia-smi and npu-smi are absent or show no healthy card');
+  if (nodes.length === 0)
+    log('cards     none found: nvidia-smi and npu-smi are absent or show no healthy card');
   for (const node of nodes) log(`node      ${node.cards} × ${node.className}\n          ${node.identifier}`);
   const devices = Object.fromEntries(nodes.map((node) => [node.className, node.devices]));
   const path = join(folder, 'proposal.json');
@@ -55,7 +56,8 @@ async function askFor(flags: InitFlags): Promise<Site> {
       `A machine does not know its ${names.join(', ')}.`,
       `Say ${names.map((name) => `--${name} …`).join(' ')}.`,
     );
-  const terminal = names.length > 0 ? createInterface({ input: process.stdin, output: process.stderr }) : null;
+  const terminal =
+    names.length > 0 ? createInterface({ input: process.stdin, output: process.stderr }) : null;
   for (const name of names) site[name] = (await terminal?.question(`${QUESTIONS[name]}: `))?.trim() ?? '';
   terminal?.close();
   return site;

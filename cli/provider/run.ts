@@ -22,7 +22,10 @@ export async function showStatus(
 ): Promise<void> {
   const answer = await agentHealth(health);
   if (!answer) log('agent     does not answer (set --health to its HEALTH_PORT)');
-  else log(`agent     ${answer.provider}, block ${answer.block}, ${answer.nodes} nodes, ${answer.leases} leases`);
+  else
+    log(
+      `agent     ${answer.provider}, block ${answer.block}, ${answer.nodes} nodes, ${answer.leases} leases`,
+    );
   for (const pool of answer?.pools ?? [])
     log(
       `pool      ${pool.name}: ${pool.plugin} ${pool.version} ${pool.state}, ${pool.leases} leases, ${pool.restarts} restarts${pool.lastEnd === null ? '' : ` (${pool.lastEnd})`}`,

@@ -40,7 +40,12 @@ export function parseNpuSmi(text: string): DetectedCard[] {
   const rows = text
     .split('\n')
     .filter((line) => line.startsWith('|'))
-    .map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()));
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
   const cards: DetectedCard[] = [];
   let chips = 0;
   for (const [at, first] of rows.entries()) {
