@@ -60,7 +60,12 @@ describe('detection', () => {
 
   it('proposes a class by the market’s names, and an identifier that can be read again', () => {
     const cards = [...parseNvidiaSmi(NVIDIA), ...parseNpuSmi(ASCEND)];
-    expect(cards.map(classOf)).toEqual(['H100-SXM-80G', 'H100-SXM-80G', 'Ascend910B3-64G', 'Ascend910B3-64G']);
+    expect(cards.map(classOf)).toEqual([
+      'H100-SXM-80G',
+      'H100-SXM-80G',
+      'Ascend910B3-64G',
+      'Ascend910B3-64G',
+    ]);
     const machine = {
       cpuModel: 'AMD EPYC 9454 48-Core Processor',
       cores: 96,

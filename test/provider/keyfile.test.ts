@@ -38,7 +38,10 @@ describe('the key file', () => {
     rmSync(path);
     writeKey(path, KEY, PASSPHRASE);
     const parts = JSON.parse(readFileSync(path, 'utf8')) as { sealed: string };
-    const flipped = { ...parts, sealed: `${parts.sealed.startsWith('0') ? '1' : '0'}${parts.sealed.slice(1)}` };
+    const flipped = {
+      ...parts,
+      sealed: `${parts.sealed.startsWith('0') ? '1' : '0'}${parts.sealed.slice(1)}`,
+    };
     writeFileSync(path, JSON.stringify(flipped));
     expect(() => readKey(path, PASSPHRASE)).toThrow(/does not open/);
   });
