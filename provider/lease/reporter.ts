@@ -11,11 +11,15 @@ export interface ReporterOptions {
   files: LeaseFiles;
   /** Shared with the run, which changes it; `save` writes it. */
   state: LeaseState;
-  sandbox: string;
+  /** What keeps the lease from the host, in a word. */
+  isolation: () => string;
+  /** Takes what the pool has more of the log, before a report. */
+  refresh: () => Promise<void>;
   domain: SigningDomain;
   account: PrivateKeyAccount;
   gateway: Gateway;
-  heartbeatMs: number;
+  /** Between two reports without news. */
+  heartbeatMs: () => number;
   chainNow: () => bigint;
   log: (line: string) => void;
 }
@@ -45,6 +49,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   const report = async (): Promise<boolean> => {
     const final = over;
     news = false;
+    await options.refresh();
     if (state.pending.length === 0) {
       const bytes = files.readLog(state.sent.offset, REPORT_BYTES);
       state.pending = cutLog(bytes, state.sent.offset, state.sent.seq, final);
@@ -58,7 +63,7 @@ export function createReporter(options: ReporterOptions): Reporter {
     const body: LeaseReport = {
       state: state.state,
       ...(state.exitCode === undefined ? {} : { exitCode: state.exitCode }),
-      sandbox: options.sandbox,
+      sandbox: options.isolation(),
       ...(pieces.length === 0 ? {} : { log: pieces }),
       at: options.chainNow().toString(),
     };
@@ -97,12 +102,12 @@ export function createReporter(options: ReporterOptions): Reporter {
     async run(signal) {
       let failures = 0;
       // A lease that was opened this moment is not indexed yet: the gateway would only refuse to know it.
-      if (state.state === 'starting') await pause(options.heartbeatMs, signal);
+      if (state.state === 'starting') await pause(options.heartbeatMs(), signal);
       while (!state.done && !signal.aborted) {
         try {
           const more = await report();
           failures = 0;
-          if (!state.done) await pause(more || over ? BACKLOG_PAUSE_MS : options.heartbeatMs, signal);
+          if (!state.done) await pause(more || over ? BACKLOG_PAUSE_MS : options.heartbeatMs(), signal);
         } catch (error) {
           failures += 1;
           const gone = error instanceof GatewayError && error.code === 'NOT_FOUND' && over;
