@@ -123,6 +123,11 @@ export async function startPlugin(
   };
 }
 
+/** Asks until the answer is yes; a test's own time limit bounds it. */
+export async function until(yes: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await yes())) await sleep(100);
+}
+
 /** A folder for a pool, and the way to be rid of it. */
 export function poolFolder(): { folder: string; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'cardhour-pool-'));

@@ -1,6 +1,6 @@
 /** A container engine of its own: `podman system service` with its storage in a temporary folder and one local image. */
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -93,6 +93,7 @@ function makeRoot(folder: string): string {
   const root = join(folder, 'root');
   for (const name of ['bin', 'etc', 'tmp', 'proc', 'sys', 'dev'])
     mkdirSync(join(root, name), { recursive: true });
+  chmodSync(join(root, 'tmp'), 0o1777);
   const busybox = ['/bin/busybox', '/usr/bin/busybox'].find((path) => existsSync(path)) ?? '';
   cpSync(busybox, join(root, 'bin/busybox'), { dereference: true });
   for (const name of TOOLS) symlinkSync('busybox', join(root, 'bin', name));

@@ -13,6 +13,7 @@ export interface EngineFailure extends Error {
 }
 
 const RETRY_MS = 1_000;
+const REFERENCE = /^[a-zA-Z0-9][a-zA-Z0-9.-]*(:\d+)?(\/?[a-z0-9._-]+)*(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/;
 
 export function openEngine(socket: string): Docker {
   const remote = /^tcp:\/\/|^https?:\/\//.test(socket);
@@ -49,15 +50,22 @@ export async function ensureImage(
   image: string,
   policy: ContainerSettings['pull'],
 ): Promise<string[]> {
+  if (!REFERENCE.test(image))
+    throw new PluginError('REFUSED', `${image} is no image's name: write registry/name:tag or name@digest.`);
   const found = policy === 'always' ? null : await inspect(engine, image);
   if (found) return found;
   if (policy === 'never')
     throw new PluginError('REFUSED', `The image ${image} is not on this machine, and the pool pulls none.`);
   try {
     const progress = await engine.pull(image);
-    await new Promise<void>((resolve, reject) =>
-      engine.modem.followProgress(progress, (error: Error | null) => (error ? reject(error) : resolve())),
+    const said = await new Promise<{ error?: string }[]>((resolve, reject) =>
+      engine.modem.followProgress(progress, (error: Error | null, lines: { error?: string }[]) =>
+        error ? reject(error) : resolve(lines),
+      ),
     );
+    // A pull that fails after the answer began says so in a line of it.
+    const failed = said.find(({ error }) => error !== undefined);
+    if (failed) throw new Error(failed.error);
   } catch (error) {
     const { code, statusCode } = error as EngineFailure;
     if (statusCode === undefined && code !== undefined) throw engineError(error);
@@ -73,9 +81,6 @@ async function inspect(engine: Docker, image: string): Promise<string[] | null> 
     return (await engine.getImage(image).inspect()).Config.Env ?? [];
   } catch (error) {
     if (statusCodeOf(error) === 404) return null;
-    // A name that no engine understands, e.g. with upper-case letters.
-    if (statusCodeOf(error) === 400)
-      throw new PluginError('REFUSED', `${image} is no image's name: ${sentenceOf(error)}.`);
     throw engineError(error);
   }
 }

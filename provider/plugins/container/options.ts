@@ -6,8 +6,8 @@ import type { ContainerSettings } from './settings.ts';
 export const WORK = '/work';
 /** Labels by which containers are found again. */
 export const LABELS = { pool: 'cardhour.pool', lease: 'cardhour.lease' } as const;
-/** The engine's own copy of the output; ours is bounded at a sixteenth of it. */
-const ENGINE_LOG = { Type: 'json-file', Config: { 'max-size': '16m' } };
+/** The engine's own copy of the output: as much as our bound takes in lines of one character, which it keeps with some 40 more. */
+const ENGINE_LOG = { Type: 'json-file', Config: { 'max-size': '32m' } };
 const TMP_BYTES = 64 * 2 ** 20;
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 

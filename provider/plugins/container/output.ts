@@ -101,6 +101,7 @@ export function demultiplex(skip: number): Transform {
   let left = 0;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
+      const parts: Buffer[] = [];
       for (let at = 0; at < chunk.length;) {
         if (left === 0) {
           const part = chunk.subarray(at, at + 8 - header.length);
@@ -116,9 +117,10 @@ export function demultiplex(skip: number): Transform {
         left -= part.length;
         const dropped = Math.min(skip, part.length);
         skip -= dropped;
-        if (dropped < part.length) this.push(part.subarray(dropped));
+        if (dropped < part.length) parts.push(part.subarray(dropped));
       }
-      done();
+      // One piece a chunk: a flood of short lines is a frame each.
+      done(null, parts.length > 0 ? Buffer.concat(parts) : undefined);
     },
   });
 }
