@@ -13,11 +13,13 @@ import { lockFolder } from './instance-lock.ts';
 import { createLeases } from './lease/leases.ts';
 import { openJournal } from './offers/journal.ts';
 import { createOfferKeeper } from './offers/keeper.ts';
-import { createSandbox } from './sandbox/process.ts';
+import type { PoolState } from './pools/north.ts';
+import { startPools, type Pools } from './pools/pools.ts';
+import { bubblewrapWorks } from './sandbox/bubblewrap.ts';
 
 export interface AgentHealth {
   ready: boolean;
-  sandbox: 'bubblewrap' | 'plain';
+  pools: PoolState[];
   provider: Hex;
   /** Newest block read; null before the first. */
   block: string | null;
@@ -47,22 +49,16 @@ export async function startAgent(
   const folder = resolve(config.dataFolder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   await lockFolder(folder);
-  const sandbox = await createSandbox({
-    mode: config.sandbox,
-    bubblewrapPath: config.bubblewrapPath,
-    scratchFolder: folder,
-  });
-  if (!sandbox) {
+  if (config.sandbox === 'bubblewrap' && !(await bubblewrapWorks(config.bubblewrapPath, folder))) {
     throw new Refusal(
       'ENVIRONMENT',
       `bubblewrap does not work at ${config.bubblewrapPath}.`,
       'Install it (Debian: apt-get install bubblewrap) and allow user namespaces, or set SANDBOX=auto.',
     );
   }
-  if (sandbox.kind === 'plain')
-    log(
-      'WARNING: bubblewrap does not work here; commands run as plain processes under limits, reports say "plain"',
-    );
+  // Ends after the leases did: they are stopped through their pools.
+  const noMoreLeases = new AbortController();
+  const pools = openPools(config, folder, noMoreLeases.signal, log);
 
   const account = privateKeyToAccount(config.key);
   const provider = config.provider ?? (account.address.toLowerCase() as Hex);
@@ -71,7 +67,7 @@ export async function startAgent(
   const domain = { chainId: deployment.chainId, auction: deployment.auction };
   const { heartbeatMs } = config;
   const leasesFolder = join(folder, 'leases');
-  const leases = createLeases({ leasesFolder, sandbox, domain, account, gateway, heartbeatMs, signal, log });
+  const leases = createLeases({ leasesFolder, pools, domain, account, gateway, heartbeatMs, signal, log });
   const keeper = createOfferKeeper({ ...config, provider, account, gateway, journal, log });
   const watch = createChainWatch({
     ...config,
@@ -89,20 +85,18 @@ export async function startAgent(
   void repeat('chain', config.pollMs, signal, log, async () => {
     const first = view === null;
     view = await watch.poll();
-    if (first)
-      log(
-        `following ${provider}: ${view.ledger.nodes.length} nodes, block ${view.block}, sandbox ${sandbox.kind}`,
-      );
+    if (first) log(`following ${provider}: ${view.ledger.nodes.length} nodes, block ${view.block}`);
     leases.reconcile(view);
+    pools.sweep(leases.claims);
   });
   const keepOffers = repeat('offers', config.pollMs * OFFERS_EVERY_POLLS, signal, log, async () => {
-    if (view) await keeper.keep(view);
+    if (view) await keeper.keep(served(view, pools));
   });
 
   return {
     health: () => ({
       ready: view !== null,
-      sandbox: sandbox.kind,
+      pools: pools.all().map((pool) => pool.state()),
       provider,
       block: view?.block.toString() ?? null,
       nodes: view?.ledger.nodes.length ?? 0,
@@ -112,8 +106,33 @@ export async function startAgent(
       // The chain is not waited for: what was read of it is on disk, and a node may take its time to answer.
       await keepOffers;
       await leases.stopped();
+      noMoreLeases.abort();
+      await pools.stopped();
     })(),
   };
+}
+
+function openPools(
+  config: AgentConfig,
+  folder: string,
+  signal: AbortSignal,
+  log: (line: string) => void,
+): Pools {
+  const settings = { sandbox: config.sandbox, bubblewrapPath: config.bubblewrapPath };
+  return startPools({
+    pluginRoots: [join(import.meta.dirname, 'plugins'), resolve(config.pluginsFolder)],
+    configPath: resolve(config.poolsFile),
+    preset: [{ name: 'local', plugin: 'process', settings }],
+    folder: join(folder, 'pools'),
+    signal,
+    log,
+  });
+}
+
+/** The view without nodes that no pool can serve: what can't run is not sold. */
+function served(view: ChainView, pools: Pools): ChainView {
+  const nodes = view.ledger.nodes.filter((node) => pools.ofNode(node.id)?.capabilities());
+  return { ...view, ledger: { ...view.ledger, nodes } };
 }
 
 /** Runs `step` again and again; what fails is said once, and tried again. */

@@ -1,5 +1,6 @@
 /** The agent's environment, read once; what is missing is said in one sentence with the fix. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseDeployment, type Deployment } from '../contracts/deployment.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { Hex } from '../domain/types.ts';
@@ -28,8 +29,13 @@ export interface AgentConfig {
   listedShare: number;
   heartbeatMs: number;
   pollMs: number;
+  /** Of the pool that there is without `pools.json`: processes of this machine. */
   sandbox: 'auto' | 'bubblewrap' | 'plain';
   bubblewrapPath: string;
+  /** What stands behind the nodes; without the file, this machine's processes serve all of them. */
+  poolsFile: string;
+  /** Plugins besides the built-in ones, a folder each. */
+  pluginsFolder: string;
   /** Port of /healthz on loopback; null for none. */
   healthPort: number | null;
   /** Exit when the parent process dies. */
@@ -67,6 +73,8 @@ export function readConfig(env: Environment): AgentConfig {
       'auto',
     ) as 'auto',
     bubblewrapPath: env['BWRAP_PATH'] ?? '/usr/bin/bwrap',
+    poolsFile: env['POOLS_FILE'] ?? join(env['DATA_DIR'] ?? '', 'pools.json'),
+    pluginsFolder: env['PLUGINS_DIR'] ?? join(env['DATA_DIR'] ?? '', 'plugins'),
     healthPort: env['HEALTH_PORT'] ? number(env, 'HEALTH_PORT', 0, 0, 65_535) : null,
     supervised: env['CARDHOUR_SUPERVISED'] === '1',
   };

@@ -1,19 +1,23 @@
 /** Holds what runs against what the chain says should run, and moves the first towards the second. */
 import type { ChainView } from '../chain-watch.ts';
 import { leaseFiles, pruneLeases, removeLease, storedLeases } from './lease-files.ts';
-import { identityOf, startLeaseRun, type LeaseRun, type LeaseRunOptions } from './lease-run.ts';
+import { identityOf } from './lease-key.ts';
+import { startLeaseRun, type LeaseRun, type LeaseRunOptions } from './lease-run.ts';
 
 export interface Leases {
   /** Starts what is due, ends what is over. */
   reconcile(view: ChainView): void;
   running(): number;
+  /** Whether a lease answers for what a pool holds under this name; none does before the first `reconcile`. */
+  claims(pool: string, key: string): boolean;
   /** Resolves when nothing runs any more, after the agent's signal. */
   stopped(): Promise<void>;
   /** The chain was replaced: ends all and deletes what is stored. */
   forget(): Promise<void>;
 }
 
-type Shared = Omit<LeaseRunOptions, 'leaseId' | 'lease' | 'className' | 'chainNow'>;
+type Shared = Omit<LeaseRunOptions, 'leaseId' | 'chainNow' | Terms>;
+type Terms = 'lease' | 'className' | 'nodeCards';
 
 export function createLeases(options: Shared): Leases {
   const { leasesFolder, signal, log } = options;
@@ -23,7 +27,7 @@ export function createLeases(options: Shared): Leases {
   /** Leases on disk whose last report is missing; looked at once, after the first view of the chain. */
   let unfinished: bigint[] | null = null;
 
-  const begin = (leaseId: bigint, part: Pick<LeaseRunOptions, 'lease' | 'className'>): LeaseRun => {
+  const begin = (leaseId: bigint, part: Pick<LeaseRunOptions, Terms>): LeaseRun => {
     const run = startLeaseRun({
       ...options,
       ...part,
@@ -54,16 +58,21 @@ export function createLeases(options: Shared): Leases {
         if (run) continue;
         const node = view.ledger.nodes.find((own) => own.id === lease.node);
         log(`lease ${id}: ${lease.cards} cards until ${lease.end}`);
-        begin(id, { lease, className: node?.className ?? '' });
+        begin(id, { lease, className: node?.className ?? '', nodeCards: node?.cards ?? lease.cards });
       }
       unfinished ??= storedLeases(leasesFolder).filter(
         (id) => leaseFiles(leasesFolder, id).load()?.done !== true,
       );
-      for (const id of unfinished.filter((id) => !runs.has(id))) begin(id, { lease: null, className: '' });
+      for (const id of unfinished.filter((id) => !runs.has(id)))
+        begin(id, { lease: null, className: '', nodeCards: 0 });
       unfinished = [];
       for (const [id, run] of runs) if (!due.has(id)) run.end();
     },
     running: () => runs.size,
+    claims(pool, key) {
+      const id = /^\d+(?=-)/.exec(key)?.[0];
+      return id !== undefined && (runs.get(BigInt(id))?.claims(pool, key) ?? false);
+    },
     stopped: async () => void (await Promise.all([...runs.values()].map((run) => run.finished))),
     async forget() {
       stop.abort();

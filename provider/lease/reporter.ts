@@ -11,7 +11,10 @@ export interface ReporterOptions {
   files: LeaseFiles;
   /** Shared with the run, which changes it; `save` writes it. */
   state: LeaseState;
-  sandbox: string;
+  /** What keeps the lease from the host, in a word. */
+  isolation: () => string;
+  /** Takes what the pool has more of the log, before a report. */
+  refresh: () => Promise<void>;
   domain: SigningDomain;
   account: PrivateKeyAccount;
   gateway: Gateway;
@@ -45,6 +48,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   const report = async (): Promise<boolean> => {
     const final = over;
     news = false;
+    await options.refresh();
     if (state.pending.length === 0) {
       const bytes = files.readLog(state.sent.offset, REPORT_BYTES);
       state.pending = cutLog(bytes, state.sent.offset, state.sent.seq, final);
@@ -58,7 +62,7 @@ export function createReporter(options: ReporterOptions): Reporter {
     const body: LeaseReport = {
       state: state.state,
       ...(state.exitCode === undefined ? {} : { exitCode: state.exitCode }),
-      sandbox: options.sandbox,
+      sandbox: options.isolation(),
       ...(pieces.length === 0 ? {} : { log: pieces }),
       at: options.chainNow().toString(),
     };
