@@ -181,17 +181,22 @@ describe.skipIf(missing('container', PODMAN_NEEDS, true))('the container plugin'
   });
 
   it('holds a fork bomb and a writer that never stops, while another lease goes on', async () => {
-    const bomb = someLease(CLASS, 'f() { f | f & }; f; sleep 60', {
-      limits: { cards: 1, seconds: 60, processes: 32, memoryBytes: 64 * MIB },
+    const other = someLease(CLASS, 'sleep 60; exit 3');
+    await start(other);
+    // A bomb that costs no time: what it forks sleeps.
+    const bomb = await run('i=0; while [ $i -lt 300 ]; do sleep 60 & i=$((i+1)); done; echo forked $i', {
+      limits: { cards: 1, seconds: 60, processes: 32 },
     });
-    await start(bomb);
+    expect(bomb.log).toMatch(/fork/);
+    expect(bomb.log).not.toContain('forked 300');
     const { log } = await run('dd if=/dev/zero of=/work/fill bs=1M; dd if=/dev/zero of=/tmp/fill bs=1M; df -m /work', {
       limits: { cards: 1, seconds: 60, diskBytes: 8 * MIB, memoryBytes: 256 * MIB },
     });
     expect(log.match(/No space left on device/g)).toHaveLength(2);
-    await plugin.call('stop', { id: bomb.id, graceMs: 0 });
-    expect((await plugin.over(bomb.id)).state).toBe('exited');
-    await plugin.call('release', { id: bomb.id });
+    expect((await plugin.call('status', { id: other.id })).state).toBe('running');
+    await plugin.call('stop', { id: other.id, graceMs: 0 });
+    await plugin.over(other.id);
+    await plugin.call('release', { id: other.id });
     expect(await engine.podman('ps', '--all', '--quiet')).toBe('');
   });
 

@@ -1,9 +1,11 @@
 /** Stays with a container to its end: its output, its usage, its time. */
+import { PassThrough, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { ContainerStats } from 'dockerode';
 import { statusCodeOf } from './engine.ts';
-import { followOutput } from './output.ts';
+import { followOutput } from '../output.ts';
+import { demultiplex } from './frames.ts';
 
 export interface Watch {
   /** A look at the counters out of turn. Never rejects. */
@@ -28,7 +30,7 @@ export function watchContainer(options: {
   onEnded: () => void;
 }): Watch {
   const { container, deadlineMs } = options;
-  const output = followOutput(container, options.logPath);
+  const output = followOutput((follow) => openLogs(container, follow), options.logPath);
   const died = Promise.withResolvers<void>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -72,4 +74,15 @@ async function ended(container: Docker.Container): Promise<void> {
       await sleep(RETRY_MS);
     }
   }
+}
+
+async function openLogs(container: Docker.Container, follow: boolean): Promise<Readable> {
+  const both = { stdout: true, stderr: true };
+  const payload = demultiplex();
+  const stream = follow
+    ? ((await container.logs({ follow: true, ...both })) as Readable)
+    : new PassThrough().end(await container.logs({ follow: false, ...both }));
+  stream.on('error', (error) => payload.destroy(error));
+  payload.on('close', () => stream.destroy());
+  return stream.pipe(payload);
 }

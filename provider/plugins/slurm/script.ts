@@ -34,11 +34,13 @@ export function batchScript(
   const wall = bubblewrapArguments(work, `lease-${lease.id}`, { network: lease.network ?? false }).slice(0, -1);
   const sandbox = sandboxed ? [settings.bubblewrapPath, ...wall].map(quote).join(' ') : '';
   const blocks = Math.ceil((lease.limits.diskBytes ?? settings.diskBytes) / 512);
+  // Shells spell it one way or the other.
+  const most = lease.limits.processes ?? settings.processes;
   return `#!/bin/sh
 cd ${quote(work)} || exit 126
 ulimit -c 0
 ulimit -f ${blocks}
-ulimit -u ${lease.limits.processes ?? settings.processes} 2>/dev/null
+ulimit -u ${most} 2>/dev/null || ulimit -p ${most} || exit 126
 set --
 for name in ${PASSED.join(' ')}; do
   eval "value=\\\${$name-}"

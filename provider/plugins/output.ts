@@ -1,13 +1,12 @@
-/** A container's output, followed into a bounded file: the engine knows no offsets, and forgets when the container goes. */
+/** A lease's output, followed into a bounded file: platforms know no offsets, and forget when the lease's container goes. */
 import { existsSync, statSync } from 'node:fs';
-import { PassThrough, Transform } from 'node:stream';
+import { Transform, type Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type Docker from 'dockerode';
-import { LOG_LIMIT_BYTES, openLog } from '../../sandbox/bounded-log.ts';
+import { LOG_LIMIT_BYTES, openLog } from '../sandbox/bounded-log.ts';
 
 export interface Output {
-  /** The container is over: read what is left, then `complete` resolves. */
+  /** The lease is over: read what is left, then `complete` resolves. */
   end(): void;
   /** Resolves when nothing will be added; never rejects. */
   complete: Promise<void>;
@@ -16,27 +15,27 @@ export interface Output {
 }
 
 const RETRY_MS = 500;
-/** How long a stream may stay open after its container ended. */
+/** How long a stream may stay open after its lease ended. */
 const LINGER_MS = 1_000;
-const BOTH = { stdout: true, stderr: true };
 
 /** Bytes of output that the file has; what follows its bound is not counted. */
 export function storedBytes(path: string): number {
   return existsSync(path) ? Math.min(statSync(path).size, LOG_LIMIT_BYTES) : 0;
 }
 
-export function followOutput(container: Docker.Container, path: string): Output {
+/** @param open the output from its very first byte, to now or (`follow`) to its end */
+export function followOutput(open: (follow: boolean) => Promise<Readable>, path: string): Output {
   const closed = new AbortController();
   const ended = new AbortController();
   const over = () => ended.signal.aborted || closed.signal.aborted;
   let complete = false;
 
   /** Reads from where the file ends to the stream's end. */
-  const pass = async (stream: NodeJS.ReadableStream & { destroy?(): void }): Promise<void> => {
-    const payload = stream.pipe(demultiplex(storedBytes(path)));
+  const pass = async (stream: Readable): Promise<void> => {
+    const payload = stream.pipe(skipping(storedBytes(path)));
     const log = openLog(path);
     const stop = () => {
-      stream.destroy?.();
+      stream.destroy();
       payload.end();
     };
     const onEnded = () => void sleep(LINGER_MS).then(stop);
@@ -56,11 +55,10 @@ export function followOutput(container: Docker.Container, path: string): Output 
     }
   };
 
-  /** A stream that ends before its container: the engine was restarted, or the end is about to be seen. */
+  /** A stream that ends before its lease: the platform was restarted, or the end is about to be seen. */
   const follow = async (): Promise<void> => {
     while (!over() && storedBytes(path) < LOG_LIMIT_BYTES) {
-      await container
-        .logs({ follow: true, ...BOTH })
+      await open(true)
         .then(pass)
         .catch(() => undefined);
       await sleep(RETRY_MS, undefined, { signal: AbortSignal.any([ended.signal, closed.signal]) }).catch(
@@ -77,9 +75,8 @@ export function followOutput(container: Docker.Container, path: string): Output 
   const whole = async (): Promise<void> => {
     await follow();
     if (!closed.signal.aborted && storedBytes(path) < LOG_LIMIT_BYTES)
-      await container
-        .logs({ follow: false, ...BOTH })
-        .then((bytes) => pass(new PassThrough().end(bytes)))
+      await open(false)
+        .then(pass)
         .catch(() => undefined);
     complete = true;
   };
@@ -92,35 +89,14 @@ export function followOutput(container: Docker.Container, path: string): Output 
   };
 }
 
-/**
- * The bytes of both streams in the engine's order, without its frames (8 bytes: stream, 3 zeros, length) and without
- * the first `skip` bytes.
- */
-export function demultiplex(skip: number): Transform {
-  let header = Buffer.alloc(0);
-  let left = 0;
+/** Without the first bytes, which the file has. */
+function skipping(bytes: number): Transform {
+  let left = bytes;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      const parts: Buffer[] = [];
-      for (let at = 0; at < chunk.length;) {
-        if (left === 0) {
-          const part = chunk.subarray(at, at + 8 - header.length);
-          header = Buffer.concat([header, part]);
-          at += part.length;
-          if (header.length < 8) break;
-          left = header.readUInt32BE(4);
-          header = Buffer.alloc(0);
-          continue;
-        }
-        const part = chunk.subarray(at, at + left);
-        at += part.length;
-        left -= part.length;
-        const dropped = Math.min(skip, part.length);
-        skip -= dropped;
-        if (dropped < part.length) parts.push(part.subarray(dropped));
-      }
-      // One piece a chunk: a flood of short lines is a frame each.
-      done(null, parts.length > 0 ? Buffer.concat(parts) : undefined);
+      const dropped = Math.min(left, chunk.length);
+      left -= dropped;
+      done(null, chunk.subarray(dropped));
     },
   });
 }
