@@ -52,11 +52,15 @@ describe.skipIf(missing('container', PODMAN_NEEDS, true))('the container plugin'
   });
 
   it('runs a command with its files and environment, and tells output, exit code and usage', async () => {
-    const lease = someLease(CLASS, 'cat data/in.txt; echo $COLOUR; echo made > out; cat out; sleep 0.3; exit 7', {
-      env: { COLOUR: 'blue' },
-      files: [{ path: 'data/in.txt', base64: Buffer.from('from outside\n').toString('base64') }],
-      limits: { cards: 2, seconds: 60 },
-    });
+    const lease = someLease(
+      CLASS,
+      'cat data/in.txt; echo $COLOUR; echo made > out; cat out; sleep 0.3; exit 7',
+      {
+        env: { COLOUR: 'blue' },
+        files: [{ path: 'data/in.txt', base64: Buffer.from('from outside\n').toString('base64') }],
+        limits: { cards: 2, seconds: 60 },
+      },
+    );
     const started = await start(lease);
     expect(started.state).toBe('running');
     expect(new Set(started.cards).size).toBe(2);
@@ -189,9 +193,12 @@ describe.skipIf(missing('container', PODMAN_NEEDS, true))('the container plugin'
     });
     expect(bomb.log).toMatch(/fork/);
     expect(bomb.log).not.toContain('forked 300');
-    const { log } = await run('dd if=/dev/zero of=/work/fill bs=1M; dd if=/dev/zero of=/tmp/fill bs=1M; df -m /work', {
-      limits: { cards: 1, seconds: 60, diskBytes: 8 * MIB, memoryBytes: 256 * MIB },
-    });
+    const { log } = await run(
+      'dd if=/dev/zero of=/work/fill bs=1M; dd if=/dev/zero of=/tmp/fill bs=1M; df -m /work',
+      {
+        limits: { cards: 1, seconds: 60, diskBytes: 8 * MIB, memoryBytes: 256 * MIB },
+      },
+    );
     expect(log.match(/No space left on device/g)).toHaveLength(2);
     expect((await plugin.call('status', { id: other.id })).state).toBe('running');
     await plugin.call('stop', { id: other.id, graceMs: 0 });
@@ -215,7 +222,11 @@ describe.skipIf(missing('container', PODMAN_NEEDS, true))('the container plugin'
     const lease = someLease(CLASS, 'echo kept > /work/note; sleep 60');
     await start(lease);
     const beside = () =>
-      plugin.call('exec', { id: lease.id, command: ['sh', '-c', 'cat /work/note; echo bad >&2; exit 4'], seconds: 60 });
+      plugin.call('exec', {
+        id: lease.id,
+        command: ['sh', '-c', 'cat /work/note; echo bad >&2; exit 4'],
+        seconds: 60,
+      });
     await until(async () => (await beside()).stdoutBase64 !== '');
     expect(await beside()).toEqual({
       exitCode: 4,
@@ -232,11 +243,17 @@ describe.skipIf(missing('container', PODMAN_NEEDS, true))('the container plugin'
     const disk = await startPlugin('container', { ...settings(), work: 'volume' }, other.folder, 'disks');
     expect(disk.capabilities.limits).not.toContain('disk');
     const lease = someLease(CLASS, 'cat run.sh && ./run.sh && echo more >> run.sh && ls', {
-      files: [{ path: 'run.sh', base64: Buffer.from('#!/bin/sh\necho ran\n').toString('base64'), executable: true }],
+      files: [
+        { path: 'run.sh', base64: Buffer.from('#!/bin/sh\necho ran\n').toString('base64'), executable: true },
+      ],
     });
     expect((await disk.call('start', { lease })).reason).toBeUndefined();
     expect(await disk.over(lease.id)).toMatchObject({ exitCode: 0 });
-    await until(async () => (await disk.call('logs', { id: lease.id, offset: 0, limit: 9 })).complete || (await disk.log(lease.id)).length > 30);
+    await until(
+      async () =>
+        (await disk.call('logs', { id: lease.id, offset: 0, limit: 9 })).complete ||
+        (await disk.log(lease.id)).length > 30,
+    );
     expect(await disk.log(lease.id)).toBe('#!/bin/sh\necho ran\nran\nrun.sh\n');
     expect(await engine.podman('volume', 'ls', '--quiet')).toContain(lease.id);
     await disk.call('release', { id: lease.id });
@@ -286,7 +303,10 @@ describe.skipIf(missing('container', PODMAN_NEEDS, true))('the container plugin'
     const other = poolFolder();
     await expect(
       startPlugin('container', { ...settings(), pull: 'sometimes' }, other.folder),
-    ).rejects.toMatchObject({ kind: 'BAD_SETTINGS', message: expect.stringContaining('settings.pull') as string });
+    ).rejects.toMatchObject({
+      kind: 'BAD_SETTINGS',
+      message: expect.stringContaining('settings.pull') as string,
+    });
     other.remove();
   });
 });

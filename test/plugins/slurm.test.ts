@@ -54,13 +54,20 @@ describe.skipIf(missing('slurm', SLURM_NEEDS, true))('the slurm plugin', () => {
 
   it('runs a command with its files and environment, and tells output, exit code, cards and usage', async () => {
     const quoted = `it's "$HOME" \\ \n two lines`;
-    const { status, log, usage } = await run('./data/run.sh; printf %s "$TEXT"; echo made > out; cat out; id -u; exit 7', {
-      env: { TEXT: quoted },
-      limits: { cards: 2, seconds: 60 },
-      files: [
-        { path: 'data/run.sh', base64: Buffer.from('#!/bin/sh\necho ran\n').toString('base64'), executable: true },
-      ],
-    });
+    const { status, log, usage } = await run(
+      './data/run.sh; printf %s "$TEXT"; echo made > out; cat out; id -u; exit 7',
+      {
+        env: { TEXT: quoted },
+        limits: { cards: 2, seconds: 60 },
+        files: [
+          {
+            path: 'data/run.sh',
+            base64: Buffer.from('#!/bin/sh\necho ran\n').toString('base64'),
+            executable: true,
+          },
+        ],
+      },
+    );
     expect(status).toMatchObject({ state: 'exited', exitCode: 7 });
     expect(new Set(status.cards).size).toBe(2);
     expect(log).toBe(`ran\n${quoted}made\n${cluster.user}\n`);
@@ -108,7 +115,12 @@ describe.skipIf(missing('slurm', SLURM_NEEDS, true))('the slurm plugin', () => {
     writeState(record, rest);
     plugin = await startPlugin('slurm', settings(), home.folder);
     await start(lease);
-    const jobs = await cluster.command('squeue', '--noheader', '--states=all', `--name=cardhour-pool-1-${lease.id}`);
+    const jobs = await cluster.command(
+      'squeue',
+      '--noheader',
+      '--states=all',
+      `--name=cardhour-pool-1-${lease.id}`,
+    );
     expect(jobs.trim().split('\n')).toHaveLength(1);
     await end(lease);
   });
@@ -173,19 +185,32 @@ describe.skipIf(missing('slurm', SLURM_NEEDS, true))('the slurm plugin', () => {
     expect(flood.status).toMatchObject({ exitCode: 0 });
     expect(flood.log.length).toBeLessThan(MIB + 200);
     expect(flood.log).toContain('the log ends here');
-    const writer = await run('i=0; while dd if=/dev/zero of=f$i bs=1M count=16 2>/dev/null; do i=$((i+1)); sleep 0.2; done');
-    expect(writer.status).toMatchObject({ state: 'failed', reason: expect.stringContaining('disk') as string });
+    const writer = await run(
+      'i=0; while dd if=/dev/zero of=f$i bs=1M count=16 2>/dev/null; do i=$((i+1)); sleep 0.2; done',
+    );
+    expect(writer.status).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('disk') as string,
+    });
   });
 
   it('offers no card of a node that is drained, and says so', async () => {
-    await cluster.command('scontrol', 'update', 'NodeName=node0', 'State=DRAIN', 'Reason=card 2 fell off the bus');
+    await cluster.command(
+      'scontrol',
+      'update',
+      'NodeName=node0',
+      'State=DRAIN',
+      'Reason=card 2 fell off the bus',
+    );
     const health = await plugin.call('health', {});
     expect(health).toMatchObject({ ok: false });
     expect(health.notes?.[0]).toContain('card 2 fell off the bus');
     expect((await plugin.call('inventory', {})).cards[0]).toMatchObject({ free: 0 });
     const lease = someLease(CLASS, 'true');
     await start(lease);
-    await until(async () => /DOWN|DRAIN|not available/i.test((await plugin.call('status', { id: lease.id })).reason ?? ''));
+    await until(async () =>
+      /DOWN|DRAIN|not available/i.test((await plugin.call('status', { id: lease.id })).reason ?? ''),
+    );
     await cluster.command('scontrol', 'update', 'NodeName=node0', 'State=RESUME');
     expect(await plugin.over(lease.id)).toMatchObject({ exitCode: 0 });
     await plugin.call('release', { id: lease.id });
@@ -202,7 +227,9 @@ describe.skipIf(missing('slurm', SLURM_NEEDS, true))('the slurm plugin', () => {
     const other = poolFolder();
     const nowhere = join(other.folder, 'slurm.conf');
     await expect(startPlugin('slurm', { ...settings(), config: nowhere }, other.folder)).rejects.toThrow();
-    await expect(startPlugin('slurm', { classes: { X: { gres: 'a b' } } }, other.folder)).rejects.toMatchObject({
+    await expect(
+      startPlugin('slurm', { classes: { X: { gres: 'a b' } } }, other.folder),
+    ).rejects.toMatchObject({
       kind: 'BAD_SETTINGS',
     });
     rmSync(other.folder, { recursive: true, force: true });
@@ -235,8 +262,14 @@ describe('what Slurm prints', () => {
   });
 
   it('names the cards of jobs on one node and on several', () => {
-    expect(cardNames('x JOB_GRES=gpu:2 Nodes=n1 CPU_IDs=0-1 Mem=0 GRES=gpu:h100:2(IDX:1,3) y')).toEqual(['n1/gpu1', 'n1/gpu3']);
-    expect(cardNames('x Nodes=n[08-09] CPU_IDs=0 Mem=0 GRES=gpu:1(IDX:0) y')).toEqual(['n08/gpu0', 'n09/gpu0']);
+    expect(cardNames('x JOB_GRES=gpu:2 Nodes=n1 CPU_IDs=0-1 Mem=0 GRES=gpu:h100:2(IDX:1,3) y')).toEqual([
+      'n1/gpu1',
+      'n1/gpu3',
+    ]);
+    expect(cardNames('x Nodes=n[08-09] CPU_IDs=0 Mem=0 GRES=gpu:1(IDX:0) y')).toEqual([
+      'n08/gpu0',
+      'n09/gpu0',
+    ]);
     expect(cardNames('x Nodes=n1 CPU_IDs=0 Mem=0 GRES= y')).toEqual([]);
   });
 });

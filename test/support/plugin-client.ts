@@ -48,7 +48,13 @@ export async function startPlugin(
     cwd: home,
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] ?? '', HOME: folder, LANG: 'C.UTF-8', TMPDIR: tmpdir(), ...env } as never,
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: folder,
+      LANG: 'C.UTF-8',
+      TMPDIR: tmpdir(),
+      ...env,
+    } as never,
   });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   let said = '';
@@ -92,7 +98,13 @@ export async function startPlugin(
       await sleep(50);
     }
   };
-  const { capabilities } = await call('initialize', { protocols: ['1'], agent: 'test', pool, settings, folder });
+  const { capabilities } = await call('initialize', {
+    protocols: ['1'],
+    agent: 'test',
+    pool,
+    settings,
+    folder,
+  });
   const kill = async () => {
     child.kill('SIGKILL');
     await gone;

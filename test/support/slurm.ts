@@ -64,7 +64,8 @@ export async function startSlurm(): Promise<SlurmCluster> {
   let control = startController();
   launch('/usr/sbin/slurmd', ['-D', '-f', config, '-N', 'node0']);
   const idle = async () => {
-    if (!/idle|mixed|allocated/.test(await command('sinfo', '--noheader', '--format=%T'))) throw new Error('not idle');
+    if (!/idle|mixed|allocated/.test(await command('sinfo', '--noheader', '--format=%T')))
+      throw new Error('not idle');
   };
   await until(idle, 'slurmctld', log('slurmctld'));
   return {

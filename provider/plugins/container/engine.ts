@@ -96,10 +96,16 @@ export async function isPodman(engine: Docker): Promise<boolean> {
 }
 
 /** Calls `onDeath` with the name of each of the pool's containers that ends, for ever; an engine that is away is asked again. */
-export async function followDeaths(engine: Docker, label: string, onDeath: (name: string) => void): Promise<void> {
+export async function followDeaths(
+  engine: Docker,
+  label: string,
+  onDeath: (name: string) => void,
+): Promise<void> {
   for (;;) {
     try {
-      const stream = await engine.getEvents({ filters: { type: ['container'], event: ['die'], label: [label] } });
+      const stream = await engine.getEvents({
+        filters: { type: ['container'], event: ['die'], label: [label] },
+      });
       for await (const line of createInterface({ input: stream })) {
         const event = JSON.parse(line) as { Actor?: { Attributes?: { name?: string } } };
         onDeath(event.Actor?.Attributes?.name ?? '');

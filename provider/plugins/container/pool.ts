@@ -260,7 +260,9 @@ export async function openPool(options: PoolOptions): Promise<ContainerPool> {
         throw engineError(error);
       })) as { NCPU?: number; MemTotal?: number };
       const notes = [
-        ...(boundsDisk(settings) ? [] : ['/work is a volume without a size: nothing bounds what a lease writes']),
+        ...(boundsDisk(settings)
+          ? []
+          : ['/work is a volume without a size: nothing bounds what a lease writes']),
         ...(broken.length > 0 ? [`broken cards: ${broken.join(', ')}`] : []),
       ];
       return {

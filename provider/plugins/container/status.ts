@@ -36,13 +36,21 @@ export function statusOf(
   if (state.Status === 'created' || state.Status === 'initialized' || state.Status === 'configured')
     return { id, state: 'pending', reason: 'its container is about to start' };
   const endedAt = timeOf(state.FinishedAt);
-  const over = { id, state: 'exited' as const, cards, ...times, ...(endedAt === undefined ? {} : { endedAt }) };
+  const over = {
+    id,
+    state: 'exited' as const,
+    cards,
+    ...times,
+    ...(endedAt === undefined ? {} : { endedAt }),
+  };
   const mib = Math.floor(record.memoryBytes / 2 ** 20);
   if (record.stopped) return { ...over, ...(record.stopped === 'time' ? { reason: OVER_TIME } : {}) };
   const exitCode = state.ExitCode & 0xff;
-  if (state.OOMKilled) return { ...over, exitCode, reason: `out of memory: it needed more than its ${mib} MiB` };
+  if (state.OOMKilled)
+    return { ...over, exitCode, reason: `out of memory: it needed more than its ${mib} MiB` };
   // Not every engine is told by its kernel; nothing within a container can send this signal to its first process.
-  if (exitCode === 137) return { ...over, exitCode, reason: `killed from outside, most likely out of memory (${mib} MiB)` };
+  if (exitCode === 137)
+    return { ...over, exitCode, reason: `killed from outside, most likely out of memory (${mib} MiB)` };
   return { ...over, exitCode };
 }
 

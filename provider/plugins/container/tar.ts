@@ -33,7 +33,13 @@ function header(path: string, size: number, mode: number, type: '0' | '5'): Buff
   block.write(type, 156);
   block.write('ustar\u000000', 257);
   block.write(prefix, 345, 155);
-  block.write(`${octal(block.reduce((sum, byte) => sum + byte, 0), 6)}\0 `, 148);
+  block.write(
+    `${octal(
+      block.reduce((sum, byte) => sum + byte, 0),
+      6,
+    )}\0 `,
+    148,
+  );
   return block;
 }
 

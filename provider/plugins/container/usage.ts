@@ -23,11 +23,7 @@ export function addSample(
     cpuMs: Math.max(before.cpuMs ?? 0, Math.round((stats.cpu_stats?.cpu_usage?.total_usage ?? 0) / 1e6)),
     // A fraction until it is reported: rounded each time, small sums would stay zero.
     memoryMibSeconds: (before.memoryMibSeconds ?? 0) + (mean * seconds) / 2 ** 20,
-    memoryPeakBytes: Math.max(
-      before.memoryPeakBytes ?? 0,
-      stats.memory_stats?.max_usage ?? 0,
-      memoryBytes,
-    ),
+    memoryPeakBytes: Math.max(before.memoryPeakBytes ?? 0, stats.memory_stats?.max_usage ?? 0, memoryBytes),
     networkInBytes: Math.max(
       before.networkInBytes ?? 0,
       links.reduce((sum, link) => sum + link.rx_bytes, 0),

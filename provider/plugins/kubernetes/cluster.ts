@@ -90,7 +90,12 @@ export async function followChanges(
     await new Promise<void>((resolve) => {
       onStart();
       watch
-        .watch(path, { labelSelector, allowWatchBookmarks: true }, (_type, object: unknown) => onEvent(object), () => resolve())
+        .watch(
+          path,
+          { labelSelector, allowWatchBookmarks: true },
+          (_type, object: unknown) => onEvent(object),
+          () => resolve(),
+        )
         .catch(() => resolve());
     });
     await sleep(RETRY_MS);
@@ -98,7 +103,11 @@ export async function followChanges(
 }
 
 /** A pod's output from its first byte. @throws Error with the status of an answer that is none */
-export async function openPodLog({ config, namespace }: Cluster, pod: string, follow: boolean): Promise<IncomingMessage> {
+export async function openPodLog(
+  { config, namespace }: Cluster,
+  pod: string,
+  follow: boolean,
+): Promise<IncomingMessage> {
   const server = config.getCurrentCluster()?.server ?? '';
   const url = new URL(
     `${server}/api/v1/namespaces/${namespace}/pods/${pod}/log?container=${CONTAINER}&follow=${follow}`,
@@ -111,5 +120,7 @@ export async function openPodLog({ config, namespace }: Cluster, pod: string, fo
   });
   if (response.statusCode === 200) return response;
   response.resume();
-  throw Object.assign(new Error(`The log of ${pod} answers ${response.statusCode}`), { code: response.statusCode });
+  throw Object.assign(new Error(`The log of ${pod} answers ${response.statusCode}`), {
+    code: response.statusCode,
+  });
 }

@@ -15,13 +15,18 @@ export function inventoryOf(
       const fitting = here.filter((node) => fits(node, card));
       const count = sum(fitting, (node) => quantity(node.status?.allocatable?.[card.resource]));
       const names = new Set(fitting.map((node) => node.metadata?.name));
-      const used = sum(pods, (pod) => (names.has(pod.spec?.nodeName) && !isOver(pod) ? requested(pod, card) : 0));
+      const used = sum(pods, (pod) =>
+        names.has(pod.spec?.nodeName) && !isOver(pod) ? requested(pod, card) : 0,
+      );
       const room = Math.min(...quotas.map((quota) => quotaRoom(quota, card)), count - used);
       return { class: name, count: Math.floor(count), free: Math.max(0, Math.floor(room)) };
     }),
     cores: Math.floor(sum(here, (node) => quantity(node.status?.allocatable?.['cpu']))),
     memoryBytes: Math.floor(sum(here, (node) => quantity(node.status?.allocatable?.['memory']))),
-    notes: nodes.filter((node) => !isReady(node)).map(awayNote).slice(0, 32),
+    notes: nodes
+      .filter((node) => !isReady(node))
+      .map(awayNote)
+      .slice(0, 32),
   };
 }
 
@@ -41,7 +46,10 @@ export function quantity(text: string | undefined): number {
   const match = /^([0-9.]+(?:e[0-9]+)?)(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/.exec(text ?? '');
   if (!match) return 0;
   const decimal = { m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15 } as Record<string, number>;
-  const binary = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50 } as Record<string, number>;
+  const binary = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50 } as Record<
+    string,
+    number
+  >;
   const unit = match[2] ?? '';
   return Number(match[1]) * (decimal[unit] ?? binary[unit] ?? 1);
 }

@@ -4,7 +4,11 @@ import type { V1Job, V1NetworkPolicy, V1Secret, V1VolumeMount } from '@kubernete
 import type { PluginLease } from '../../plugin/protocol.ts';
 import type { CardShape, KubernetesSettings } from './settings.ts';
 
-export const LABELS = { pool: 'cardhour/pool', lease: 'cardhour/lease', network: 'cardhour/network' } as const;
+export const LABELS = {
+  pool: 'cardhour/pool',
+  lease: 'cardhour/lease',
+  network: 'cardhour/network',
+} as const;
 export const CONTAINER = 'work';
 const WORK = '/work';
 const TMP_BYTES = 64 * 2 ** 20;
@@ -103,7 +107,9 @@ export function jobOf(
               volumeMounts: [
                 { name: 'work', mountPath: WORK },
                 { name: 'tmp', mountPath: '/tmp' },
-                ...(lease.files ?? []).map(({ path, executable }, index) => fileMount(path, index, executable)),
+                ...(lease.files ?? []).map(({ path, executable }, index) =>
+                  fileMount(path, index, executable),
+                ),
               ],
             },
           ],

@@ -2,7 +2,13 @@
 import { join } from 'node:path';
 import type { CoreV1Event, V1Job, V1Pod } from '@kubernetes/client-node';
 import { PluginError } from '../../plugin/errors.ts';
-import { isOver, type Inventory, type LeaseStatus, type PluginLease, type Usage } from '../../plugin/protocol.ts';
+import {
+  isOver,
+  type Inventory,
+  type LeaseStatus,
+  type PluginLease,
+  type Usage,
+} from '../../plugin/protocol.ts';
 import type { PluginOutput } from '../../plugin/serve.ts';
 import { openLeaseStore } from '../lease-store.ts';
 import { followOutput, type Output } from '../output.ts';
@@ -35,7 +41,13 @@ export interface PoolOptions {
 }
 
 /** @throws PluginError NOT_READY when the cluster does not answer */
-export async function openPool({ cluster, settings, pool, folder, output }: PoolOptions): Promise<KubernetesPool> {
+export async function openPool({
+  cluster,
+  settings,
+  pool,
+  folder,
+  output,
+}: PoolOptions): Promise<KubernetesPool> {
   const { core, batch, namespace } = cluster;
   const store = openLeaseStore<KubernetesRecord>(folder);
   const serial = createSerial();
@@ -65,7 +77,9 @@ export async function openPool({ cluster, settings, pool, folder, output }: Pool
   /** Why the controller could not make the pod: a quota, a policy. */
   const eventOf = async (job: string): Promise<string> => {
     const fieldSelector = `involvedObject.kind=Job,involvedObject.name=${job}`;
-    const events = await core.listNamespacedEvent({ namespace, fieldSelector }).catch(() => ({ items: [] as CoreV1Event[] }));
+    const events = await core
+      .listNamespacedEvent({ namespace, fieldSelector })
+      .catch(() => ({ items: [] as CoreV1Event[] }));
     return events.items.findLast(({ type }) => type === 'Warning')?.message ?? '';
   };
 
@@ -86,7 +100,10 @@ export async function openPool({ cluster, settings, pool, folder, output }: Pool
 
   const follow = (id: string, pod: string): void => {
     if (outputs.has(id)) return;
-    outputs.set(id, followOutput((stay) => openPodLog(cluster, pod, stay), logPath(id)));
+    outputs.set(
+      id,
+      followOutput((stay) => openPodLog(cluster, pod, stay), logPath(id)),
+    );
   };
 
   /** The first to see the end writes it down and takes what holds cards off the cluster; the finished pod stays for its log. */
@@ -101,7 +118,12 @@ export async function openPool({ cluster, settings, pool, folder, output }: Pool
   /** Job and pods, in that order: a job without its pod would make another. */
   const remove = async (job: string, gracePeriodSeconds: number): Promise<void> => {
     await ifThere(
-      batch.deleteNamespacedJob({ name: job, namespace, propagationPolicy: 'Foreground', gracePeriodSeconds }),
+      batch.deleteNamespacedJob({
+        name: job,
+        namespace,
+        propagationPolicy: 'Foreground',
+        gracePeriodSeconds,
+      }),
     );
     await core
       .deleteCollectionNamespacedPod({ namespace, labelSelector: `job-name=${job}`, gracePeriodSeconds })
@@ -119,11 +141,16 @@ export async function openPool({ cluster, settings, pool, folder, output }: Pool
     if (image === undefined)
       throw new PluginError('REFUSED', 'This pool runs images: name one, or set the pool’s own image.');
     const job = jobName(pool, id);
-    if (record && (record.final || (await ifThere(batch.readNamespacedJob({ name: job, namespace }))))) return status(id);
+    if (record && (record.final || (await ifThere(batch.readNamespacedJob({ name: job, namespace })))))
+      return status(id);
     store.write(id, { job, cards: limits.cards, memoryBytes: limits.memoryBytes ?? settings.memoryBytes });
     try {
-      await core.createNamespacedSecret({ namespace, body: secretOf(lease, settings, pool) }).catch(unlessThere);
-      await batch.createNamespacedJob({ namespace, body: jobOf(lease, settings, card, image, pool) }).catch(unlessThere);
+      await core
+        .createNamespacedSecret({ namespace, body: secretOf(lease, settings, pool) })
+        .catch(unlessThere);
+      await batch
+        .createNamespacedJob({ namespace, body: jobOf(lease, settings, card, image, pool) })
+        .catch(unlessThere);
     } catch (error) {
       const known = clusterError(error);
       // After silence the job may be there: the record stays, and the next try looks.

@@ -32,12 +32,18 @@ export function statusOf(
   const startedAt = timeOf(ended?.startedAt ?? container?.state?.running?.startedAt) ?? record.startedAt;
   const times = startedAt === undefined ? {} : { startedAt };
   const failure = job?.status?.conditions?.find(({ type, status }) => type === 'Failed' && status === 'True');
-  const over = { id, cards, ...times, endedAt: timeOf(ended?.finishedAt ?? failure?.lastTransitionTime) ?? Date.now() };
+  const over = {
+    id,
+    cards,
+    ...times,
+    endedAt: timeOf(ended?.finishedAt ?? failure?.lastTransitionTime) ?? Date.now(),
+  };
   if (!job && !record.stopped)
     return { id, state: 'lost', reason: `the cluster has no job ${record.job} any more` };
 
   if (record.stopped && (!pod || ended)) return { ...over, state: 'exited' };
-  if (failure?.reason === 'DeadlineExceeded') return { ...over, state: 'exited', reason: 'its time was over' };
+  if (failure?.reason === 'DeadlineExceeded')
+    return { ...over, state: 'exited', reason: 'its time was over' };
   if (pod?.status?.phase === 'Failed' && pod.status.reason !== undefined)
     return { ...over, state: 'failed', reason: `${pod.status.reason}: ${pod.status.message ?? ''}` };
   if (ended) {
@@ -46,15 +52,22 @@ export function statusOf(
       return { id, state: 'failed', reason: `it could not be started: ${ended.message ?? ended.reason}` };
     if (ended.reason === 'OOMKilled') {
       const mib = Math.floor(record.memoryBytes / 2 ** 20);
-      return { ...over, state: 'exited', exitCode, reason: `out of memory: it needed more than its ${mib} MiB` };
+      return {
+        ...over,
+        state: 'exited',
+        exitCode,
+        reason: `out of memory: it needed more than its ${mib} MiB`,
+      };
     }
     return { ...over, state: 'exited', exitCode };
   }
-  if (failure) return { ...over, state: 'failed', reason: `${failure.reason ?? ''}: ${failure.message ?? ''}` };
+  if (failure)
+    return { ...over, state: 'failed', reason: `${failure.reason ?? ''}: ${failure.message ?? ''}` };
   const { reason: waiting = '', message = '' } = container?.state?.waiting ?? {};
   if (HOPELESS.includes(waiting) || NEVER_STARTS.includes(waiting))
     return { id, state: 'failed', reason: `${waiting}: ${message}` };
-  if (pod && container?.state?.running) return { id, state: record.stopped ? 'stopping' : 'running', cards, ...times };
+  if (pod && container?.state?.running)
+    return { id, state: record.stopped ? 'stopping' : 'running', cards, ...times };
   // It ran, and its node took it along.
   if (!pod && record.pod !== undefined)
     return { ...over, state: 'lost', reason: `its pod ${record.pod} is gone` };

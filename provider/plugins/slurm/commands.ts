@@ -31,12 +31,17 @@ export interface Slurm {
 }
 
 const TIMEOUT_MS = 25_000;
-const AWAY = /unable to contact|connection refused|timed out|communication|not responding|slurm_load_|socket|Zero Bytes/i;
+const AWAY =
+  /unable to contact|connection refused|timed out|communication|not responding|slurm_load_|socket|Zero Bytes/i;
 const UNKNOWN_JOB = /invalid job id/i;
 
 /** @param config of Slurm; undefined: the machine's own */
 export function openSlurm(config: string | undefined): Slurm {
-  const env = { ...process.env, ...(config === undefined ? {} : { SLURM_CONF: config }), SLURM_TIME_FORMAT: '%s' };
+  const env = {
+    ...process.env,
+    ...(config === undefined ? {} : { SLURM_CONF: config }),
+    SLURM_TIME_FORMAT: '%s',
+  };
   const run = (program: string, args: string[]) =>
     new Promise<string>((resolve, reject) => {
       execFile(program, args, { env, timeout: TIMEOUT_MS, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
@@ -50,7 +55,9 @@ export function openSlurm(config: string | undefined): Slurm {
     });
 
   const fromController = async (id: number): Promise<JobFacts | null> => {
-    const text = await run('scontrol', ['show', 'job', '--details', '--oneliner', String(id)]).catch(unlessUnknown);
+    const text = await run('scontrol', ['show', 'job', '--details', '--oneliner', String(id)]).catch(
+      unlessUnknown,
+    );
     const fields = parseFields(text ?? '');
     if (!fields['JobState']) return null;
     const [code = 0, signal = 0] = (fields['ExitCode'] ?? '').split(':').map(Number);
@@ -93,18 +100,25 @@ export function openSlurm(config: string | undefined): Slurm {
       try {
         const answer = await run('sbatch', ['--parsable', ...flags, script]);
         const id = Number.parseInt(answer, 10);
-        if (!(id > 0)) throw new PluginError('INTERNAL', `sbatch answered ${JSON.stringify(answer.slice(0, 200))}.`);
+        if (!(id > 0))
+          throw new PluginError('INTERNAL', `sbatch answered ${JSON.stringify(answer.slice(0, 200))}.`);
         return id;
       } catch (error) {
         // What the controller understood and did not take, it will not take later.
         if (error instanceof PluginError && error.kind === 'INTERNAL')
-          throw new PluginError('REFUSED', error.message.replace(/^sbatch: (sbatch: )?(error: )?/, 'Slurm takes no such job: '));
+          throw new PluginError(
+            'REFUSED',
+            error.message.replace(/^sbatch: (sbatch: )?(error: )?/, 'Slurm takes no such job: '),
+          );
         throw error;
       }
     },
     async findByName(name) {
       const text = await run('squeue', ['--noheader', '--states=all', `--name=${name}`, '--format=%A']);
-      const ids = text.split('\n').map(Number).filter((id) => id > 0);
+      const ids = text
+        .split('\n')
+        .map(Number)
+        .filter((id) => id > 0);
       return ids.length > 0 ? Math.max(...ids) : null;
     },
     async states(ids) {
@@ -131,7 +145,10 @@ export function openSlurm(config: string | undefined): Slurm {
     },
     async nodes() {
       const text = await run('scontrol', ['show', 'node', '--details', '--oneliner']);
-      return text.split('\n').map(parseFields).filter((fields) => fields['NodeName']);
+      return text
+        .split('\n')
+        .map(parseFields)
+        .filter((fields) => fields['NodeName']);
     },
   };
 }
@@ -153,5 +170,7 @@ function cpuOf(row: string): number {
   const match = /^(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)$/.exec(time);
   if (!match) return 0;
   const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part) => Number(part ?? 0));
-  return Math.round((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1_000 * Math.max(1, Number(tasks)));
+  return Math.round(
+    (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1_000 * Math.max(1, Number(tasks)),
+  );
 }

@@ -21,7 +21,10 @@ serve({ name: 'slurm', version: '1.0.0' }, (output) => {
       await slurm.nodes();
       const wall = settings.sandbox !== 'plain' && (await bubblewrapWorks(settings.bubblewrapPath, tmpdir()));
       if (settings.sandbox === 'bubblewrap' && !wall)
-        throw new PluginError('BAD_SETTINGS', `settings.sandbox: ${settings.bubblewrapPath} does not work here.`);
+        throw new PluginError(
+          'BAD_SETTINGS',
+          `settings.sandbox: ${settings.bubblewrapPath} does not work here.`,
+        );
       const isolation = wall ? 'bubblewrap' : 'plain';
       pool = openPool({ slurm, settings, pool: params.pool, folder: params.folder, isolation, output });
       return capabilitiesOf(settings, isolation);

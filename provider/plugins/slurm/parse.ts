@@ -33,7 +33,8 @@ export function cardNames(job: string): string[] {
   for (const [, nodes = '', gres = ''] of job.matchAll(/\sNodes=(\S+) CPU_IDs=\S* Mem=\S* GRES=(\S*)/g)) {
     for (const [, kind = '', ranges = ''] of gres.matchAll(/([a-z0-9_:.-]+)\(IDX:([0-9,-]+)\)/gi)) {
       const resource = kind.split(':')[0] ?? kind;
-      for (const index of expand(ranges)) for (const node of nodesOf(nodes)) names.push(`${node}/${resource}${index}`);
+      for (const index of expand(ranges))
+        for (const node of nodesOf(nodes)) names.push(`${node}/${resource}${index}`);
     }
   }
   return names;

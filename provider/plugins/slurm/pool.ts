@@ -2,7 +2,13 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PluginError } from '../../plugin/errors.ts';
-import { isOver, type Inventory, type LeaseStatus, type PluginLease, type Usage } from '../../plugin/protocol.ts';
+import {
+  isOver,
+  type Inventory,
+  type LeaseStatus,
+  type PluginLease,
+  type Usage,
+} from '../../plugin/protocol.ts';
 import type { PluginOutput } from '../../plugin/serve.ts';
 import { openLeaseStore } from '../lease-store.ts';
 import { createSerial } from '../serial.ts';
@@ -90,7 +96,9 @@ export function openPool({ slurm, settings, pool, folder, isolation, output }: P
       settings.partition === undefined ? [] : [`--partition=${settings.partition}`],
       settings.account === undefined ? [] : [`--account=${settings.account}`],
       settings.qos === undefined ? [] : [`--qos=${settings.qos}`],
-      settings.user === undefined ? [] : [`--uid=${settings.user}`, `--gid=${settings.group ?? settings.user}`],
+      settings.user === undefined
+        ? []
+        : [`--uid=${settings.user}`, `--gid=${settings.group ?? settings.user}`],
       settings.flags ?? [],
     ].flat();
     try {
@@ -111,13 +119,15 @@ export function openPool({ slurm, settings, pool, folder, isolation, output }: P
     mkdirSync(work, { recursive: true, mode: 0o711 });
     for (const { path, base64, executable } of lease.files ?? []) {
       const file = join(work, path);
-      for (let at = dirname(file); at.length > work.length && !made.includes(at); at = dirname(at)) made.push(at);
+      for (let at = dirname(file); at.length > work.length && !made.includes(at); at = dirname(at))
+        made.push(at);
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, Buffer.from(base64, 'base64'));
       chmodSync(file, executable ? 0o755 : 0o644);
       made.push(file);
     }
-    if (settings.user !== undefined) for (const path of made) chownSync(path, settings.user, settings.group ?? settings.user);
+    if (settings.user !== undefined)
+      for (const path of made) chownSync(path, settings.user, settings.group ?? settings.user);
     // Beside the job's folder, which is its user's: the script holds the lease's environment.
     const script = join(store.folder(lease.id), 'script');
     writeFileSync(script, batchScript(lease, settings, root, isolation), { mode: 0o600 });
@@ -222,5 +232,7 @@ function timesOf(path: string): number | undefined {
   if (!existsSync(path)) return undefined;
   const parts = [...readFileSync(path, 'utf8').matchAll(/(\d+)m([\d.]+)s/g)];
   if (parts.length === 0) return undefined;
-  return Math.round(parts.reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60_000 + Number(seconds) * 1_000, 0));
+  return Math.round(
+    parts.reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60_000 + Number(seconds) * 1_000, 0),
+  );
 }

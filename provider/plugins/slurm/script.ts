@@ -31,7 +31,10 @@ export function batchScript(
   const sandboxed = isolation === 'bubblewrap';
   const env = { PATH, HOME: sandboxed ? SANDBOX_WORK : work, LANG: 'C.UTF-8', ...lease.env };
   const entries = Object.entries(env).map(([name, value]) => quote(`${name}=${value}`));
-  const wall = bubblewrapArguments(work, `lease-${lease.id}`, { network: lease.network ?? false }).slice(0, -1);
+  const wall = bubblewrapArguments(work, `lease-${lease.id}`, { network: lease.network ?? false }).slice(
+    0,
+    -1,
+  );
   const sandbox = sandboxed ? [settings.bubblewrapPath, ...wall].map(quote).join(' ') : '';
   const blocks = Math.ceil((lease.limits.diskBytes ?? settings.diskBytes) / 512);
   // Shells spell it one way or the other.

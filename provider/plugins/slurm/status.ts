@@ -18,7 +18,15 @@ export interface SlurmRecord {
   final?: LeaseStatus;
 }
 
-const WAITING = ['PENDING', 'CONFIGURING', 'REQUEUED', 'REQUEUE_HOLD', 'REQUEUE_FED', 'SPECIAL_EXIT', 'RESV_DEL_HOLD'];
+const WAITING = [
+  'PENDING',
+  'CONFIGURING',
+  'REQUEUED',
+  'REQUEUE_HOLD',
+  'REQUEUE_FED',
+  'SPECIAL_EXIT',
+  'RESV_DEL_HOLD',
+];
 const ACTIVE = ['RUNNING', 'SUSPENDED', 'STOPPED', 'RESIZING', 'SIGNALING', 'COMPLETING', 'STAGE_OUT'];
 const BROKEN: Record<string, string> = {
   NODE_FAIL: 'a node of the job failed',
@@ -49,11 +57,13 @@ export function statusOf(
   }
   if (ACTIVE.includes(state)) return { id, state: record.stopped ? 'stopping' : 'running', cards, ...times };
   const over = { id, cards, ...times, ...(job.endedAt === undefined ? {} : { endedAt: job.endedAt }) };
-  if (record.stopped === 'disk') return { ...over, state: 'failed', reason: 'it wrote more than its disk holds, and was stopped' };
+  if (record.stopped === 'disk')
+    return { ...over, state: 'failed', reason: 'it wrote more than its disk holds, and was stopped' };
   if (record.stopped) return { ...over, state: 'exited' };
   if (state === 'TIMEOUT') return { ...over, state: 'exited', reason: 'its time was over' };
   if (state === 'OUT_OF_MEMORY') return { ...over, state: 'exited', exitCode: 137, reason: 'out of memory' };
-  if (state === 'CANCELLED') return { ...over, state: 'failed', reason: 'the cluster’s administrator cancelled the job' };
+  if (state === 'CANCELLED')
+    return { ...over, state: 'failed', reason: 'the cluster’s administrator cancelled the job' };
   if (BROKEN[state] !== undefined) return { ...over, state: 'failed', reason: BROKEN[state] };
   const exitCode = job.exit.signal > 0 ? 128 + job.exit.signal : job.exit.code;
   // timeout(1) says 124, and 137 when it had to kill.
