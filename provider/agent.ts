@@ -90,7 +90,8 @@ export async function startAgent(
     pools.sweep(leases.claims);
   });
   const keepOffers = repeat('offers', config.pollMs * OFFERS_EVERY_POLLS, signal, log, async () => {
-    if (view) await keeper.keep(served(view, pools));
+    // What can't run is not sold: a pool offers once it was up, and until it is drained.
+    if (view) await keeper.keep(view, (node) => Boolean(pools.ofNode(node)?.capabilities()));
   });
 
   return {
@@ -127,12 +128,6 @@ function openPools(
     signal,
     log,
   });
-}
-
-/** The view without nodes that no pool can serve: what can't run is not sold. */
-function served(view: ChainView, pools: Pools): ChainView {
-  const nodes = view.ledger.nodes.filter((node) => pools.ofNode(node.id)?.capabilities());
-  return { ...view, ledger: { ...view.ledger, nodes } };
 }
 
 /** Runs `step` again and again; what fails is said once, and tried again. */

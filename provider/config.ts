@@ -64,7 +64,7 @@ export function readConfig(env: Environment): AgentConfig {
     prices: readPrices(matching(env, 'PRICES', /./, PRICES_FORM)),
     listedShare: number(env, 'LISTED_SHARE', 0.5, 0, 1),
     heartbeatMs: number(env, 'HEARTBEAT_SECONDS', 3, 0.1, 60) * 1000,
-    pollMs: number(env, 'POLL_SECONDS', 1, 0.05, 60) * 1000,
+    pollMs: number(env, 'POLL_SECONDS', 0.5, 0.05, 60) * 1000,
     sandbox: matching(
       env,
       'SANDBOX',

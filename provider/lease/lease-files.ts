@@ -62,9 +62,6 @@ export interface LeaseFiles {
   removeLog(): void;
 }
 
-/** Leases whose log is kept after their end. */
-const KEPT_LEASES = 100;
-
 export function leaseFiles(root: string, leaseId: bigint): LeaseFiles {
   const folder = join(root, leaseId.toString());
   const [statePath, logPath] = [join(folder, 'state.json'), join(folder, 'log')];
@@ -110,12 +107,6 @@ export function storedLeases(root: string): bigint[] {
     .filter((name) => /^\d+$/.test(name))
     .map(BigInt)
     .sort((a, b) => (a < b ? -1 : 1));
-}
-
-/** Deletes the oldest leases that are done, beyond those kept. */
-export function pruneLeases(root: string): void {
-  const done = storedLeases(root).filter((id) => leaseFiles(root, id).load()?.done === true);
-  for (const id of done.slice(0, Math.max(0, done.length - KEPT_LEASES))) removeLease(root, id);
 }
 
 export function removeLease(root: string, id: bigint): void {

@@ -37,7 +37,7 @@ export interface LeaseRunOptions {
   domain: SigningDomain;
   account: PrivateKeyAccount;
   gateway: Gateway;
-  heartbeatMs: number;
+  heartbeatMs: () => number;
   chainNow: () => bigint;
   /** The agent stops: the command ends, and the next agent goes on. */
   signal: AbortSignal;

@@ -18,7 +18,8 @@ export interface ReporterOptions {
   domain: SigningDomain;
   account: PrivateKeyAccount;
   gateway: Gateway;
-  heartbeatMs: number;
+  /** Between two reports without news. */
+  heartbeatMs: () => number;
   chainNow: () => bigint;
   log: (line: string) => void;
 }
@@ -101,12 +102,12 @@ export function createReporter(options: ReporterOptions): Reporter {
     async run(signal) {
       let failures = 0;
       // A lease that was opened this moment is not indexed yet: the gateway would only refuse to know it.
-      if (state.state === 'starting') await pause(options.heartbeatMs, signal);
+      if (state.state === 'starting') await pause(options.heartbeatMs(), signal);
       while (!state.done && !signal.aborted) {
         try {
           const more = await report();
           failures = 0;
-          if (!state.done) await pause(more || over ? BACKLOG_PAUSE_MS : options.heartbeatMs, signal);
+          if (!state.done) await pause(more || over ? BACKLOG_PAUSE_MS : options.heartbeatMs(), signal);
         } catch (error) {
           failures += 1;
           const gone = error instanceof GatewayError && error.code === 'NOT_FOUND' && over;

@@ -41,7 +41,8 @@ export function serve(
   const send = (message: object) =>
     void process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
   const methods = make({ changed: (status) => send({ method: 'changed', params: status }) });
-  let ready = false;
+  /** Under way or done; what comes meanwhile waits for it. */
+  let beginning: Promise<Capabilities> | null = null;
   let ending = false;
 
   const end = async (): Promise<void> => {
@@ -60,15 +61,16 @@ export function serve(
       const protocol = PROTOCOL_VERSIONS.find((version) => offered.protocols.includes(version));
       if (protocol === undefined)
         throw new PluginError('VERSION', `This plugin speaks protocol ${PROTOCOL_VERSIONS.join(', ')}.`);
-      const capabilities = await methods.initialize(offered);
-      ready = true;
+      beginning ??= methods.initialize(offered);
+      const capabilities = await beginning;
       return { protocol, ...self, capabilities };
     }
     if (known === 'shutdown') {
       await end();
       return {};
     }
-    if (!ready) throw new PluginError('INVALID_REQUEST', 'initialize comes first.');
+    if (!beginning) throw new PluginError('INVALID_REQUEST', 'initialize comes first.');
+    await beginning;
     const handler = methods[known] as ((params: unknown) => Promise<unknown>) | undefined;
     if (!handler && known === 'health') return { ok: true };
     if (!handler) throw new PluginError('UNKNOWN_METHOD', `This plugin has no ${method}.`);

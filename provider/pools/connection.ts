@@ -30,9 +30,11 @@ export interface ConnectionOptions {
   onBroken: (why: string) => void;
   /** Longest silence; the protocol's unless a test is in a hurry. */
   silenceMs?: number;
+  /** For a call's answer, unless the caller says another. */
+  callMs?: number;
 }
 
-export const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 30_000;
 /** Messages that can't be read, within a minute, and calls without an answer in a row, that are too many. */
 const GARBAGE = 5;
 const GARBAGE_WINDOW_MS = 60_000;
@@ -137,7 +139,7 @@ export function connect(options: ConnectionOptions): Connection {
   output.on('error', () => undefined);
 
   return {
-    call(method, params, deadlineMs = DEADLINE_MS) {
+    call(method, params, deadlineMs = options.callMs ?? DEADLINE_MS) {
       if (closed !== null) return Promise.reject(new PluginError('NOT_READY', closed));
       const id = next++;
       const line = JSON.stringify({ jsonrpc: '2.0', id, method, params });

@@ -18,6 +18,8 @@ export interface PluginProcess {
   ended: Promise<string>;
   /** Ends it at once. */
   kill(why: string): void;
+  /** What an agent's death does to it. */
+  endInput(): void;
   /** Asks it to end; kills it after the grace. */
   shutdown(graceMs: number): Promise<void>;
 }
@@ -31,11 +33,14 @@ export interface PluginProcessOptions {
   onChanged: (status: LeaseStatus) => void;
   log: (line: string) => void;
   silenceMs?: number;
+  callMs?: number;
   memoryBytes?: number;
 }
 
 /** Resident memory beyond which a plugin's process is ended. */
 const MEMORY_BYTES = 512 * 2 ** 20;
+/** A plugin may look at its platform before it answers `initialize`. */
+const HELLO_MS = 30_000;
 const MEMORY_LOOK_MS = 2_000;
 /** Lines of its standard error a minute that reach the agent's log. */
 const STDERR_LINES = 20;
@@ -75,6 +80,7 @@ export async function startPluginProcess(options: PluginProcessOptions): Promise
     onChanged: options.onChanged,
     onBroken: kill,
     silenceMs: options.silenceMs,
+    callMs: options.callMs,
   });
   const memory = setInterval(() => {
     const used = residentBytes(child.pid);
@@ -91,13 +97,17 @@ export async function startPluginProcess(options: PluginProcessOptions): Promise
   });
 
   try {
-    const hello = await connection.call('initialize', {
-      protocols: [...PROTOCOL_VERSIONS],
-      agent: 'cardhour 0.1.0',
-      pool,
-      settings: options.settings,
-      folder,
-    });
+    const hello = await connection.call(
+      'initialize',
+      {
+        protocols: [...PROTOCOL_VERSIONS],
+        agent: 'cardhour 0.1.0',
+        pool,
+        settings: options.settings,
+        folder,
+      },
+      HELLO_MS,
+    );
     if (!PROTOCOL_VERSIONS.some((version) => version === hello.protocol))
       throw new PluginError('VERSION', `The plugin chose protocol ${hello.protocol}, which was not offered.`);
     return {
@@ -106,6 +116,7 @@ export async function startPluginProcess(options: PluginProcessOptions): Promise
       call: connection.call,
       ended,
       kill,
+      endInput: () => void child.stdin.end(),
       async shutdown(graceMs) {
         why ??= 'the agent asked it to end';
         await connection.call('shutdown', {}, graceMs).catch(() => undefined);

@@ -25,9 +25,12 @@ export interface PoolOptions {
   folder: string;
   signal: AbortSignal;
   log: (line: string) => void;
-  /** Shorter in tests. */
+  /** Waits for its turn to bring a process up. @returns ends the turn */
+  turn: () => Promise<() => void>;
+  /** Bounds other than the protocol's, for tests. */
   silenceMs?: number;
-  relistMs?: number;
+  callMs?: number;
+  memoryBytes?: number;
 }
 
 const BACK_OFF_MS = { first: 250, most: 30_000 };
@@ -100,6 +103,8 @@ export function startPool(options: PoolOptions): SupervisedPool {
     capabilities?.survives === true || [...leases.values()].every(({ status }) => isOver(status.state));
 
   const generation = async (): Promise<void> => {
+    const endTurn = await options.turn();
+    if (signal.aborted) return endTurn();
     restarts += 1;
     const process = await startPluginProcess({
       ...options,
@@ -108,7 +113,7 @@ export function startPool(options: PoolOptions): SupervisedPool {
       pool: name,
       onChanged: (status) => void learn(status),
       log,
-    });
+    }).finally(endTurn);
     try {
       await relist(process);
       current = process;
@@ -118,7 +123,7 @@ export function startPool(options: PoolOptions): SupervisedPool {
       let why: string | null = null;
       void process.ended.then((how) => (why = how));
       while (why === null && !signal.aborted) {
-        await Promise.race([process.ended, rest(options.relistMs ?? RELIST_MS)]);
+        await Promise.race([process.ended, rest(RELIST_MS)]);
         if (why !== null || signal.aborted) break;
         if ((pending || removed) && idle()) break;
         // A list that fails is told by the calls' own bounds: silence, or calls in a row without an answer.

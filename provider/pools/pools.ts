@@ -45,11 +45,17 @@ export interface PoolsOptions {
   folder: string;
   signal: AbortSignal;
   log: (line: string) => void;
+  /** Bounds other than the protocol's, for tests. */
   silenceMs?: number;
-  relistMs?: number;
+  callMs?: number;
+  memoryBytes?: number;
 }
 
 const LOOK_MS = 2_000;
+/** Processes that come up at once; a hundred would keep one another from answering in time. */
+const STARTS_AT_ONCE = 8;
+/** Whoever takes longer to come up loses its place, so that plugins that hang stop nobody. */
+const TURN_MS = 5_000;
 const ORPHAN_GRACE_MS = 5_000;
 const ORPHAN_AGAIN_MS = 10_000;
 
@@ -65,6 +71,8 @@ export function startPools(options: PoolsOptions): Pools {
     if (!said.has(line)) log(line);
     said.add(line);
   };
+
+  const turn = createTurns(STARTS_AT_ONCE, TURN_MS);
 
   /** Everything that is to run now. @throws Refusal MALFORMED */
   const wanted = () => {
@@ -84,6 +92,7 @@ export function startPools(options: PoolsOptions): Pools {
   const begin = (config: PoolConfig, plugin: InstalledPlugin, settings: Record<string, unknown>) => {
     const pool = startPool({
       ...options,
+      turn,
       name: config.name,
       plugin,
       settings,
@@ -181,4 +190,24 @@ function readPools({ configPath, preset }: PoolsOptions): PoolConfig[] {
       'Write {"pools": [{"name": "rack-1", "plugin": "slurm", "settings": {}}]}; see provider/README.md.',
     );
   }
+}
+
+function createTurns(places: number, turnMs: number): () => Promise<() => void> {
+  let free = places;
+  const line: (() => void)[] = [];
+  return async () => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => void line.push(resolve));
+    let over = false;
+    const end = () => {
+      if (over) return;
+      over = true;
+      clearTimeout(timer);
+      const next = line.shift();
+      if (next) next();
+      else free += 1;
+    };
+    const timer = setTimeout(end, turnMs);
+    return end;
+  };
 }
