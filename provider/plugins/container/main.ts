@@ -1,6 +1,6 @@
 /** The container plugin: leases as containers of Docker, or of Podman's service, through the Docker Engine API. */
-import { readSpan } from '../log-span.ts';
-import { pageOf } from '../pages.ts';
+import { readSpan } from '../../plugin/log-span.ts';
+import { pageOf } from '../../plugin/pages.ts';
 import { serve } from '../../plugin/serve.ts';
 import { PluginError } from '../../plugin/errors.ts';
 import { engineError, openEngine } from './engine.ts';

@@ -13,9 +13,9 @@ import {
   type Usage,
 } from '../../plugin/protocol.ts';
 import type { PluginOutput } from '../../plugin/serve.ts';
-import { createCardBook } from '../card-book.ts';
-import { openLeaseStore } from '../lease-store.ts';
-import { createSerial } from '../serial.ts';
+import { createCardBook } from '../../plugin/card-book.ts';
+import { openLeaseStore } from '../../plugin/lease-store.ts';
+import { createSerial } from '../../plugin/serial.ts';
 import { engineError, ensureImage, followDeaths, isPodman, sentenceOf, statusCodeOf } from './engine.ts';
 import { discard, launch } from './launch.ts';
 import { containerName, LABELS } from './options.ts';

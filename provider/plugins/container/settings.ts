@@ -1,7 +1,7 @@
 /** Settings of a container pool; `manifest.json` shows them to the operator. */
 import { LIMITS, type Capabilities } from '../../plugin/protocol.ts';
 import { mapOf, oneOf, record, text, whole, type Shaped } from '../../plugin/shape.ts';
-import { CARDS, readSettings } from '../settings.ts';
+import { CARDS, readSettings } from '../../plugin/pool-settings.ts';
 
 const SHAPE = record(
   {},

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { ContainerStats } from 'dockerode';
 import { statusCodeOf } from './engine.ts';
-import { followOutput } from '../output.ts';
+import { followOutput } from '../../plugin/output.ts';
 import { demultiplex } from './frames.ts';
 
 export interface Watch {

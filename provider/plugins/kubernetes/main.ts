@@ -1,7 +1,7 @@
 /** The Kubernetes plugin: leases as Jobs of a cluster, through its API. */
 import { serve } from '../../plugin/serve.ts';
-import { readSpan } from '../log-span.ts';
-import { pageOf } from '../pages.ts';
+import { readSpan } from '../../plugin/log-span.ts';
+import { pageOf } from '../../plugin/pages.ts';
 import { clusterError, openCluster, type Cluster } from './cluster.ts';
 import { awayNote, isReady } from './inventory.ts';
 import { openPool, type KubernetesPool } from './pool.ts';

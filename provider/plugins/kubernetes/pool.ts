@@ -10,9 +10,9 @@ import {
   type Usage,
 } from '../../plugin/protocol.ts';
 import type { PluginOutput } from '../../plugin/serve.ts';
-import { openLeaseStore } from '../lease-store.ts';
-import { followOutput, type Output } from '../output.ts';
-import { createSerial } from '../serial.ts';
+import { openLeaseStore } from '../../plugin/lease-store.ts';
+import { followOutput, type Output } from '../../plugin/output.ts';
+import { createSerial } from '../../plugin/serial.ts';
 import { clusterError, codeOf, followChanges, ifThere, openPodLog, type Cluster } from './cluster.ts';
 import { inventoryOf } from './inventory.ts';
 import { jobName, jobOf, LABELS, noNetworkPolicy, secretOf } from './job.ts';

@@ -1,7 +1,7 @@
 /** Settings of a Kubernetes pool; `plugin.json` shows them to the operator. */
 import { LIMITS, type Capabilities } from '../../plugin/protocol.ts';
 import { listOf, mapOf, oneOf, record, text, whole, type Shaped } from '../../plugin/shape.ts';
-import { readSettings } from '../settings.ts';
+import { readSettings } from '../../plugin/pool-settings.ts';
 
 const LABEL = /^([a-z0-9.-]+\/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$/;
 

@@ -10,8 +10,8 @@ import {
   type Usage,
 } from '../../plugin/protocol.ts';
 import type { PluginOutput } from '../../plugin/serve.ts';
-import { openLeaseStore } from '../lease-store.ts';
-import { createSerial } from '../serial.ts';
+import { openLeaseStore } from '../../plugin/lease-store.ts';
+import { createSerial } from '../../plugin/serial.ts';
 import { bytesBelow } from './disk.ts';
 import type { Slurm } from './commands.ts';
 import { inventoryOf } from './inventory.ts';

@@ -1,7 +1,7 @@
 /** Settings of a Slurm pool; `plugin.json` shows them to the operator. */
 import type { Capabilities } from '../../plugin/protocol.ts';
 import { flag, listOf, mapOf, oneOf, record, text, whole, type Shaped } from '../../plugin/shape.ts';
-import { readSettings } from '../settings.ts';
+import { readSettings } from '../../plugin/pool-settings.ts';
 
 /** What one card of a class is in Slurm's words. */
 const CARD = record(

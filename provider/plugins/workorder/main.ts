@@ -3,7 +3,7 @@ import type { WorkOrder } from '../../../domain/work-order.ts';
 import { PluginError } from '../../plugin/errors.ts';
 import { isOver, type LeaseStatus, type PluginLease } from '../../plugin/protocol.ts';
 import { serve } from '../../plugin/serve.ts';
-import { pageOf } from '../pages.ts';
+import { pageOf } from '../../plugin/pages.ts';
 import { openDesk, type Desk } from './desk.ts';
 import { readKey, readWorkOrderSettings, type WorkOrderSettings } from './settings.ts';
 import { logOf, statusOf } from './status.ts';

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { PluginError } from '../../plugin/errors.ts';
 import type { Hex } from '../../../domain/types.ts';
 import { mapOf, record, text, whole, type Shaped } from '../../plugin/shape.ts';
-import { readSettings } from '../settings.ts';
+import { readSettings } from '../../plugin/pool-settings.ts';
 
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 

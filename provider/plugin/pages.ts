@@ -1,6 +1,6 @@
 /** `list` in pages: statuses of the ids after the one that the agent names, in ascending order. */
-import { PluginError } from '../plugin/errors.ts';
-import type { LeaseStatus, Result } from '../plugin/protocol.ts';
+import { PluginError } from './errors.ts';
+import type { LeaseStatus, Result } from './protocol.ts';
 
 const PAGE = 500;
 

@@ -1,6 +1,6 @@
 /** Reads a pool's settings: what is wrong with them is said as BAD_SETTINGS, with the setting's name. */
-import { PluginError } from '../plugin/errors.ts';
-import { check, listOf, mapOf, ShapeError, text, type Shape } from '../plugin/shape.ts';
+import { PluginError } from './errors.ts';
+import { check, listOf, mapOf, ShapeError, text, type Shape } from './shape.ts';
 
 /** A pool's cards by class, each by the name that its platform knows it by. */
 export const CARDS = mapOf(listOf(text(128, /^[^\s,]+$/, "a card's name without spaces"), 4_096), 256);

@@ -1,7 +1,7 @@
 /** What a plugin keeps of each lease in its folder: what the platform itself can't tell after a restart. */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { LEASE_ID } from '../plugin/protocol.ts';
+import { LEASE_ID } from './protocol.ts';
 import { readState, writeState } from '../files.ts';
 
 export interface LeaseStore<T> {

@@ -1,6 +1,6 @@
 /** Which of a pool's cards are free: those that no lease holds and that are not known to be broken. */
-import { PluginError } from '../plugin/errors.ts';
-import type { Inventory } from '../plugin/protocol.ts';
+import { PluginError } from './errors.ts';
+import type { Inventory } from './protocol.ts';
 
 export interface CardBook {
   /** Chooses cards and holds them for the lease; the same lease again gets the same cards. @throws PluginError NO_CAPACITY, REFUSED */
