@@ -14,6 +14,7 @@ import type { Hex } from '../domain/types.ts';
 import type { AgentHealth } from '../provider/agent.ts';
 import { percentile, random, type Bench } from './bench.ts';
 import { readJournals } from './provider/journal.ts';
+import { startLatencies } from './provider/plugins.ts';
 import { startWorld, type NewLease, type World } from './provider/world.ts';
 
 const POOLS = 200;
@@ -36,7 +37,7 @@ export const bench: Bench = async (seed, { quick }) => {
   );
   return {
     measured: `one agent with ${POOLS} pools of ${CARDS} simulated cards, each pool a process: first starts, then kills of one plugin in ten every ${quick ? 6 : 60} s`,
-    figures: { pools: POOLS, cardsPerPool: CARDS, ...idle, chaos },
+    figures: { pools: POOLS, cardsPerPool: CARDS, ...idle, chaos, platforms: await startLatencies(quick ? 5 : 50) },
   };
 };
 
