@@ -14,6 +14,7 @@ import type { Hex } from '../domain/types.ts';
 import type { AgentHealth } from '../provider/agent.ts';
 import { percentile, random, type Bench } from './bench.ts';
 import { readJournals } from './provider/journal.ts';
+import { startLatencies } from './provider/plugins.ts';
 import { startWorld, type NewLease, type World } from './provider/world.ts';
 
 /** Of the whole run; a quick one has a quarter. */
@@ -36,7 +37,13 @@ export const bench: Bench = async (seed, { quick }) => {
   const chaos = await measured(count, (setting) => kills(setting, random(seed + 1), quick));
   return {
     measured: `one agent with ${count} pools of ${CARDS} simulated cards, each pool a process: first starts, then kills of one plugin in ten every ${quick ? 6 : 60} s`,
-    figures: { pools: count, cardsPerPool: CARDS, ...idle, chaos },
+    figures: {
+      pools: count,
+      cardsPerPool: CARDS,
+      ...idle,
+      chaos,
+      plugins: await startLatencies(quick ? 5 : 50),
+    },
   };
 };
 
