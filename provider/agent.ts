@@ -16,11 +16,13 @@ import { lockFolder } from './instance-lock.ts';
 import { createLeases } from './lease/leases.ts';
 import { openJournal } from './offers/journal.ts';
 import { createOfferKeeper } from './offers/keeper.ts';
-import type { PoolState } from './pools/north.ts';
+import { NORTH_VERSION, type PoolState } from './pools/north.ts';
 import { startPools, type Pools } from './pools/pools.ts';
 import { bubblewrapWorks } from './sandbox/bubblewrap.ts';
 
 export interface AgentHealth {
+  /** Of the interface to pools. */
+  version: string;
   ready: boolean;
   pools: PoolState[];
   provider: Hex;
@@ -112,6 +114,7 @@ export async function startAgent(
 
   return {
     health: () => ({
+      version: NORTH_VERSION,
       ready: view !== null,
       pools: pools.all().map((pool) => pool.state()),
       provider,

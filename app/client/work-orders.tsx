@@ -1,7 +1,6 @@
 'use client';
 
 import { useState } from 'react';
-import type { Hex } from '../../domain/types.ts';
 import { workOrderText, type WorkOrder, type WorkOrderRequest } from '../../domain/work-order.ts';
 import { ActionNote } from './action-note.tsx';
 import { postJson } from './api.ts';
@@ -33,10 +32,7 @@ export function WorkOrders() {
 
   const send: Send = async (part) => {
     const request: WorkOrderRequest = { ...part, provider: address, at: Math.floor(Date.now() / 1_000) };
-    const message = workOrderText(
-      { chainId: deployment.chainId, auction: deployment.auction as Hex },
-      request,
-    );
+    const message = workOrderText({ chainId: deployment.chainId, auction: deployment.auction }, request);
     const signature = await wallet.signMessage({ message });
     return (await postJson<{ orders: WorkOrder[] }>('/api/work-orders', { ...request, signature })).orders;
   };

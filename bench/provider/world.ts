@@ -102,7 +102,7 @@ export async function startWorld(provider: Hex, nodeCount: number, cards: number
   };
   const mine = () => blocks.push(Math.max(seconds(), blocks.at(-1) ?? 0));
 
-  emit('registry', providerRegistryAbi as Abi, 'ProviderRegistered', {
+  emit('registry', providerRegistryAbi, 'ProviderRegistered', {
     provider,
     payout: provider,
     signer: provider,
@@ -111,7 +111,7 @@ export async function startWorld(provider: Hex, nodeCount: number, cards: number
   });
   const nodes = Array.from({ length: nodeCount }, (_, index) => hashOf(`node ${index}`));
   for (const node of nodes)
-    emit('registry', providerRegistryAbi as Abi, 'NodeAdded', {
+    emit('registry', providerRegistryAbi, 'NodeAdded', {
       node,
       provider,
       x: 'x',
@@ -189,7 +189,7 @@ export async function startWorld(provider: Hex, nodeCount: number, cards: number
           workload: workloadHash(workload),
           parent: 0n,
         };
-        emit('market', marketAbi as Abi, 'ListingBought', {
+        emit('market', marketAbi, 'ListingBought', {
           listingId: hashOf('l'),
           consumer: provider,
           leaseId,

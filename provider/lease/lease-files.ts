@@ -34,6 +34,8 @@ export interface LeaseState {
   /** What the pool measured of this start, and of the earlier ones together. */
   usage: Usage;
   usedBefore: Usage;
+  /** Processors that its cards come with; absent before its pool said so. */
+  cpus?: number;
   /** How often the command was started: more than once after the agent itself was restarted. */
   starts: number;
   /** What the gateway has of the log: the next piece's number and place. */

@@ -11,6 +11,7 @@ import { leaseFiles, type LeaseFiles, type LeaseState } from './lease-files.ts';
 import { identityOf, leaseKey } from './lease-key.ts';
 import { addUsage, poolRun, type PoolRun } from './pool-run.ts';
 import { createReporter } from './reporter.ts';
+import { cpusOf } from './used.ts';
 
 export interface LeaseRun {
   /** Of the lease that it runs; see `identityOf`. */
@@ -81,7 +82,10 @@ export function startLeaseRun(options: LeaseRunOptions): LeaseRun {
     files,
     state,
     isolation: () => pool?.capabilities()?.isolation ?? 'none',
-    refresh: async () => run?.take(),
+    refresh: async () => {
+      await run?.take();
+      if (lease) state.cpus ??= cpusOf(pool?.machine() ?? null, { ...options, cards: lease.cards });
+    },
   });
 
   const become = (change: Partial<LeaseState>, durable = false) => {

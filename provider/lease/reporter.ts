@@ -4,6 +4,7 @@ import { reportDigest, type LeaseReport } from '../../domain/report.ts';
 import type { SigningDomain } from '../../domain/types.ts';
 import { GatewayError, type Gateway } from '../gateway.ts';
 import type { LeaseFiles, LeaseState } from './lease-files.ts';
+import { usedOf } from './used.ts';
 import { cutLog, pieceText, REPORT_BYTES } from './log-pieces.ts';
 
 export interface ReporterOptions {
@@ -13,7 +14,7 @@ export interface ReporterOptions {
   state: LeaseState;
   /** What keeps the lease from the host, in a word. */
   isolation: () => string;
-  /** Takes what the pool has more of the log, before a report. */
+  /** Takes what the pool has more of the log, and what was used, before a report. */
   refresh: () => Promise<void>;
   domain: SigningDomain;
   account: PrivateKeyAccount;
@@ -60,12 +61,14 @@ export function createReporter(options: ReporterOptions): Reporter {
       seq,
       text: pieceText(files.readLog(from, to - from)),
     }));
+    const used = usedOf(state);
     const body: LeaseReport = {
       state: state.state,
       ...(state.exitCode === undefined ? {} : { exitCode: state.exitCode }),
       sandbox: options.isolation(),
       ...(pieces.length === 0 ? {} : { log: pieces }),
       at: options.chainNow().toString(),
+      ...(used ? { used } : {}),
     };
     const signature = await account.signMessage({ message: { raw: reportDigest(domain, leaseId, body) } });
     await gateway.postReport(leaseId, body, signature);

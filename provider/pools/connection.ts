@@ -98,7 +98,7 @@ export function connect(options: ConnectionOptions): Connection {
         error?: { code?: unknown; message?: unknown };
         result?: unknown;
       };
-      if (error) return call.reject(errorOf(Number(error.code), String(error.message ?? '').slice(0, 2_000)));
+      if (error) return call.reject(errorOf(Number(error.code), textOf(error.message).slice(0, 2_000)));
       const shape: Shape<unknown> = METHODS[call.method].result;
       call.resolve(check(shape, result, call.method));
     } catch (error) {
@@ -153,7 +153,7 @@ export function connect(options: ConnectionOptions): Connection {
           reject(new PluginError('NOT_READY', `${method} was not answered within ${deadlineMs} ms.`));
           if (timeouts >= TIMEOUTS) broken(`it left ${TIMEOUTS} calls in a row without an answer`);
         }, deadlineMs);
-        waiting.set(id, { method, timer, reject, resolve: resolve as (value: unknown) => void });
+        waiting.set(id, { method, timer, reject, resolve: resolve });
         input.write(`${line}\n`);
       });
     },
@@ -170,4 +170,8 @@ function parse(line: string): Record<string, unknown> | null {
   } catch {
     return null;
   }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

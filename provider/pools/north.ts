@@ -37,6 +37,8 @@ export interface Pool {
   /** Resolves when it is up and its leases are known; rejects when the signal is aborted first. */
   ready(signal: AbortSignal): Promise<void>;
   inventory(): Promise<Inventory>;
+  /** The inventory as its process gave it when it came up; null before that. */
+  machine(): Inventory | null;
   provision(lease: PluginLease): Promise<LeaseStatus>;
   start(lease: PluginLease): Promise<LeaseStatus>;
   stop(id: string, graceMs: number): Promise<LeaseStatus>;

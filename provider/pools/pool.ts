@@ -4,7 +4,14 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PluginError } from '../plugin/errors.ts';
-import { isOver, type Capabilities, type LeaseStatus, type Method, type Params } from '../plugin/protocol.ts';
+import {
+  isOver,
+  type Capabilities,
+  type Inventory,
+  type LeaseStatus,
+  type Method,
+  type Params,
+} from '../plugin/protocol.ts';
 import type { InstalledPlugin } from './manifest.ts';
 import type { Pool, PoolState } from './north.ts';
 import { startPluginProcess, type PluginProcess } from './plugin-process.ts';
@@ -40,11 +47,12 @@ const RELIST_MS = 5_000;
 const SHUTDOWN_MS = 10_000;
 
 export function startPool(options: PoolOptions): SupervisedPool {
-  const { name, folder, signal, log } = options;
+  const { name, signal, log } = options;
   let { plugin, settings } = options;
   let pending: { plugin: InstalledPlugin; settings: Record<string, unknown> } | null = null;
   let current: PluginProcess | null = null;
   let capabilities: Capabilities | null = null;
+  let machine: Inventory | null = null;
   let removed = false;
   let restarts = -1;
   let lastEnd: string | null = null;
@@ -120,6 +128,11 @@ export function startPool(options: PoolOptions): SupervisedPool {
       capabilities = process.hello.capabilities;
       log(`pool ${name}: ${plugin.manifest.name} ${plugin.manifest.version} is up (process ${process.pid})`);
       for (const waiter of [...waiters]) waiter();
+      // Nobody waits for it: a platform may take its time to count.
+      void process.call('inventory', {}).then(
+        (inventory) => (machine = inventory),
+        () => undefined,
+      );
       let why: string | null = null;
       void process.ended.then((how) => (why = how));
       while (why === null && !signal.aborted) {
@@ -197,6 +210,7 @@ export function startPool(options: PoolOptions): SupervisedPool {
         until.addEventListener('abort', down);
       }),
     inventory: () => call('inventory', {}),
+    machine: () => machine,
     provision: async (lease) => learn(await call('provision', { lease })),
     start: async (lease) => {
       if (removed) throw new PluginError('REFUSED', `Pool ${name} is being removed.`);

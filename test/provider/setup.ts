@@ -86,6 +86,7 @@ export async function setup(env: Record<string, string> = {}) {
     deployment,
     gateway,
     environment,
+    domain,
     provider,
     node: NODE,
     folder,

@@ -54,7 +54,7 @@ export async function startPlugin(
       LANG: 'C.UTF-8',
       TMPDIR: tmpdir(),
       ...env,
-    } as never,
+    },
   });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   let said = '';
@@ -88,7 +88,7 @@ export async function startPlugin(
   const call = <M extends Method>(method: M, params: Params<M>) =>
     new Promise<Result<M>>((resolve, reject) => {
       const id = next++;
-      open.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      open.set(id, { resolve: resolve, reject });
       child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
     });
   const wait = async (id: string, done: (status: LeaseStatus) => boolean): Promise<LeaseStatus> => {

@@ -65,7 +65,8 @@ async function refuseDroppedDevices(
 ): Promise<void> {
   if (cards.length === 0 || (device !== 'nvidia' && device !== 'cdi')) return;
   const { HostConfig: host } = await container.inspect();
-  const kept = (host.DeviceRequests ?? []).length > 0 || (host.Devices ?? []).length >= cards.length;
+  const kept =
+    (host.DeviceRequests ?? []).length > 0 || ((host.Devices ?? []) as unknown[]).length >= cards.length;
   if (!kept)
     throw new PluginError(
       'REFUSED',

@@ -111,7 +111,7 @@ export function createProcessPlugin({ changed }: PluginOutput): PluginMethods {
       root = params.folder;
       settings = params.settings;
       cards = createCards(params.settings);
-      const bubblewrapPath = String(params.settings['bubblewrapPath'] ?? '/usr/bin/bwrap');
+      const bubblewrapPath = (params.settings['bubblewrapPath'] ?? '/usr/bin/bwrap') as string;
       const mode = (params.settings['sandbox'] ?? 'auto') as 'auto';
       const made = await createSandbox({ mode, bubblewrapPath, scratchFolder: root });
       if (!made)
@@ -225,7 +225,7 @@ export function createProcessPlugin({ changed }: PluginOutput): PluginMethods {
     },
     async shutdown() {
       ending = true;
-      await Promise.all(alive().map((run) => run.job?.stop(GRACE_MS)));
+      await Promise.all(alive().map(async (run) => run.job?.stop(GRACE_MS)));
     },
   };
 }
