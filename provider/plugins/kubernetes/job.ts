@@ -66,7 +66,8 @@ export function jobOf(
           hostNetwork: false,
           hostPID: false,
           hostIPC: false,
-          terminationGracePeriodSeconds: 5,
+          // The most that a stop can give: whoever deletes the Job, the garbage collector too, may only shorten it.
+          terminationGracePeriodSeconds: 30,
           ...(card.nodeSelector === undefined ? {} : { nodeSelector: card.nodeSelector }),
           ...(card.tolerations === undefined
             ? {}
