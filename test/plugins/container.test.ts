@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PluginLease } from '../../provider/plugin/protocol.ts';
 import { poolFolder, someLease, startPlugin, until, type PluginProcess } from '../support/plugin-client.ts';
 import { PODMAN_NEEDS, startPodman, TEST_IMAGE, type Podman } from '../support/podman.ts';
-import { missing } from '../support/tools.ts';
+import { missing, tryToStart } from '../support/tools.ts';
 
 const CLASS = 'TEST-1G';
 const MIB = 2 ** 20;
@@ -42,9 +42,12 @@ describe.skipIf(missing('container', PODMAN_NEEDS, true))('the container plugin'
   };
 
   beforeAll(async () => {
-    engine = await startPodman();
+    const started = await tryToStart('container', startPodman);
+    if ('absent' in started) return;
+    engine = started;
     plugin = await startPlugin('container', settings(), home.folder);
   });
+  beforeEach(({ skip }) => skip(engine === undefined));
   afterAll(async () => {
     await plugin?.stop();
     await engine?.stop();

@@ -1,12 +1,13 @@
 /** For the conformance suite: the container plugin on an engine of its own. */
 import { PODMAN_NEEDS, startPodman, TEST_IMAGE } from '../support/podman.ts';
-import { missing } from '../support/tools.ts';
+import { missing, tryToStart } from '../support/tools.ts';
 import type { Prepared } from './main.ts';
 
 export async function prepare(): Promise<Prepared> {
   const absent = missing('container', PODMAN_NEEDS, true);
   if (absent !== null) return { absent };
-  const engine = await startPodman();
+  const engine = await tryToStart('container', startPodman);
+  if ('absent' in engine) return engine;
   return {
     settings: {
       socket: engine.socket,

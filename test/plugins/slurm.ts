@@ -2,13 +2,14 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SLURM_NEEDS, startSlurm } from '../support/slurm.ts';
-import { missing } from '../support/tools.ts';
+import { missing, tryToStart } from '../support/tools.ts';
 import type { Prepared } from './main.ts';
 
 export async function prepare(scratch: string): Promise<Prepared> {
   const absent = missing('slurm', SLURM_NEEDS, true);
   if (absent !== null) return { absent };
-  const cluster = await startSlurm();
+  const cluster = await tryToStart('slurm', startSlurm);
+  if ('absent' in cluster) return cluster;
   // The jobs' user must be able to walk through it.
   const folder = join(scratch, 'jobs');
   mkdirSync(folder, { mode: 0o711 });

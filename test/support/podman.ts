@@ -58,7 +58,18 @@ tmp_dir = "${folder}/libpod"
     CONTAINERS_STORAGE_CONF: join(folder, 'storage.conf'),
   };
   const podman = async (...args: string[]) => (await run('podman', args, { env })).stdout;
-  await podman('import', '--change', 'ENV PATH=/bin', makeRoot(folder), TEST_IMAGE);
+  const clear = async () => {
+    // Podman leaves its storage mounted on itself.
+    for (const mount of mountsBelow(folder)) await run('umount', ['--lazy', mount]).catch(() => undefined);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await podman('import', '--change', 'ENV PATH=/bin', makeRoot(folder), TEST_IMAGE);
+    await podman('run', '--rm', '--network', 'none', TEST_IMAGE, 'true');
+  } catch (error) {
+    await clear();
+    throw error;
+  }
 
   const service = async () => {
     const child = spawn('podman', ['system', 'service', '--time', '0', `unix://${socket}`], {
@@ -91,9 +102,7 @@ tmp_dir = "${folder}/libpod"
     async stop() {
       await podman('rm', '--all', '--force', '--time', '0').catch(() => undefined);
       await end(child);
-      // Podman leaves its storage mounted on itself.
-      for (const mount of mountsBelow(folder)) await run('umount', ['--lazy', mount]).catch(() => undefined);
-      rmSync(folder, { recursive: true, force: true });
+      await clear();
     },
   };
 }

@@ -44,6 +44,10 @@ export async function startSlurm(): Promise<SlurmCluster> {
   writeFileSync(key, randomBytes(1_024), { mode: 0o400 });
   for (const path of [mungeFolder, key]) chownSync(path, munge.uid, munge.gid);
   const at = (name: string) => join(mungeFolder, name);
+  const clear = async () => {
+    for (const child of children.reverse()) await end(child);
+    rmSync(folder, { recursive: true, force: true });
+  };
   launch(
     '/usr/sbin/munged',
     ['--foreground', `--socket=${at('socket')}`, `--key-file=${key}`, `--log-file=${at('log')}`].concat([
@@ -52,7 +56,8 @@ export async function startSlurm(): Promise<SlurmCluster> {
     ]),
     munge,
   );
-  await until(() => run('munge', ['--no-input', `--socket=${at('socket')}`]), 'munged', at('log'));
+  const munged = () => run('munge', ['--no-input', `--socket=${at('socket')}`]);
+  await until(munged, 'munged', at('log')).catch(clearAndThrow(clear));
 
   const [controller, daemon] = [await freePort(), await freePort()];
   for (const name of ['state', 'spool']) mkdirSync(join(folder, name));
@@ -67,7 +72,7 @@ export async function startSlurm(): Promise<SlurmCluster> {
     if (!/idle|mixed|allocated/.test(await command('sinfo', '--noheader', '--format=%T')))
       throw new Error('not idle');
   };
-  await until(idle, 'slurmctld', log('slurmctld'));
+  await until(idle, 'slurmctld', log('slurmctld')).catch(clearAndThrow(clear));
   return {
     config,
     user: idOf('nobody', '-u'),
@@ -84,8 +89,7 @@ export async function startSlurm(): Promise<SlurmCluster> {
         if ((await command('squeue', '--noheader')) !== '') throw new Error('jobs are left');
       };
       await until(gone, 'the queue', log('slurmctld')).catch(() => undefined);
-      for (const child of children.reverse()) await end(child);
-      rmSync(folder, { recursive: true, force: true });
+      await clear();
     },
   };
 }
@@ -142,6 +146,14 @@ async function until(works: () => Promise<unknown>, name: string, logPath: strin
       else throw new Error(`${name} does not answer: ${(error as Error).message}\n${tail(logPath)}`);
     }
   }
+}
+
+/** What was started is ended before the failure is told. */
+function clearAndThrow(clear: () => Promise<void>): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await clear();
+    throw error;
+  };
 }
 
 function tail(path: string): string {
