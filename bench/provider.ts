@@ -257,7 +257,7 @@ async function startAgent(folder: string, world: World): Promise<Agent> {
       const gone = new Promise((resolve) => child.once('exit', resolve));
       if (child.exitCode !== null) return;
       child.kill('SIGTERM');
-      await Promise.race([gone, sleep(60_000)]);
+      await Promise.race([gone, sleep(60_000, undefined, { ref: false })]);
       child.kill('SIGKILL');
     },
   };

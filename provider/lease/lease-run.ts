@@ -1,7 +1,6 @@
 /** One lease from its opening to its last report: fetch the workload, check it, have it run, end it at the lease's end. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PrivateKeyAccount } from 'viem/accounts';
-import type { SigningDomain } from '../../domain/types.ts';
+import type { Hex, SigningDomain } from '../../domain/types.ts';
 import { parseWorkload, workloadHash, type Workload } from '../../domain/workload.ts';
 import type { Gateway } from '../gateway.ts';
 import type { OwnLease } from '../ledger.ts';
@@ -36,7 +35,8 @@ export interface LeaseRunOptions {
   nodeCards: number;
   pools: { byName(name: string): Pool | undefined; ofNode(node: string): Pool | undefined };
   domain: SigningDomain;
-  account: PrivateKeyAccount;
+  /** Signs the 32 bytes of a digest as a message (EIP-191). */
+  sign: (digest: Hex) => Hex;
   gateway: Gateway;
   heartbeatMs: () => number;
   chainNow: () => bigint;

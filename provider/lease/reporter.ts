@@ -1,7 +1,6 @@
 /** Tells the gateway of a lease: heartbeats with its state and the new part of its log, none of which is lost. */
-import type { PrivateKeyAccount } from 'viem/accounts';
 import { reportDigest, type LeaseReport } from '../../domain/report.ts';
-import type { SigningDomain } from '../../domain/types.ts';
+import type { Hex, SigningDomain } from '../../domain/types.ts';
 import { GatewayError, type Gateway } from '../gateway.ts';
 import type { LeaseFiles, LeaseState } from './lease-files.ts';
 import { usedOf } from './used.ts';
@@ -17,7 +16,8 @@ export interface ReporterOptions {
   /** Takes what the pool has more of the log, and what was used, before a report. */
   refresh: () => Promise<void>;
   domain: SigningDomain;
-  account: PrivateKeyAccount;
+  /** Signs the 32 bytes of a digest as a message (EIP-191). */
+  sign: (digest: Hex) => Hex;
   gateway: Gateway;
   /** Between two reports without news. */
   heartbeatMs: () => number;
@@ -40,7 +40,7 @@ const RETRY_MS = { first: 1_000, most: 60_000 };
 const LAST_WORD_TRIES = 50;
 
 export function createReporter(options: ReporterOptions): Reporter {
-  const { leaseId, files, state, gateway, account, domain, log } = options;
+  const { leaseId, files, state, gateway, domain, log } = options;
   let over = false;
   let wakeUp: () => void = () => undefined;
   /** Something changed since the last report began. */
@@ -70,8 +70,7 @@ export function createReporter(options: ReporterOptions): Reporter {
       at: options.chainNow().toString(),
       ...(used ? { used } : {}),
     };
-    const signature = await account.signMessage({ message: { raw: reportDigest(domain, leaseId, body) } });
-    await gateway.postReport(leaseId, body, signature);
+    await gateway.postReport(leaseId, body, options.sign(reportDigest(domain, leaseId, body)));
 
     const last = state.pending.at(-1);
     if (last) state.sent = { seq: last.seq + 1, offset: last.to };
