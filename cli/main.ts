@@ -112,6 +112,17 @@ provider
     await showStatus(flags, (line) => console.log(line));
   });
 
+provider
+  .command('drain')
+  .description("offers no more of a pool's nodes, or of any; what was sold still runs")
+  .option(...DATA)
+  .option('--pool <name>', 'this pool alone')
+  .option('--undo', 'offers them again')
+  .action(async (flags: { data: string; pool?: string; undo?: boolean }) => {
+    const { drainPools } = await import('./provider/drain.ts');
+    drainPools(flags, (line) => console.log(line));
+  });
+
 program
   .command('replay')
   .description('a recorded trace through the whole market: see cli/replay/README.md')

@@ -109,8 +109,8 @@ export async function startAgent(
     pools.sweep(leases.claims);
   });
   const keepOffers = repeat('offers', config.pollMs * OFFERS_EVERY_POLLS, signal, log, async () => {
-    // What can't run is not sold: a pool offers once it was up, and until it is drained.
-    if (view) await keeper.keep(view, (node) => Boolean(pools.ofNode(node)?.capabilities()));
+    // What can't run is not sold.
+    if (view) await keeper.keep(view, pools.sells);
   });
   const inClusters = repeat('clusters', config.pollMs * OFFERS_EVERY_POLLS, signal, log, async () => {
     if (view && member) await member.step(view);

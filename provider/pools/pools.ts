@@ -18,7 +18,7 @@ const POOL = record(
     settings: anyObject,
     /** Ids of the on-chain nodes that it serves; without: all that no other pool names. */
     nodes: listOf(text(66, /^0x[0-9a-f]{64}$/, 'a node id'), 10_000),
-    /** Takes no new leases. */
+    /** Its nodes are not offered any more; what was sold before still runs. */
     drain: flag,
   },
 );
@@ -30,6 +30,8 @@ export interface Pools {
   byName(name: string): Pool | undefined;
   /** The pool that serves a node; undefined while none does. */
   ofNode(node: string): Pool | undefined;
+  /** Whether a node's cards may be sold: its pool was up once, and is not drained. */
+  sells(node: string): boolean;
   /** Stops and releases whatever a pool holds that is claimed by no lease of ours. */
   sweep(isClaimed: (pool: string, id: string) => boolean): void;
   stopped(): Promise<void>;
@@ -139,18 +141,21 @@ export function startPools(options: PoolsOptions): Pools {
   })();
 
   const entries = () => [...running.values()];
+  const serving = (node: string) => {
+    const there = entries().filter(({ pool }) => pool.state().state !== 'removed');
+    return (
+      there.find(({ config }) => config.nodes?.includes(node)) ??
+      there.find(({ config }) => config.nodes === undefined)
+    );
+  };
 
   return {
     all: () => entries().map(({ pool }) => pool),
     byName: (name) => running.get(name)?.pool,
-    ofNode(node) {
-      const serving = entries().filter(
-        ({ pool, config }) => pool.state().state !== 'removed' && !config.drain,
-      );
-      return (
-        serving.find(({ config }) => config.nodes?.includes(node)) ??
-        serving.find(({ config }) => config.nodes === undefined)
-      )?.pool;
+    ofNode: (node) => serving(node)?.pool,
+    sells(node) {
+      const found = serving(node);
+      return found !== undefined && found.config.drain !== true && found.pool.capabilities() !== null;
     },
     sweep(isClaimed) {
       const now = performance.now();

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { drainPools } from '../../cli/provider/drain.ts';
 import type { PluginLease } from '../../provider/plugin/protocol.ts';
 import type { Pool } from '../../provider/pools/north.ts';
 import { startPools, type PoolConfig } from '../../provider/pools/pools.ts';
@@ -63,6 +64,22 @@ describe.runIf(hasPython)('a pool', () => {
     const again = await pool.start(lease('d', 'sleep 100', 3));
     expect(again.cards).toHaveLength(3);
     expect(pool.list()).toHaveLength(1);
+  });
+
+  it('that is drained sells no more, and still serves what was sold', async () => {
+    const test = setup();
+    const pool = await test.up('one');
+    expect(test.pools.sells('0x01')).toBe(true);
+    const lines: string[] = [];
+    drainPools({ data: test.folder, pool: 'one' }, (line) => void lines.push(line));
+    await until(() => !test.pools.sells('0x01'), 'the drain');
+    expect(test.pools.ofNode('0x01')).toBe(pool);
+    expect((await pool.start(lease('s', 'exit 0'))).state).toBe('running');
+    drainPools({ data: test.folder, undo: true }, (line) => void lines.push(line));
+    await until(() => test.pools.sells('0x01'), 'the end of the drain');
+    expect(pool.state().restarts).toBe(0);
+    expect(lines.join()).toMatch(/pool one is drained.*pool one is offered again/);
+    expect(() => drainPools({ data: test.folder, pool: 'two' }, () => undefined)).toThrow(/no pool two/);
   });
 
   it('stops and forgets what runs for no lease', async () => {
@@ -164,6 +181,7 @@ function setup(defects: string[] = []) {
   };
   const test = {
     pools,
+    folder,
     plugins,
     config,
     lines,
