@@ -28,7 +28,7 @@ describe.runIf(hasPython)('a pool', () => {
     await until(() => told.includes('a lost'), 'the loss');
     await until(() => pool.state().pid !== null && pool.state().pid !== pid, 'a new process');
     expect(pool.state()).toMatchObject({ state: 'up', restarts: 1, lastEnd: 'SIGKILL ended it' });
-    expect((await pool.start(lease('a', 'exit 3'))).state).toBe('running');
+    await pool.start(lease('a', 'exit 3'));
     await until(() => pool.known('a')?.state === 'exited', 'the end');
     expect(pool.known('a')?.exitCode).toBe(3);
   });
@@ -45,7 +45,7 @@ describe.runIf(hasPython)('a pool', () => {
     const bad = test.pool(defect);
     await until(() => why.test(bad.state().lastEnd ?? ''), `${defect} to be noticed`, 120);
     expect(neighbour.state().restarts).toBe(0);
-    expect((await neighbour.start(lease('b', 'exit 0'))).state).toBe('running');
+    expect((await neighbour.start(lease('b', 'sleep 100'))).state).toBe('running');
   });
 
   it('whose plugin never answers is not waited for', async () => {
@@ -53,7 +53,7 @@ describe.runIf(hasPython)('a pool', () => {
     const bad = test.pool('hangs');
     await expect(bad.start(lease('c', 'exit 0'))).rejects.toMatchObject({ kind: 'NOT_READY' });
     const neighbour = await test.up('one');
-    expect((await neighbour.start(lease('c', 'exit 0'))).state).toBe('running');
+    expect((await neighbour.start(lease('c', 'sleep 100'))).state).toBe('running');
   });
 
   it('refuses what its plugin has no room for, and starts a lease once', async () => {
@@ -74,7 +74,7 @@ describe.runIf(hasPython)('a pool', () => {
     drainPools({ data: test.folder, pool: 'one' }, (line) => void lines.push(line));
     await until(() => !test.pools.sells('0x01'), 'the drain');
     expect(test.pools.ofNode('0x01')).toBe(pool);
-    expect((await pool.start(lease('s', 'exit 0'))).state).toBe('running');
+    expect((await pool.start(lease('s', 'sleep 100'))).state).toBe('running');
     drainPools({ data: test.folder, undo: true }, (line) => void lines.push(line));
     await until(() => test.pools.sells('0x01'), 'the end of the drain');
     expect(pool.state().restarts).toBe(0);
