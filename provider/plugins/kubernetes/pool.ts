@@ -53,6 +53,8 @@ export async function openPool({
   const serial = createSerial();
   const outputs = new Map<string, Output>();
   const told = new Map<string, string>();
+  /** Whose Job the cluster may have or not, for it did not answer: whoever asked for the start asks again. */
+  const unsure = new Set<string>();
   const logPath = (id: string) => join(store.folder(id), 'log');
 
   const recordOf = (id: string): KubernetesRecord => {
@@ -87,6 +89,8 @@ export async function openPool({
     const record = recordOf(id);
     if (record.final) return record.final;
     const job = await ifThere<V1Job>(batch.readNamespacedJob({ name: record.job, namespace }));
+    if (!job && unsure.has(id) && !record.stopped)
+      return { id, state: 'pending', reason: 'the cluster did not answer when it was handed the job' };
     const pod = await podOf(record.job);
     const event = job && !pod ? await eventOf(record.job) : '';
     const now = statusOf(id, record, job, pod, event);
@@ -154,12 +158,15 @@ export async function openPool({
     } catch (error) {
       const known = clusterError(error);
       // After silence the job may be there: the record stays, and the next try looks.
-      if (known.kind !== 'NOT_READY') {
+      if (known.kind === 'NOT_READY') unsure.add(id);
+      else {
+        unsure.delete(id);
         await ifThere(core.deleteNamespacedSecret({ name: job, namespace })).catch(() => undefined);
         store.remove(id);
       }
       throw known;
     }
+    unsure.delete(id);
     return status(id);
   };
 
@@ -223,6 +230,7 @@ export async function openPool({
         await ifThere(core.deleteNamespacedSecret({ name: record.job, namespace }));
         outputs.get(id)?.close();
         outputs.delete(id);
+        unsure.delete(id);
         store.remove(id);
       }),
     async inventory() {
