@@ -1,6 +1,7 @@
 /** The command `cardhour`; `npm run cardhour -- help` lists what it can do. */
 import { Command } from 'commander';
 import { Refusal } from '../domain/refusal.ts';
+import type { InitFlags } from './provider/init.ts';
 import type { ReplayFlags } from './replay/main.ts';
 import type { ChallengeFlags } from './challenge/challenge.ts';
 import type { DemandFlags } from './challenge/demand.ts';
@@ -74,6 +75,52 @@ challenging('demand', "make the scheduler show a leaf's item on-chain, or pay")
   .action(async (flags: DemandFlags) => {
     const { demandItem, readDemand } = await import('./challenge/demand.ts');
     process.exitCode = await demandItem(readDemand(flags), (line) => console.log(line));
+  });
+
+const provider = program.command('provider').description("a provider's agent on this machine");
+const DATA = ['--data <dir>', "the agent's folder", process.env.DATA_DIR ?? '.cardhour/provider'] as const;
+
+provider
+  .command('init')
+  .description('a key that lies encrypted, and what this machine could sell')
+  .option(...DATA)
+  .option('--enterprise <code>', 'who runs the machine')
+  .option('--industry <code>', 'GB/T 4754', '6450')
+  .option('--city <code>', 'GB/T 2260 or ISO 3166-2')
+  .option('--zone <name>', 'availability zone')
+  .action(async (flags: InitFlags) => {
+    const { initProvider } = await import('./provider/init.ts');
+    await initProvider(flags, (line) => console.log(line));
+  });
+
+provider
+  .command('run')
+  .description('the agent, with the key of its folder; environment: provider/README.md')
+  .option(...DATA)
+  .action(async (flags: { data: string }) => {
+    const { runProvider } = await import('./provider/run.ts');
+    await runProvider(flags);
+  });
+
+provider
+  .command('status')
+  .description('pools and leases of the agent')
+  .option(...DATA)
+  .option('--health <port>', "the agent's HEALTH_PORT", process.env.HEALTH_PORT)
+  .action(async (flags: { data: string; health?: string }) => {
+    const { showStatus } = await import('./provider/run.ts');
+    await showStatus(flags, (line) => console.log(line));
+  });
+
+provider
+  .command('drain')
+  .description("offers no more of a pool's nodes, or of any; what was sold still runs")
+  .option(...DATA)
+  .option('--pool <name>', 'this pool alone')
+  .option('--undo', 'offers them again')
+  .action(async (flags: { data: string; pool?: string; undo?: boolean }) => {
+    const { drainPools } = await import('./provider/drain.ts');
+    drainPools(flags, (line) => console.log(line));
   });
 
 program

@@ -3,8 +3,10 @@ import { setMaxListeners } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hashMessage } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { Refusal } from '../domain/refusal.ts';
+import { signDigest } from '../domain/signature.ts';
 import type { Hex } from '../domain/types.ts';
 import { createChainWatch, type ChainView } from './chain-watch.ts';
 import type { AgentConfig } from './config.ts';
@@ -16,11 +18,15 @@ import { lockFolder } from './instance-lock.ts';
 import { createLeases } from './lease/leases.ts';
 import { openJournal } from './offers/journal.ts';
 import { createOfferKeeper } from './offers/keeper.ts';
-import { createSandbox } from './sandbox/process.ts';
+import { NORTH_VERSION, type PoolState } from './pools/north.ts';
+import { startPools, type Pools } from './pools/pools.ts';
+import { bubblewrapWorks } from './sandbox/bubblewrap.ts';
 
 export interface AgentHealth {
+  /** Of the interface to pools. */
+  version: string;
   ready: boolean;
-  sandbox: 'bubblewrap' | 'plain';
+  pools: PoolState[];
   provider: Hex;
   /** Newest block read; null before the first. */
   block: string | null;
@@ -50,22 +56,16 @@ export async function startAgent(
   const folder = resolve(config.dataFolder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   await lockFolder(folder);
-  const sandbox = await createSandbox({
-    mode: config.sandbox,
-    bubblewrapPath: config.bubblewrapPath,
-    scratchFolder: folder,
-  });
-  if (!sandbox) {
+  if (config.sandbox === 'bubblewrap' && !(await bubblewrapWorks(config.bubblewrapPath, folder))) {
     throw new Refusal(
       'ENVIRONMENT',
       `bubblewrap does not work at ${config.bubblewrapPath}.`,
       'Install it (Debian: apt-get install bubblewrap) and allow user namespaces, or set SANDBOX=auto.',
     );
   }
-  if (sandbox.kind === 'plain')
-    log(
-      'WARNING: bubblewrap does not work here; commands run as plain processes under limits, reports say "plain"',
-    );
+  // Ends after the leases did: they are stopped through their pools.
+  const noMoreLeases = new AbortController();
+  const pools = openPools(config, folder, noMoreLeases.signal, log);
 
   const account = privateKeyToAccount(config.key);
   const provider = config.provider ?? (account.address.toLowerCase() as Hex);
@@ -74,7 +74,9 @@ export async function startAgent(
   const domain = { chainId: deployment.chainId, auction: deployment.auction };
   const { heartbeatMs } = config;
   const leasesFolder = join(folder, 'leases');
-  const leases = createLeases({ leasesFolder, sandbox, domain, account, gateway, heartbeatMs, signal, log });
+  // A quarter of viem's time: every report of every lease is signed.
+  const sign = (digest: Hex) => signDigest(hashMessage({ raw: digest }), config.key);
+  const leases = createLeases({ leasesFolder, pools, domain, sign, gateway, heartbeatMs, signal, log });
   const keeper = createOfferKeeper({ ...config, provider, account, gateway, journal, log });
   const watch = createChainWatch({
     ...config,
@@ -102,14 +104,13 @@ export async function startAgent(
   void repeat('chain', config.pollMs, signal, log, async () => {
     const first = view === null;
     view = await watch.poll();
-    if (first)
-      log(
-        `following ${provider}: ${view.ledger.nodes.length} nodes, block ${view.block}, sandbox ${sandbox.kind}`,
-      );
+    if (first) log(`following ${provider}: ${view.ledger.nodes.length} nodes, block ${view.block}`);
     leases.reconcile(view);
+    pools.sweep(leases.claims);
   });
   const keepOffers = repeat('offers', config.pollMs * OFFERS_EVERY_POLLS, signal, log, async () => {
-    if (view) await keeper.keep(view);
+    // What can't run is not sold.
+    if (view) await keeper.keep(view, pools.sells);
   });
   const inClusters = repeat('clusters', config.pollMs * OFFERS_EVERY_POLLS, signal, log, async () => {
     if (view && member) await member.step(view);
@@ -117,8 +118,9 @@ export async function startAgent(
 
   return {
     health: () => ({
+      version: NORTH_VERSION,
       ready: view !== null,
-      sandbox: sandbox.kind,
+      pools: pools.all().map((pool) => pool.state()),
       provider,
       block: view?.block.toString() ?? null,
       nodes: view?.ledger.nodes.length ?? 0,
@@ -130,8 +132,27 @@ export async function startAgent(
       await inClusters;
       pinger?.close();
       await leases.stopped();
+      noMoreLeases.abort();
+      await pools.stopped();
     })(),
   };
+}
+
+function openPools(
+  config: AgentConfig,
+  folder: string,
+  signal: AbortSignal,
+  log: (line: string) => void,
+): Pools {
+  const settings = { sandbox: config.sandbox, bubblewrapPath: config.bubblewrapPath };
+  return startPools({
+    pluginRoots: [join(import.meta.dirname, 'plugins'), resolve(config.pluginsFolder)],
+    configPath: resolve(config.poolsFile),
+    preset: [{ name: 'local', plugin: 'process', settings }],
+    folder: join(folder, 'pools'),
+    signal,
+    log,
+  });
 }
 
 /** Runs `step` again and again; what fails is said once, and tried again. */

@@ -1,5 +1,6 @@
 /** The agent's environment, read once; what is missing is said in one sentence with the fix. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseDeployment, type Deployment } from '../contracts/deployment.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { Hex } from '../domain/types.ts';
@@ -29,10 +30,15 @@ export interface AgentConfig {
   listedShare: number;
   heartbeatMs: number;
   pollMs: number;
+  /** Of the pool that there is without `pools.json`: processes of this machine. */
   sandbox: 'auto' | 'bubblewrap' | 'plain';
   bubblewrapPath: string;
   /** Null when no node joins clusters. */
   clusters: ClusterConfig | null;
+  /** What stands behind the nodes; without the file, this machine's processes serve all of them. */
+  poolsFile: string;
+  /** Plugins besides the built-in ones, a folder each. */
+  pluginsFolder: string;
   /** Port of /healthz on loopback; null for none. */
   healthPort: number | null;
   /** Exit when the parent process dies. */
@@ -61,7 +67,7 @@ export function readConfig(env: Environment): AgentConfig {
     prices: readPrices(matching(env, 'PRICES', /./, PRICES_FORM)),
     listedShare: number(env, 'LISTED_SHARE', 0.5, 0, 1),
     heartbeatMs: number(env, 'HEARTBEAT_SECONDS', 3, 0.1, 60) * 1000,
-    pollMs: number(env, 'POLL_SECONDS', 1, 0.05, 60) * 1000,
+    pollMs: number(env, 'POLL_SECONDS', 0.5, 0.05, 60) * 1000,
     sandbox: matching(
       env,
       'SANDBOX',
@@ -71,6 +77,8 @@ export function readConfig(env: Environment): AgentConfig {
     ) as 'auto',
     bubblewrapPath: env['BWRAP_PATH'] ?? '/usr/bin/bwrap',
     clusters: readClusterConfig(env),
+    poolsFile: env['POOLS_FILE'] ?? join(env['DATA_DIR'] ?? '', 'pools.json'),
+    pluginsFolder: env['PLUGINS_DIR'] ?? join(env['DATA_DIR'] ?? '', 'plugins'),
     healthPort: env['HEALTH_PORT'] ? number(env, 'HEALTH_PORT', 0, 0, 65_535) : null,
     supervised: env['CARDHOUR_SUPERVISED'] === '1',
   };

@@ -2,8 +2,11 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Bigints are written as `"123n"`, maps and sets are the caller's business. */
-export function writeState(path: string, value: unknown): void {
+/**
+ * Bigints are written as `"123n"`, maps and sets are the caller's business.
+ * @param durable also when the machine itself fails; that takes milliseconds, for which nothing else goes on
+ */
+export function writeState(path: string, value: unknown, { durable } = { durable: true }): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.new`;
   const file = openSync(draft, 'w', 0o600);
@@ -12,7 +15,7 @@ export function writeState(path: string, value: unknown): void {
       file,
       JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part)),
     );
-    fsyncSync(file);
+    if (durable) fsyncSync(file);
   } finally {
     closeSync(file);
   }

@@ -41,10 +41,29 @@ export interface Gateway {
 }
 
 const TIMEOUT_MS = 10_000;
+/** Requests under way at once; the others wait in line, those that a lease's start waits for first. */
+const AT_ONCE = 32;
 
 /** @param stop ends requests that are under way: an agent that stops waits for nobody */
 export function createGateway(apiUrl: string, stop: AbortSignal): Gateway {
-  const call = async <T>(path: string, body?: unknown): Promise<T> => {
+  let underWay = 0;
+  const line: { urgent: (() => void)[]; other: (() => void)[] } = { urgent: [], other: [] };
+  const turn = (urgent: boolean): Promise<void> | void => {
+    underWay += 1;
+    if (underWay > AT_ONCE)
+      return new Promise((resolve) => void (urgent ? line.urgent : line.other).push(resolve));
+  };
+  const call = async <T>(path: string, body?: unknown, urgent = false): Promise<T> => {
+    await turn(urgent);
+    try {
+      return await ask(path, body);
+    } finally {
+      underWay -= 1;
+      (line.urgent.shift() ?? line.other.shift())?.();
+    }
+  };
+
+  const ask = async <T>(path: string, body: unknown): Promise<T> => {
     const init =
       body === undefined
         ? {}
@@ -100,7 +119,7 @@ export function createGateway(apiUrl: string, stop: AbortSignal): Gateway {
     postAsk: async (ask, signature) =>
       (await call<{ receipt: unknown }>('/api/asks', { ask, signature })).receipt,
     postListing: async (listing, signature) => void (await call('/api/listings', { listing, signature })),
-    workloadOf: (leaseId) => call(`/api/leases/${leaseId}/workload`),
+    workloadOf: (leaseId) => call(`/api/leases/${leaseId}/workload`, undefined, true),
     postReport: async (leaseId, report, signature) =>
       void (await call(`/api/leases/${leaseId}/report`, { ...report, signature })),
   };

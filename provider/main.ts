@@ -1,12 +1,18 @@
 /** The agent as a process: `node provider/main.ts`, configured by the environment (see `config.ts`). */
 import { createServer } from 'node:http';
+import module from 'node:module';
+import { join } from 'node:path';
 import { Refusal } from '../domain/refusal.ts';
-import { startAgent, type Agent } from './agent.ts';
+import type { Agent } from './agent.ts';
 import { readConfig } from './config.ts';
 import { whenOrphaned } from './supervised.ts';
 
 try {
   const config = readConfig(process.env);
+  // From the second start on: 30 MB less memory, and a quarter of the time to load (measured); plugins on Node share it.
+  process.env.NODE_COMPILE_CACHE = join(config.dataFolder, 'compile-cache');
+  module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
+  const { startAgent } = await import('./agent.ts');
   const stop = new AbortController();
   const log = (line: string) => console.log(`[${config.name}] ${line}`);
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort());

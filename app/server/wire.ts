@@ -135,6 +135,27 @@ export const reportSchema = z.strictObject({
   signature,
 });
 
+/** A `WorkOrderRequest` with its signature. */
+export const workOrderSchema = z.strictObject({
+  action: z.enum(['place', 'list', 'provision', 'refuse', 'close', 'finish', 'forget', 'access']),
+  provider: address,
+  pool: z.string().min(1).max(64).optional(),
+  order: z.string().min(1).max(63).optional(),
+  terms: z
+    .strictObject({
+      class: z.string().min(1).max(64),
+      cards: z.number().int().min(0).max(1_000_000),
+      seconds: z.number().int().min(1).max(2_147_483_647),
+      command: z.array(z.string().max(65_536)).max(256),
+      deadline: z.number().int().min(0).max(4_294_967_295),
+    })
+    .optional(),
+  access: z.string().min(1).max(4_000).optional(),
+  note: z.string().min(1).max(1_000).optional(),
+  at: z.number().int().min(0).max(4_294_967_295),
+  signature,
+});
+
 /** A receipt as the gateway answered it: by itself, or in the answer's `receipt`. */
 export const receiptSchema = z.object({
   scheduler: address,

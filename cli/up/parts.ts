@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { AGENT_FLAGS } from '../../provider/node-flags.ts';
 import type { PartSpec } from '../supervise/part.ts';
 import { freePort } from '../supervise/ports.ts';
 import { demoAgents } from '../demo/agents.ts';
@@ -66,7 +67,7 @@ export async function agentParts(ground: Ground): Promise<PartSpec[]> {
       const healthPort = await freePort();
       const own = { ...env, DATA_DIR: join(ground.dir, 'agents', name), HEALTH_PORT: String(healthPort) };
       return {
-        ...script(ground, `agent ${name}`, 'provider/main.ts', own),
+        ...script(ground, `agent ${name}`, 'provider/main.ts', own, AGENT_FLAGS),
         isReady: () => answers(`http://127.0.0.1:${healthPort}/healthz`),
       };
     }),
@@ -80,12 +81,18 @@ export function tradePart(ground: Ground): PartSpec {
 }
 
 /** @param file script, relative to the repository */
-function script(ground: Ground, name: string, file: string, env: NodeJS.ProcessEnv): PartSpec {
+function script(
+  ground: Ground,
+  name: string,
+  file: string,
+  env: NodeJS.ProcessEnv,
+  flags: string[] = [],
+): PartSpec {
   const redis = ground.redisUrl === undefined ? {} : { REDIS_URL: ground.redisUrl };
   return {
     name,
     command: process.execPath,
-    args: ['--disable-warning=ExperimentalWarning', join(ROOT, file)],
+    args: ['--disable-warning=ExperimentalWarning', ...flags, join(ROOT, file)],
     cwd: ROOT,
     logFile: join(ground.dir, 'logs', `${name.replace(' ', '-')}.log`),
     env: {

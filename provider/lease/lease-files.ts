@@ -1,9 +1,22 @@
-/** What the agent keeps of a lease on disk: `<leases>/<id>/` with `state.json`, `log` and the command's `work` folder. */
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
+/** What the agent keeps of a lease on disk: `<leases>/<id>/` with `state.json` and `log`. */
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { keccak } from '../../domain/hash.ts';
 import type { ReportState } from '../../domain/report.ts';
+import type { Hex } from '../../domain/types.ts';
 import { readState, writeState } from '../files.ts';
-import type { ProcessRecord } from '../sandbox/process.ts';
+import type { Usage } from '../plugin/protocol.ts';
+import { LOG_LIMIT_BYTES, TRUNCATION_LINE } from '../sandbox/bounded-log.ts';
 import type { LogSpan } from './log-pieces.ts';
 
 export interface LeaseState {
@@ -11,8 +24,18 @@ export interface LeaseState {
   identity: string;
   state: ReportState;
   exitCode?: number;
-  /** What may still run; written before the start. */
-  process: ProcessRecord | null;
+  /** The pool that runs it, and its name there; null before a pool was chosen. */
+  pool: string | null;
+  key: string;
+  /** The pool was asked to start it and has not forgotten it since; written before the start. */
+  started: boolean;
+  /** Size of our log when the pool was asked: what the pool gives is appended from there on. */
+  logBase: number;
+  /** What the pool measured of this start, and of the earlier ones together. */
+  usage: Usage;
+  usedBefore: Usage;
+  /** Processors that its cards come with; absent before its pool said so. */
+  cpus?: number;
   /** How often the command was started: more than once after the agent itself was restarted. */
   starts: number;
   /** What the gateway has of the log: the next piece's number and place. */
@@ -21,35 +44,50 @@ export interface LeaseState {
   pending: LogSpan[];
   /** The lease is over and the gateway has its last word. */
   done: boolean;
+  /** keccak256 of the whole log, from then on. */
+  logHash?: Hex;
 }
 
 export interface LeaseFiles {
-  logPath: string;
-  workFolder: string;
   load(): LeaseState | null;
-  save(state: LeaseState): void;
+  /** @param durable also when the machine itself fails */
+  save(state: LeaseState, durable?: boolean): void;
+  /** Bytes of the log. */
+  logSize(): number;
+  /** Appends up to the bound of a log, and says so at the bound. @returns false when the log is full */
+  appendLog(bytes: Uint8Array): boolean;
+  /** Appends a line of the agent's own. */
+  note(line: string): void;
+  logHash(): Hex;
   /** Up to `length` bytes of the log from `offset`. */
   readLog(offset: number, length: number): Uint8Array;
-  /** Makes an empty work folder; what an earlier start left in it goes. */
-  freshWork(): void;
-  removeWork(): void;
   removeLog(): void;
 }
 
-/** Leases whose log is kept after their end. */
-const KEPT_LEASES = 100;
-
 export function leaseFiles(root: string, leaseId: bigint): LeaseFiles {
   const folder = join(root, leaseId.toString());
-  const [statePath, logPath, workFolder] = ['state.json', 'log', 'work'].map((name) =>
-    join(folder, name),
-  ) as [string, string, string];
-  const removeWork = () => rmSync(workFolder, { recursive: true, force: true });
+  const [statePath, logPath] = [join(folder, 'state.json'), join(folder, 'log')];
+  const logSize = () => statSync(logPath, { throwIfNoEntry: false })?.size ?? 0;
+  const appendLog = (bytes: Uint8Array): boolean => {
+    const size = logSize();
+    if (size >= LOG_LIMIT_BYTES) return false;
+    const room = LOG_LIMIT_BYTES - size;
+    const file = openSync(logPath, 'a', 0o600);
+    try {
+      writeSync(file, bytes.subarray(0, room));
+      if (bytes.length >= room) writeSync(file, TRUNCATION_LINE);
+    } finally {
+      closeSync(file);
+    }
+    return bytes.length < room;
+  };
   return {
-    logPath,
-    workFolder,
     load: () => readState<LeaseState>(statePath),
-    save: (state) => writeState(statePath, state),
+    save: (state, durable = false) => writeState(statePath, state, { durable }),
+    logSize,
+    appendLog,
+    note: (line) => void appendLog(Buffer.from(`[cardhour] ${line}\n`)),
+    logHash: () => keccak(existsSync(logPath) ? readFileSync(logPath) : new Uint8Array()),
     readLog(offset, length) {
       if (!existsSync(logPath)) return new Uint8Array();
       const file = openSync(logPath, 'r');
@@ -60,11 +98,6 @@ export function leaseFiles(root: string, leaseId: bigint): LeaseFiles {
         closeSync(file);
       }
     },
-    freshWork() {
-      removeWork();
-      mkdirSync(workFolder, { recursive: true, mode: 0o700 });
-    },
-    removeWork,
     removeLog: () => rmSync(logPath, { force: true }),
   };
 }
@@ -76,12 +109,6 @@ export function storedLeases(root: string): bigint[] {
     .filter((name) => /^\d+$/.test(name))
     .map(BigInt)
     .sort((a, b) => (a < b ? -1 : 1));
-}
-
-/** Deletes the oldest leases that are done, beyond those kept. */
-export function pruneLeases(root: string): void {
-  const done = storedLeases(root).filter((id) => leaseFiles(root, id).load()?.done === true);
-  for (const id of done.slice(0, Math.max(0, done.length - KEPT_LEASES))) removeLease(root, id);
 }
 
 export function removeLease(root: string, id: bigint): void {

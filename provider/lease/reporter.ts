@@ -1,9 +1,9 @@
 /** Tells the gateway of a lease: heartbeats with its state and the new part of its log, none of which is lost. */
-import type { PrivateKeyAccount } from 'viem/accounts';
 import { reportDigest, type LeaseReport } from '../../domain/report.ts';
-import type { SigningDomain } from '../../domain/types.ts';
+import type { Hex, SigningDomain } from '../../domain/types.ts';
 import { GatewayError, type Gateway } from '../gateway.ts';
 import type { LeaseFiles, LeaseState } from './lease-files.ts';
+import { usedOf } from './used.ts';
 import { cutLog, pieceText, REPORT_BYTES } from './log-pieces.ts';
 
 export interface ReporterOptions {
@@ -11,11 +11,16 @@ export interface ReporterOptions {
   files: LeaseFiles;
   /** Shared with the run, which changes it; `save` writes it. */
   state: LeaseState;
-  sandbox: string;
+  /** What keeps the lease from the host, in a word. */
+  isolation: () => string;
+  /** Takes what the pool has more of the log, and what was used, before a report. */
+  refresh: () => Promise<void>;
   domain: SigningDomain;
-  account: PrivateKeyAccount;
+  /** Signs the 32 bytes of a digest as a message (EIP-191). */
+  sign: (digest: Hex) => Hex;
   gateway: Gateway;
-  heartbeatMs: number;
+  /** Between two reports without news. */
+  heartbeatMs: () => number;
   chainNow: () => bigint;
   log: (line: string) => void;
 }
@@ -35,7 +40,7 @@ const RETRY_MS = { first: 1_000, most: 60_000 };
 const LAST_WORD_TRIES = 50;
 
 export function createReporter(options: ReporterOptions): Reporter {
-  const { leaseId, files, state, gateway, account, domain, log } = options;
+  const { leaseId, files, state, gateway, domain, log } = options;
   let over = false;
   let wakeUp: () => void = () => undefined;
   /** Something changed since the last report began. */
@@ -45,6 +50,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   const report = async (): Promise<boolean> => {
     const final = over;
     news = false;
+    await options.refresh();
     if (state.pending.length === 0) {
       const bytes = files.readLog(state.sent.offset, REPORT_BYTES);
       state.pending = cutLog(bytes, state.sent.offset, state.sent.seq, final);
@@ -55,15 +61,16 @@ export function createReporter(options: ReporterOptions): Reporter {
       seq,
       text: pieceText(files.readLog(from, to - from)),
     }));
+    const used = usedOf(state);
     const body: LeaseReport = {
       state: state.state,
       ...(state.exitCode === undefined ? {} : { exitCode: state.exitCode }),
-      sandbox: options.sandbox,
+      sandbox: options.isolation(),
       ...(pieces.length === 0 ? {} : { log: pieces }),
       at: options.chainNow().toString(),
+      ...(used ? { used } : {}),
     };
-    const signature = await account.signMessage({ message: { raw: reportDigest(domain, leaseId, body) } });
-    await gateway.postReport(leaseId, body, signature);
+    await gateway.postReport(leaseId, body, options.sign(reportDigest(domain, leaseId, body)));
 
     const last = state.pending.at(-1);
     if (last) state.sent = { seq: last.seq + 1, offset: last.to };
@@ -97,12 +104,12 @@ export function createReporter(options: ReporterOptions): Reporter {
     async run(signal) {
       let failures = 0;
       // A lease that was opened this moment is not indexed yet: the gateway would only refuse to know it.
-      if (state.state === 'starting') await pause(options.heartbeatMs, signal);
+      if (state.state === 'starting') await pause(options.heartbeatMs(), signal);
       while (!state.done && !signal.aborted) {
         try {
           const more = await report();
           failures = 0;
-          if (!state.done) await pause(more || over ? BACKLOG_PAUSE_MS : options.heartbeatMs, signal);
+          if (!state.done) await pause(more || over ? BACKLOG_PAUSE_MS : options.heartbeatMs(), signal);
         } catch (error) {
           failures += 1;
           const gone = error instanceof GatewayError && error.code === 'NOT_FOUND' && over;

@@ -11,8 +11,12 @@ import type { Offer, OfferJournal } from './journal.ts';
 import { planOffers, type PlannedOffer, type Promised } from './plan.ts';
 
 export interface OfferKeeper {
-  /** One round. @throws GatewayError when the gateway can't be asked; what it refuses is logged and tried later. */
-  keep(view: ChainView): Promise<void>;
+  /**
+   * One round.
+   * @param sells whether a node's free cards are offered now; what is on offer already stays
+   * @throws GatewayError when the gateway can't be asked; what it refuses is logged and tried later
+   */
+  keep(view: ChainView, sells: (node: Hex) => boolean): Promise<void>;
 }
 
 export interface OfferKeeperOptions {
@@ -135,7 +139,7 @@ export function createOfferKeeper(options: OfferKeeperOptions): OfferKeeper {
   };
 
   return {
-    async keep(view) {
+    async keep(view, sells) {
       const { ledger, now } = view;
       const dead = journal.offers().filter((offer) => !standing(offer, ledger, now) || spent(offer, ledger));
       journal.remove(new Set(dead.map((offer) => offer.id)));
@@ -164,7 +168,7 @@ export function createOfferKeeper(options: OfferKeeperOptions): OfferKeeper {
           .filter((listing) => listing.validUntil >= now)
           .map((listing) => ({ ...listing, kind: 'listing' as const })),
       ].filter((offer) => !journal.has(offer.id) && !dead.some((old) => old.id === offer.id));
-      for (const node of ledger.nodes) {
+      for (const node of ledger.nodes.filter(({ id }) => sells(id))) {
         const price = prices.get(node.className);
         if (!price) warnOnce(`no price for ${node.className}: its nodes are not offered (set it in PRICES)`);
         if (!price || (resting.get(node.id)?.until ?? 0) > Date.now()) continue;

@@ -19,14 +19,31 @@ const SYSTEM_FILES = [
   '/etc/localtime',
 ];
 
+/** What a workload that may use the network needs besides. */
+const NETWORK_FILES = [
+  '/etc/resolv.conf',
+  '/etc/hosts',
+  '/etc/nsswitch.conf',
+  '/etc/ssl',
+  '/etc/ca-certificates',
+];
+/** /tmp is memory of the host. */
+const TMP_BYTES = '1073741824';
+
 /** Arguments for bwrap, before the command. There is no terminal to steal: the agent starts it in a session of its own. */
-export function bubblewrapArguments(workFolder: string, hostName: string): string[] {
+export function bubblewrapArguments(
+  workFolder: string,
+  hostName: string,
+  { deviceFiles = [], network = false }: { deviceFiles?: string[]; network?: boolean } = {},
+): string[] {
   return [
     ['--unshare-all', '--unshare-user', '--die-with-parent', '--cap-drop', 'ALL', '--hostname', hostName],
+    network ? ['--share-net', ...NETWORK_FILES.flatMap((path) => ['--ro-bind-try', path, path])] : [],
     ['--ro-bind', '/usr', '/usr'],
     ...SYSTEM_FOLDERS.map(systemFolder),
     ...SYSTEM_FILES.map((path) => ['--ro-bind-try', path, path]),
-    ['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'],
+    ['--proc', '/proc', '--dev', '/dev', '--size', TMP_BYTES, '--tmpfs', '/tmp'],
+    ...deviceFiles.map((path) => ['--dev-bind-try', path, path]),
     ['--bind', workFolder, SANDBOX_WORK, '--chdir', SANDBOX_WORK, '--'],
   ].flat();
 }

@@ -13,7 +13,8 @@ import { descendantsOf, listProcesses, processesMarked, startMark } from './proc
 import { only } from './environment.ts';
 
 export interface Job {
-  leaseId: bigint;
+  /** Host name inside the sandbox. */
+  name: string;
   command: string[];
   env: Record<string, string>;
   /** Exists; the command's working and home folder. */
@@ -21,6 +22,10 @@ export interface Job {
   logPath: string;
   /** From `newMark`; kept by the caller before the start, so that no crash loses sight of the process. */
   mark: string;
+  /** Device files that it may use besides the harmless ones. */
+  deviceFiles?: string[];
+  /** The host's network; none without. */
+  network?: boolean;
 }
 
 /** What finds the process again after the agent was restarted. */
@@ -72,7 +77,7 @@ export function newMark(): string {
 }
 
 async function startBubblewrap(path: string, deathWatch: DeathWatch, job: Job): Promise<RunningJob> {
-  const args = bubblewrapArguments(job.workFolder, `lease-${job.leaseId}`);
+  const args = bubblewrapArguments(job.workFolder, job.name, job);
   const child = await launch(path, [...args, ...limited(job.command)], job, SANDBOX_WORK);
   const { pid, mark } = child.record;
   // --die-with-parent has a gap of milliseconds while bwrap sets up; the watch closes it.

@@ -13,7 +13,7 @@ export interface TestGateway {
   listings: Map<Hex, { listing: Listing; signature: Hex }>;
   /** By lease id. */
   workloads: Map<string, Workload>;
-  reports: { leaseId: string; report: LeaseReport }[];
+  reports: { leaseId: string; report: LeaseReport; signature: Hex }[];
   /** Pieces of a lease's log in order; a piece that changed its text is an error. */
   logOf(leaseId: bigint): string;
   lastOf(leaseId: bigint): LeaseReport | undefined;
@@ -35,7 +35,7 @@ export async function startGateway(domain: SigningDomain, signer: Hex): Promise<
     const by = await recoverMessageAddress({ message: { raw: digest }, signature });
     if (by.toLowerCase() !== signer)
       return void gateway.errors.push(`report of lease ${leaseId} signed by ${by}`);
-    gateway.reports.push({ leaseId, report });
+    gateway.reports.push({ leaseId, report, signature });
     const log = pieces.get(leaseId) ?? new Map<number, string>();
     pieces.set(leaseId, log);
     for (const { seq, text } of report.log ?? []) {

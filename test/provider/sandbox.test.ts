@@ -142,7 +142,7 @@ async function setup(kind: Sandbox['kind'], script: string | string[]) {
   const logPath = join(folder, 'log');
   const sandbox = await open(kind === 'plain' ? '/nowhere/bwrap' : BWRAP);
   const job = await sandbox.start({
-    leaseId: 7n,
+    name: 'lease-7',
     command: typeof script === 'string' ? ['sh', '-c', script] : script,
     env: { CARDHOUR_LEASE_ID: '7' },
     workFolder: join(folder, 'work'),
@@ -158,7 +158,7 @@ async function setupAgent(kind: Sandbox['kind']) {
   const script = `
     const { createSandbox, newMark } = await import(${JSON.stringify(join(import.meta.dirname, '../../provider/sandbox/process.ts'))});
     const sandbox = await createSandbox({ mode: 'auto', bubblewrapPath: '${kind === 'plain' ? '/nowhere' : BWRAP}', scratchFolder: '${folder}' });
-    const job = await sandbox.start({ leaseId: 7n, command: ['sh', '-c', 'trap "" TERM; sleep 300 & setsid sleep 300 & while :; do sleep 1; done'],
+    const job = await sandbox.start({ name: 'lease-7', command: ['sh', '-c', 'trap "" TERM; sleep 300 & setsid sleep 300 & while :; do sleep 1; done'],
       env: {}, workFolder: '${folder}/work', logPath: '${folder}/log', mark: newMark() });
     console.log(JSON.stringify(job.record));
     setInterval(() => {}, 1000);`;

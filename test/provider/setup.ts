@@ -78,16 +78,19 @@ export async function setup(env: Record<string, string> = {}) {
     ...env,
   };
 
+  const agentFolder = environment['DATA_DIR'] ?? '';
+
   return {
     chain,
     client,
     deployment,
     gateway,
     environment,
+    domain,
     provider,
     node: NODE,
     folder,
-    agentFolder: environment['DATA_DIR'] ?? '',
+    agentFolder,
     lines: [] as string[],
     async startAgent() {
       const stop = new AbortController();
@@ -128,16 +131,12 @@ export async function setup(env: Record<string, string> = {}) {
       client.send(consumer, [
         callOf(deployment.leaseBook, leaseBookAbi, 'close', [await refOf(chain.rpcUrl, deployment, leaseId)]),
       ]),
-    stateOf: (leaseId: bigint) =>
-      JSON.parse(
-        readFileSync(join(environment['DATA_DIR'] ?? '', 'leases', leaseId.toString(), 'state.json'), 'utf8'),
-      ) as {
-        identity: string;
-        state: string;
-        starts: number;
-        done: boolean;
-        process: { pid: number; startedAt: string; mark: string } | null;
-      },
+    stateOf(leaseId: bigint) {
+      const state = JSON.parse(
+        readFileSync(join(agentFolder, 'leases', leaseId.toString(), 'state.json'), 'utf8'),
+      ) as { identity: string; key: string; state: string; starts: number; done: boolean; started: boolean };
+      return { ...state, process: processOf(agentFolder, state.key) };
+    },
     async teardown() {
       for (const { agent, stop } of agents) {
         stop.abort();
@@ -150,11 +149,24 @@ export async function setup(env: Record<string, string> = {}) {
   };
 }
 
+/** What the plugin `process` wrote of a lease's process; null before it started and once it is released. */
+function processOf(agentFolder: string, key: string) {
+  try {
+    const path = join(agentFolder, 'pools', 'local', key, 'run.json');
+    const { process } = JSON.parse(readFileSync(path, 'utf8')) as {
+      process: { pid?: number; startedAt: string; mark: string };
+    };
+    return process.pid === undefined ? null : { ...process, pid: process.pid };
+  } catch {
+    return null;
+  }
+}
+
 export type Setup = Awaited<ReturnType<typeof setup>>;
 
 export const shell = (script: string): Workload => ({ command: ['sh', '-c', script] });
 
-export async function until(condition: () => boolean, what: string, seconds = 20): Promise<void> {
+export async function until(condition: () => boolean, what: string, seconds = 60): Promise<void> {
   for (let tries = 0; tries < seconds * 40; tries++) {
     if (condition()) return;
     await sleep(25);
