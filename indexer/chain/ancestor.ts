@@ -1,6 +1,7 @@
 import type { Store } from '../store/store.ts';
+import type { Header } from './header.ts';
 import { replaced } from './identity.ts';
-import type { ChainReader, Header } from './reader.ts';
+import type { ChainReader } from './reader.ts';
 
 const FIRST_LOOK = 16;
 const LONGEST_LOOK = 1_024;

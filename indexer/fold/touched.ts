@@ -33,6 +33,9 @@ export function nothingTouched(): Touched {
   };
 }
 
+/** The kinds of rows. */
+export const TOUCHED = Object.keys(nothingTouched()) as (keyof Touched)[];
+
 type Touch = (touched: Touched, args: Reader, state: MarketState, block: BlockRef) => void;
 
 /**

@@ -2,9 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decodeLogs, reviveEvent, storedArgs } from '../../contracts/events.ts';
 import type { MarketState } from '../../domain/market-state.ts';
 import type { Hex, MarketEvent } from '../../domain/types.ts';
-import { emptyLedger, foldEvent } from '../../indexer/fold/ledger.ts';
+import { emptyLedger, foldBlock } from '../../indexer/fold/ledger.ts';
 import type { LedgerEvent } from '../../indexer/fold/ledger.ts';
-import { nothingTouched, touch } from '../../indexer/fold/touched.ts';
 import type { Touched } from '../../indexer/fold/touched.ts';
 import { tradeOneDay } from './day.ts';
 import { setup } from './setup.ts';
@@ -41,9 +40,8 @@ test('what an event changes is exactly among what it is said to touch', () => {
   });
   for (const event of events) {
     const before = snapshot(ledger.market);
-    foldEvent(ledger, chainEvent(event));
-    const touched = nothingTouched();
-    touch(touched, event, ledger.market, { number: event.blockNumber, hash: '0x' });
+    const block = { number: event.blockNumber, hash: '0x' } as const;
+    const touched = foldBlock(ledger, block, [chainEvent(event)], false);
     const changed = differing(before, snapshot(ledger.market));
     const marked = new Set(keysOf(touched));
     expect({ event: event.name, missed: changed.filter((key) => !marked.has(key)) }).toEqual({

@@ -1,0 +1,144 @@
+/** A range's logs, proven: with the receipts behind each block's root, and its bloom against what is left out. */
+import type { RawLog } from '../../contracts/events.ts';
+import type { Hex } from '../../domain/types.ts';
+import { Behind, Lie, type Endpoint } from './endpoints.ts';
+import { quantity } from './header.ts';
+import type { RawHeader } from './proof/header.ts';
+import { receiptsRoot, type RawLogEntry, type RawReceipt } from './proof/receipts.ts';
+import { RpcTrouble } from './rpc.ts';
+
+export interface ChainLog extends RawLog {
+  blockHash: Hex;
+  transactionHash: Hex;
+}
+
+/**
+ * `all`: the receipts of every block whose bloom admits a log of ours, so that no log can be wrong or missing. `sampled`: `eth_getLogs`,
+ * the receipts of the blocks that it names, and those of one block in `SAMPLE` that it does not: for chains so busy that every bloom
+ * admits everything.
+ */
+export type Proofs = 'all' | 'sampled';
+
+export interface LogsOptions {
+  addresses: readonly Hex[];
+  proofs: Proofs;
+  mayHold(logsBloom: Hex): boolean;
+}
+
+/** What is known of a chain's receipts: whether they prove their root (known once some did), and which nodes hand out none. */
+export interface ReceiptForm {
+  proven: boolean;
+  missing: Set<string>;
+}
+
+const SAMPLE = 32n;
+/** Blocks whose receipts one request asks for. */
+const RECEIPTS_AT_ONCE = 16;
+
+/** @throws RpcTrouble, Lie, Behind */
+export async function fetchLogs(
+  endpoint: Endpoint,
+  headers: readonly RawHeader[],
+  options: LogsOptions,
+  form: ReceiptForm,
+): Promise<ChainLog[]> {
+  const possible = headers.filter(({ logsBloom }) => options.mayHold(logsBloom));
+  if (possible.length === 0) return [];
+  if (options.proofs === 'sampled' || form.missing.has(endpoint.name)) return await namedLogs(endpoint, headers, possible, options, form);
+  try {
+    return (await fetchReceipts(endpoint, possible, form)).flatMap((receipts) => oursIn(receipts, options.addresses));
+  } catch (error) {
+    if (!(error instanceof RpcTrouble) || error.kind !== 'unknown') throw error;
+    form.missing.add(endpoint.name);
+    return await namedLogs(endpoint, headers, possible, options, form);
+  }
+}
+
+async function namedLogs(
+  endpoint: Endpoint,
+  headers: readonly RawHeader[],
+  possible: readonly RawHeader[],
+  { addresses }: LogsOptions,
+  form: ReceiptForm,
+): Promise<ChainLog[]> {
+  const [from, to] = [headers[0]!, headers.at(-1)!];
+  const filter = { address: addresses, fromBlock: from.number, toBlock: to.number };
+  const [answer] = await endpoint.ask([{ method: 'eth_getLogs', params: [filter] }]);
+  const byBlock = Map.groupBy(readLogs(answer), ({ blockHash }) => blockHash);
+  const known = new Set(possible.map(({ hash }) => hash));
+  for (const hash of byBlock.keys())
+    if (!known.has(hash)) throw new Behind(`it gave logs of block ${hash}, whose bloom or branch has none`);
+  if (form.missing.has(endpoint.name)) return possible.flatMap(({ hash }) => byBlock.get(hash) ?? []);
+  const proven = possible.filter(({ hash, number }) => byBlock.has(hash) || BigInt(number) % SAMPLE === 0n);
+  const receipts = await fetchReceipts(endpoint, proven, form);
+  return proven.flatMap(({ hash, number }, index) => {
+    const logs = oursIn(receipts[index]!, addresses);
+    if (logs.length !== (byBlock.get(hash)?.length ?? 0))
+      throw new Lie(`of the ${logs.length} logs of block ${BigInt(number)} it named ${byBlock.get(hash)?.length ?? 0}`);
+    return logs;
+  });
+}
+
+/** Receipts of the blocks, proven against their roots. */
+async function fetchReceipts(
+  endpoint: Endpoint,
+  headers: readonly RawHeader[],
+  form: ReceiptForm,
+): Promise<RawReceipt[][]> {
+  const found: RawReceipt[][] = [];
+  for (let at = 0; at < headers.length; at += RECEIPTS_AT_ONCE) {
+    const some = headers.slice(at, at + RECEIPTS_AT_ONCE);
+    // By hash: at a number there may be another block by now.
+    const calls = some.map(({ hash }) => ({ method: 'eth_getBlockReceipts', params: [hash] }));
+    const answers = await endpoint.ask(calls);
+    some.forEach((header, index) => found.push(readReceipts(answers[index], header, form)));
+  }
+  return found;
+}
+
+function readReceipts(answer: unknown, header: RawHeader, form: ReceiptForm): RawReceipt[] {
+  const number = BigInt(header.number);
+  if (answer === null) throw new Behind(`it has no receipts of block ${number}`);
+  if (!Array.isArray(answer)) throw new Lie(`the receipts of block ${number} are no list`);
+  const receipts = answer as RawReceipt[];
+  if (!proves(receipts, header.receiptsRoot)) {
+    if (form.proven) throw new Lie(`the receipts of block ${number} are not those of its root`);
+  } else form.proven = true;
+  // The root says nothing of the places; of the transactions the header has a list.
+  const hashes = header['transactions'];
+  let logIndex = 0n;
+  for (const [index, receipt] of receipts.entries()) {
+    for (const log of receipt.logs) {
+      if (Array.isArray(hashes) && hashes[index] !== log.transactionHash)
+        throw new Lie(`a log of block ${number} names another transaction than its block`);
+      log.blockHash = header.hash;
+      log.blockNumber = header.number;
+      log.logIndex = quantity(logIndex++);
+    }
+  }
+  return receipts;
+}
+
+function proves(receipts: readonly RawReceipt[], root: Hex): boolean {
+  try {
+    return receiptsRoot(receipts) === root;
+  } catch {
+    return false;
+  }
+}
+
+function oursIn(receipts: readonly RawReceipt[], addresses: readonly Hex[]): ChainLog[] {
+  return receipts.flatMap(({ logs }) => logs.filter(({ address }) => addresses.includes(address.toLowerCase() as Hex)));
+}
+
+function readLogs(answer: unknown): RawLogEntry[] {
+  const fields = ['address', 'data', 'blockHash', 'blockNumber', 'transactionHash', 'logIndex'] as const;
+  const isLog = (log: unknown): log is RawLogEntry =>
+    typeof log === 'object' &&
+    log !== null &&
+    'topics' in log &&
+    Array.isArray(log.topics) &&
+    fields.every((field) => typeof (log as Record<string, unknown>)[field] === 'string');
+  if (!Array.isArray(answer) || !answer.every(isLog)) throw new Lie('its logs are not all mined logs');
+  return answer;
+}

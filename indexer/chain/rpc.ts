@@ -1,0 +1,86 @@
+/** JSON-RPC over HTTP with one node. What it answers is taken as it comes; who uses it judges it. */
+export interface Call {
+  method: string;
+  params: unknown[];
+}
+
+/**
+ * `away`: no answer; `garbled`: an answer that is no JSON-RPC, or one cut off; `refused`: the node says it won't (too much at once, too
+ * often); `unknown`: it lacks the method.
+ */
+export type TroubleKind = 'away' | 'garbled' | 'refused' | 'unknown';
+
+export class RpcTrouble extends Error {
+  readonly kind: TroubleKind;
+
+  constructor(kind: TroubleKind, reason: string, cause?: unknown) {
+    super(reason, { cause });
+    this.kind = kind;
+  }
+}
+
+const TIMEOUT_MS = 30_000;
+/** What a JSON-RPC node calls it when it has no such method. */
+const NO_METHOD = -32_601;
+
+interface Answer {
+  id?: unknown;
+  result?: unknown;
+  error?: { code?: unknown; message?: unknown };
+}
+
+/** The results of the calls, in their order, from one request. @throws RpcTrouble when any of them has none */
+export async function ask(url: string, calls: readonly Call[], timeoutMs = TIMEOUT_MS): Promise<unknown[]> {
+  if (calls.length === 0) return [];
+  const sent = calls.map(({ method, params }, id) => ({ jsonrpc: '2.0', id, method, params }));
+  const answers = await post(url, JSON.stringify(sent.length === 1 ? sent[0] : sent), timeoutMs);
+  const list = (Array.isArray(answers) ? answers : [answers]) as (Answer | null)[];
+  const results: unknown[] = [];
+  const seen = new Set<unknown>();
+  for (const answer of list) {
+    if (typeof answer !== 'object' || answer === null) throw new RpcTrouble('garbled', 'its answer is no object');
+    if (answer.error !== undefined && answer.error !== null) throw refusalOf(answer.error);
+    if (answer.result === undefined) throw new RpcTrouble('garbled', 'its answer has no result');
+    results[Number(answer.id)] = answer.result;
+    seen.add(answer.id);
+  }
+  if (seen.size !== calls.length || results.length !== calls.length)
+    throw new RpcTrouble('garbled', `it answered ${seen.size} of ${calls.length} calls`);
+  return results;
+}
+
+async function post(url: string, body: string, timeoutMs: number): Promise<unknown> {
+  let text: string;
+  let status: number;
+  try {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(url, { method: 'POST', headers, body, signal });
+    status = response.status;
+    text = await response.text();
+  } catch (error) {
+    throw new RpcTrouble('away', reasonOf(error), error);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    json = undefined;
+  }
+  // Some nodes put what they refuse into a body with an HTTP error.
+  if (status === 413 || status === 429) throw new RpcTrouble('refused', `HTTP ${status}`);
+  if (json === undefined && status >= 400) throw new RpcTrouble('away', `HTTP ${status}`);
+  if (json === undefined) throw new RpcTrouble('garbled', 'its answer is no JSON, or was cut off');
+  return json;
+}
+
+function refusalOf({ code, message }: { code?: unknown; message?: unknown }): RpcTrouble {
+  const text = typeof message === 'string' ? message : JSON.stringify(message);
+  return new RpcTrouble(code === NO_METHOD ? 'unknown' : 'refused', `it says: ${text.slice(0, 200)}`);
+}
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = (cause as { code?: string }).code;
+  return code ?? (cause instanceof Error ? cause.message : String(cause));
+}
