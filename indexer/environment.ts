@@ -15,8 +15,9 @@ const SCHEMA = z.object({
   DEPLOYMENT_FILE: z.string().min(1),
   POLL_MS: z.coerce.number().int().min(10).max(60_000).default(300),
   SEAL_BLOCKS: z.coerce.number().int().min(1).max(1_000_000).optional(),
-  LOG_PROOFS: z.enum(['all', 'sampled']).default('all'),
+  LOG_PROOFS: z.enum(['all', 'sampled', 'none']).default('all'),
   PATIENCE_MS: z.coerce.number().int().min(0).max(600_000).default(3_000),
+  CHECK_EVERY_MS: z.coerce.number().int().min(0).max(3_600_000).default(5_000),
   METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   CARDHOUR_SUPERVISED: z.enum(['0', '1']).default('0'),
 });
@@ -34,6 +35,8 @@ export interface Environment {
   proofs: Proofs;
   /** Milliseconds for which a head below our own counts as a node that lags. */
   patienceMs: number;
+  /** Milliseconds between comparisons of rows with the contracts; 0: none. */
+  checkEveryMs: number;
   /** Where `/healthz` and `/metrics` are served on loopback; absent: nowhere. */
   metricsPort: number | undefined;
   /** Whether to end with the parent process. */
@@ -61,6 +64,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     sealDepth: data.SEAL_BLOCKS,
     proofs: data.LOG_PROOFS,
     patienceMs: data.PATIENCE_MS,
+    checkEveryMs: data.CHECK_EVERY_MS,
     metricsPort: data.METRICS_PORT,
     supervised: data.CARDHOUR_SUPERVISED === '1',
   };

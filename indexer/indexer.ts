@@ -4,6 +4,7 @@ import { createEndpoints, type EndpointHealth } from './chain/endpoints.ts';
 import type { Header } from './chain/header.ts';
 import type { Proofs } from './chain/logs.ts';
 import { createChainReader } from './chain/reader.ts';
+import { createChecker, type CheckCounts } from './check/checker.ts';
 import { openStore } from './store/store.ts';
 import { Steps } from './steps.ts';
 
@@ -29,6 +30,7 @@ export interface IndexerStatus {
   /** Blocks that the deepest of them took back. */
   deepest: number;
   events: number;
+  checks: CheckCounts;
   endpoints: EndpointHealth[];
 }
 
@@ -43,6 +45,12 @@ export interface Indexer {
   /** The block the tables stand at. */
   position(): Header | null;
   status(): IndexerStatus;
+  /**
+   * Compares some rows with the contracts, and the nodes with one another; makes all state rows anew if somebody asked for it.
+   *
+   * @throws Refusal as `syncTo`
+   */
+  check(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -56,17 +64,27 @@ export async function createIndexer(options: IndexerOptions): Promise<Indexer> {
     const reader = createChainReader(endpoints, deployment, options.proofs ?? 'all');
     await checkIdentity(store, reader, deployment);
     const steps = new Steps(store, reader, options);
+    const notice = options.onNotice ?? (() => undefined);
+    const recent = (table: string): readonly string[] => steps.recent(table);
+    const checker = createChecker({ databaseUrl, deployment, endpoints, recent, onDifference: notice });
     let last: Promise<unknown> = Promise.resolve();
+    const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+      const step = last.then(work);
+      last = step.catch(() => undefined);
+      return step;
+    };
     return {
-      syncTo: (target) => {
-        const step = last.then(() => steps.syncTo(target));
-        last = step.catch(() => undefined);
-        return step;
+      syncTo: (target) => inTurn(() => steps.syncTo(target)),
+      async check() {
+        await inTurn(() => steps.refold());
+        if (urls.length > 1) await inTurn(() => steps.compareNodes());
+        await checker.look();
       },
       position: () => steps.cursor,
-      status: () => ({ ...steps.counts, sealed: steps.sealed, endpoints: endpoints.health() }),
+      status: () => ({ ...steps.counts, sealed: steps.sealed, checks: checker.counts, endpoints: endpoints.health() }),
       close: async () => {
         await last;
+        await checker.close();
         await store.close();
       },
     };

@@ -11,16 +11,20 @@ import type { BlockRange, ChainReader } from './chain/reader.ts';
 import { standingOf } from './chain/standing.ts';
 import { createSealing, type Sealing } from './sealing.ts';
 import { advance, allRows, foldHistory, takeBack, takeBackDeep } from './fold/history.ts';
+import type { Changes } from './fold/rows.ts';
 import type { Ledger, MarketTerms } from './fold/ledger.ts';
 import { foldVersion } from './fold/version.ts';
 import type { StoredChainEvent } from './store/events.ts';
 import type { Store } from './store/store.ts';
+import { TABLES } from './store/tables.ts';
 import { TablesMoved } from './store/write.ts';
 
 /** How often a step begins anew because the chain or another writer moved meanwhile. */
 const ATTEMPTS = 100;
 /** Blocks that are taken back from memory; deeper reorganisations fold the stored events anew. */
 const UNDO_BLOCKS = 256n;
+/** Rows of each table that are remembered as new. */
+const RECENT = 16;
 
 interface StepOptions {
   deployment: Deployment;
@@ -39,6 +43,7 @@ export class Steps {
   readonly #sealing: Sealing;
   /** State at `cursor`; null while it is not known to be that. */
   #ledger: Ledger | null = null;
+  readonly #recent = new Map<string, string[]>();
   /** Since when no node has a block as high as ours; null while one has. */
   #shortSince: number | null = null;
 
@@ -84,6 +89,12 @@ export class Steps {
     await this.#load();
   }
 
+  /** Notes which nodes lag behind the others, contradict them, or are of another chain. */
+  async compareNodes(): Promise<void> {
+    await checkIdentity(this.#store, this.#reader, this.#deployment);
+    if (this.cursor !== null) await standingOf(this.#reader, this.cursor);
+  }
+
   /** The chain's head, once what we hold is sure to be below it. */
   async #settleHead(): Promise<bigint> {
     await this.#load();
@@ -117,6 +128,19 @@ export class Steps {
     this.#ledger = ledger;
     this.cursor = last;
     this.counts.events += events.length;
+    this.#remember(changes);
+  }
+
+  /** Keys of a table's rows that were written last. */
+  recent(table: string): readonly string[] {
+    return this.#recent.get(table) ?? [];
+  }
+
+  #remember(changes: Changes): void {
+    for (const { name, key } of TABLES) {
+      const rows = changes[name].upserts.slice(-RECENT);
+      if (rows.length > 0) this.#recent.set(name, rows.map((row) => String(row[key[0]])));
+    }
   }
 
   #decode({ logs }: BlockRange): StoredChainEvent[] {

@@ -11,33 +11,31 @@ export interface Header {
   timestamp: bigint;
 }
 
-/** Whether headers of this chain prove their hashes: known once one did. */
-export interface HeaderForm {
-  proven: boolean;
-}
-
 const HASH = /^0x[0-9a-f]{64}$/;
+const QUANTITY = /^0x[0-9a-f]{1,16}$/;
 
 export function headerCall(tag: bigint | 'latest' | 'finalized'): Call {
   return { method: 'eth_getBlockByNumber', params: [typeof tag === 'bigint' ? quantity(tag) : tag, false] };
 }
 
 /**
- * Reads a header and proves its hash.
+ * Reads a header.
+ * @param proven whether its hash must be that of its fields
  * @param number which block it must be, when that is known
  * @throws Lie; Behind when there is none
  */
-export function readHeader(answer: unknown, form: HeaderForm, number?: bigint): RawHeader {
+export function readHeader(answer: unknown, proven: boolean, number?: bigint): RawHeader {
   if (answer === null) throw new Behind(number === undefined ? 'it has no such block' : `it has no block ${number}`);
   const header = answer as RawHeader;
   if (![header.hash, header.parentHash, header.receiptsRoot].every((word) => HASH.test(String(word))))
     throw new Lie('a header lacks its hashes');
+  if (!QUANTITY.test(header.number) || !QUANTITY.test(header.timestamp))
+    throw new Lie('a header lacks its number or its time');
   if (!/^0x[0-9a-f]{512}$/.test(header.logsBloom)) throw new Lie('a header lacks its bloom');
   if (number !== undefined && BigInt(header.number) !== number)
     throw new Lie(`asked for block ${number}, it gave ${BigInt(header.number)}`);
-  const proves = hashesItself(header);
-  if (proves) form.proven = true;
-  else if (form.proven) throw new Lie(`the hash of block ${BigInt(header.number)} is not that of its header`);
+  if (proven && !hashesItself(header))
+    throw new Lie(`the hash of block ${BigInt(header.number)} is not that of its header`);
   return header;
 }
 
@@ -49,10 +47,10 @@ export function shortOf({ number, hash, parentHash, timestamp }: RawHeader): Hea
 export async function askHeader(
   endpoint: Endpoint,
   tag: bigint | 'latest' | 'finalized',
-  form: HeaderForm,
+  proven: boolean,
 ): Promise<Header> {
   const [answer] = await endpoint.ask([headerCall(tag)]);
-  return shortOf(readHeader(answer, form, typeof tag === 'bigint' ? tag : undefined));
+  return shortOf(readHeader(answer, proven, typeof tag === 'bigint' ? tag : undefined));
 }
 
 export function quantity(value: bigint): Hex {

@@ -5,7 +5,6 @@ import { Behind, Lie, type Endpoint } from './endpoints.ts';
 import { quantity } from './header.ts';
 import type { RawHeader } from './proof/header.ts';
 import { receiptsRoot, type RawLogEntry, type RawReceipt } from './proof/receipts.ts';
-import { RpcTrouble } from './rpc.ts';
 
 export interface ChainLog extends RawLog {
   blockHash: Hex;
@@ -15,20 +14,15 @@ export interface ChainLog extends RawLog {
 /**
  * `all`: the receipts of every block whose bloom admits a log of ours, so that no log can be wrong or missing. `sampled`: `eth_getLogs`,
  * the receipts of the blocks that it names, and those of one block in `SAMPLE` that it does not: for chains so busy that every bloom
- * admits everything.
+ * admits everything. `none`: what `eth_getLogs` says, and hashes as they are given: for chains whose headers have other fields than
+ * Ethereum's, and nodes without `eth_getBlockReceipts`.
  */
-export type Proofs = 'all' | 'sampled';
+export type Proofs = 'all' | 'sampled' | 'none';
 
 export interface LogsOptions {
   addresses: readonly Hex[];
   proofs: Proofs;
   mayHold(logsBloom: Hex): boolean;
-}
-
-/** What is known of a chain's receipts: whether they prove their root (known once some did), and which nodes hand out none. */
-export interface ReceiptForm {
-  proven: boolean;
-  missing: Set<string>;
 }
 
 const SAMPLE = 32n;
@@ -40,26 +34,18 @@ export async function fetchLogs(
   endpoint: Endpoint,
   headers: readonly RawHeader[],
   options: LogsOptions,
-  form: ReceiptForm,
 ): Promise<ChainLog[]> {
   const possible = headers.filter(({ logsBloom }) => options.mayHold(logsBloom));
   if (possible.length === 0) return [];
-  if (options.proofs === 'sampled' || form.missing.has(endpoint.name)) return await namedLogs(endpoint, headers, possible, options, form);
-  try {
-    return (await fetchReceipts(endpoint, possible, form)).flatMap((receipts) => oursIn(receipts, options.addresses));
-  } catch (error) {
-    if (!(error instanceof RpcTrouble) || error.kind !== 'unknown') throw error;
-    form.missing.add(endpoint.name);
-    return await namedLogs(endpoint, headers, possible, options, form);
-  }
+  if (options.proofs !== 'all') return await namedLogs(endpoint, headers, possible, options);
+  return (await fetchReceipts(endpoint, possible)).flatMap((receipts) => oursIn(receipts, options.addresses));
 }
 
 async function namedLogs(
   endpoint: Endpoint,
   headers: readonly RawHeader[],
   possible: readonly RawHeader[],
-  { addresses }: LogsOptions,
-  form: ReceiptForm,
+  { addresses, proofs }: LogsOptions,
 ): Promise<ChainLog[]> {
   const [from, to] = [headers[0]!, headers.at(-1)!];
   const filter = { address: addresses, fromBlock: from.number, toBlock: to.number };
@@ -68,9 +54,9 @@ async function namedLogs(
   const known = new Set(possible.map(({ hash }) => hash));
   for (const hash of byBlock.keys())
     if (!known.has(hash)) throw new Behind(`it gave logs of block ${hash}, whose bloom or branch has none`);
-  if (form.missing.has(endpoint.name)) return possible.flatMap(({ hash }) => byBlock.get(hash) ?? []);
+  if (proofs === 'none') return possible.flatMap(({ hash }) => byBlock.get(hash) ?? []);
   const proven = possible.filter(({ hash, number }) => byBlock.has(hash) || BigInt(number) % SAMPLE === 0n);
-  const receipts = await fetchReceipts(endpoint, proven, form);
+  const receipts = await fetchReceipts(endpoint, proven);
   return proven.flatMap(({ hash, number }, index) => {
     const logs = oursIn(receipts[index]!, addresses);
     if (logs.length !== (byBlock.get(hash)?.length ?? 0))
@@ -83,7 +69,6 @@ async function namedLogs(
 async function fetchReceipts(
   endpoint: Endpoint,
   headers: readonly RawHeader[],
-  form: ReceiptForm,
 ): Promise<RawReceipt[][]> {
   const found: RawReceipt[][] = [];
   for (let at = 0; at < headers.length; at += RECEIPTS_AT_ONCE) {
@@ -91,19 +76,18 @@ async function fetchReceipts(
     // By hash: at a number there may be another block by now.
     const calls = some.map(({ hash }) => ({ method: 'eth_getBlockReceipts', params: [hash] }));
     const answers = await endpoint.ask(calls);
-    some.forEach((header, index) => found.push(readReceipts(answers[index], header, form)));
+    some.forEach((header, index) => found.push(readReceipts(answers[index], header)));
   }
   return found;
 }
 
-function readReceipts(answer: unknown, header: RawHeader, form: ReceiptForm): RawReceipt[] {
+function readReceipts(answer: unknown, header: RawHeader): RawReceipt[] {
   const number = BigInt(header.number);
   if (answer === null) throw new Behind(`it has no receipts of block ${number}`);
   if (!Array.isArray(answer)) throw new Lie(`the receipts of block ${number} are no list`);
   const receipts = answer as RawReceipt[];
-  if (!proves(receipts, header.receiptsRoot)) {
-    if (form.proven) throw new Lie(`the receipts of block ${number} are not those of its root`);
-  } else form.proven = true;
+  if (!proves(receipts, header.receiptsRoot))
+    throw new Lie(`the receipts of block ${number} are not those of its root`);
   // The root says nothing of the places; of the transactions the header has a list.
   const hashes = header['transactions'];
   let logIndex = 0n;

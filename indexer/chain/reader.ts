@@ -1,9 +1,9 @@
 import { CONTRACTS, EVENT_TOPICS } from '../../contracts/events.ts';
 import type { Deployment } from '../../contracts/deployment.ts';
 import type { Hex } from '../../domain/types.ts';
-import { Behind, type Endpoint, type Endpoints } from './endpoints.ts';
-import { askHeader, headerCall, readHeader, shortOf, type Header, type HeaderForm } from './header.ts';
-import { fetchLogs, type ChainLog, type LogsOptions, type Proofs, type ReceiptForm } from './logs.ts';
+import { Behind, Lie, type Endpoint, type Endpoints } from './endpoints.ts';
+import { askHeader, headerCall, readHeader, shortOf, type Header } from './header.ts';
+import { fetchLogs, type ChainLog, type LogsOptions, type Proofs } from './logs.ts';
 import { bloomFilter } from './proof/bloom.ts';
 
 /** Consecutive blocks and the market's logs in them, in chain order. */
@@ -37,42 +37,43 @@ export interface ChainReader {
 export function createChainReader(endpoints: Endpoints, deployment: Deployment, proofs: Proofs): ChainReader {
   const addresses = CONTRACTS.map((name) => deployment[name]);
   const options: LogsOptions = { addresses, proofs, mayHold: bloomFilter(addresses, EVENT_TOPICS) };
-  const headerForm: HeaderForm = { proven: false };
-  const receiptForm: ReceiptForm = { proven: false, missing: new Set() };
+  const proven = proofs !== 'none';
 
   const rangeOf = async (endpoint: Endpoint, from: bigint, to: bigint): Promise<BlockRange> => {
     const numbers = Array.from({ length: Number(to - from) + 1 }, (_, index) => from + BigInt(index));
     const answers = await endpoint.ask(numbers.map(headerCall));
-    const headers = answers.map((answer, index) => readHeader(answer, headerForm, numbers[index]));
+    const headers = answers.map((answer, index) => readHeader(answer, proven, numbers[index]));
     const broken = headers.some((header, index) => index > 0 && header.parentHash !== headers[index - 1]?.hash);
     if (broken) throw new Behind(`its blocks ${from} to ${to} do not follow one another: it changed branches`);
-    return { headers: headers.map(shortOf), logs: await fetchLogs(endpoint, headers, options, receiptForm) };
+    return { headers: headers.map(shortOf), logs: await fetchLogs(endpoint, headers, options) };
   };
 
   const headerAt = async (endpoint: Endpoint, number: bigint): Promise<Header | null> =>
-    orNull(askHeader(endpoint, number, headerForm));
+    orNull(askHeader(endpoint, number, proven));
 
   return {
     endpoints,
     headerAt,
-    headOf: (endpoint) => askHeader(endpoint, 'latest', headerForm),
+    headOf: (endpoint) => askHeader(endpoint, 'latest', proven),
     async identityOf(endpoint) {
       const [chainId, genesis, code] = await endpoint.ask([
         { method: 'eth_chainId', params: [] },
         headerCall(0n),
         { method: 'eth_getCode', params: [deployment.auction, 'latest'] },
       ]);
-      const { hash } = readHeader(genesis, { proven: false }, 0n);
+      if (!/^0x[0-9a-f]{1,8}$/.test(String(chainId)) || !/^0x/.test(String(code)))
+        throw new Lie('it says neither which chain it is of nor what stands there');
+      const { hash } = readHeader(genesis, proven, 0n);
       return { chainId: Number(chainId), genesisHash: hash, hasMarket: code !== '0x' };
     },
-    head: () => endpoints.through((endpoint) => askHeader(endpoint, 'latest', headerForm)),
+    head: () => endpoints.through((endpoint) => askHeader(endpoint, 'latest', proven)),
     finalized: () =>
-      endpoints.through((endpoint) => askHeader(endpoint, 'finalized', headerForm)).catch(() => null),
+      endpoints.through((endpoint) => askHeader(endpoint, 'finalized', proven)).catch(() => null),
     headers: (numbers) =>
       endpoints.through(async (endpoint) => {
         const answers = await endpoint.ask(numbers.map(headerCall));
         return answers.map((answer, index) =>
-          answer === null ? null : shortOf(readHeader(answer, headerForm, numbers[index])),
+          answer === null ? null : shortOf(readHeader(answer, proven, numbers[index])),
         );
       }),
     range: (from, to) => orNull(endpoints.through((endpoint) => rangeOf(endpoint, from, to))),

@@ -82,7 +82,7 @@ function ending({ changes, headers, keepUpTo, sealed, rebuilt }: Batch): string 
   if (sealed !== undefined)
     statements.push(`UPDATE index_state SET sealed = greatest(sealed, ${sealed})`);
   if (rebuilt !== undefined)
-    statements.push(`UPDATE index_state SET fold = ${pg.escapeLiteral(rebuilt)}`);
+    statements.push(`UPDATE index_state SET fold = ${pg.escapeLiteral(rebuilt)}`, 'DELETE FROM read_stop');
   return statements.map((statement) => `${statement};`).join(' ');
 }
 

@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createDatabase, startPostgres } from '../../prisma/embedded.ts';
+import { migrate } from '../../prisma/migrate.ts';
+import { simulate, type RunReport } from './run.ts';
+import { recordDay } from './tape.ts';
+
+export interface SimulationOptions {
+  runs: number;
+  seed: number;
+  /** Runs that go on at once, each with databases of its own. */
+  parallel: number;
+  onRun?: (done: number) => void;
+  say: (sentence: string) => void;
+}
+
+export type Simulation = Omit<RunReport, 'equal' | 'difference'> & { runs: number; equal: number; realKillRuns: number };
+
+/** One run in so many has its indexer in a process of its own, which is killed for real. */
+const REAL_KILLS_EVERY = 20;
+
+/** Runs seeds `seed`, `seed + 1`, … over one real PostgreSQL; each that does not end like a fresh sync is told. */
+export async function simulateAll({ runs, seed, parallel, onRun, say }: SimulationOptions): Promise<Simulation> {
+  const dir = await mkdtemp(join(tmpdir(), 'cardhour-simulate-'));
+  const server = await startPostgres({ dir, durable: false });
+  const total: Simulation = {
+    runs: 0,
+    equal: 0,
+    reorganisations: 0,
+    deepest: 0,
+    kills: 0,
+    realKillRuns: 0,
+    faulty: 0,
+    cuts: 0,
+    refusals: 0,
+  };
+  try {
+    await migrate(await createDatabase(server.url, 'template'));
+    const tape = await recordDay();
+    let next = 0;
+    const worker = async (name: number): Promise<void> => {
+      const databases = {
+        tested: await createDatabase(server.url, `tested_${name}`, 'template'),
+        fresh: await createDatabase(server.url, `fresh_${name}`, 'template'),
+      };
+      while (next < runs) {
+        const index = next++;
+        const realKills = index % REAL_KILLS_EVERY === REAL_KILLS_EVERY - 1;
+        const report = await simulate(tape, databases, seed + index, { realKills });
+        if (!report.equal) say(`seed ${seed + index}: ${report.difference}`);
+        add(total, report, realKills);
+        onRun?.(total.runs);
+      }
+    };
+    const workers: Promise<void>[] = [];
+    for (let name = 0; name < parallel; name++) workers.push(worker(name));
+    await Promise.all(workers);
+    return total;
+  } finally {
+    await server.stop();
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+function add(total: Simulation, report: RunReport, realKills: boolean): void {
+  total.runs++;
+  if (report.equal) total.equal++;
+  if (realKills) total.realKillRuns++;
+  total.deepest = Math.max(total.deepest, report.deepest);
+  for (const name of ['reorganisations', 'kills', 'faulty', 'cuts', 'refusals'] as const)
+    total[name] += report[name];
+}
