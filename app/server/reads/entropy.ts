@@ -3,6 +3,7 @@ import { BALANCE_MICRO_BITS, entropyMicroBits, HOURS } from '../../../domain/ent
 import { binsOf, networkEntropy, useOfDays, type HeldCards } from '../../../domain/history.ts';
 import type { Database } from '../../../prisma/client.ts';
 import type { EntropyView, NodeEntropyView } from '../../views.ts';
+import { mustAgree } from '../must-agree.ts';
 
 const HOUR = 3600;
 /** Nodes that an answer spells out. */
@@ -20,6 +21,7 @@ interface NodeUse {
 
 /** @param now chain time, unix seconds */
 export async function entropyOf(db: Database, now: bigint): Promise<EntropyView> {
+  await mustAgree(db, 'lease', 'node');
   const nodes = await readUse(db, now, null);
   const ends = Number(now / BigInt(HOUR)) * HOUR;
   const network = Array.from({ length: HOURS + 1 }, (_, back) => {
@@ -43,6 +45,7 @@ export async function entropyOf(db: Database, now: bigint): Promise<EntropyView>
 
 /** One node's day; null for an unknown one. */
 export async function nodeEntropyOf(db: Database, now: bigint, id: string): Promise<NodeEntropyView | null> {
+  await mustAgree(db, 'lease', 'node');
   const [node] = await readUse(db, now, id);
   return node === undefined ? null : viewOf(node, now);
 }
