@@ -114,7 +114,9 @@ async function recover(ground: Ground, url: string): Promise<number> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   let open = false;
-  const mining = ground.mine(40);
+  const mining = (async () => {
+    while (!open) await ground.mine(1);
+  })();
   while (!open) {
     const { rowCount } = await client.query(
       `SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL AND backend_type = 'client backend'`,
@@ -125,7 +127,6 @@ async function recover(ground: Ground, url: string): Promise<number> {
   await first.end();
   const killed = performance.now();
   const second = await startMain(ground, url);
-  // Blocks go on meanwhile: ready is at the head.
   await mining;
   await second.untilAt(await headOf(ground));
   const seconds = (performance.now() - killed) / 1_000;

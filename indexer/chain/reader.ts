@@ -27,7 +27,7 @@ export interface ChainReader {
   /** A node's block with the number; null when it is above its head. */
   headerAt(endpoint: Endpoint, number: bigint): Promise<Header | null>;
   headOf(endpoint: Endpoint): Promise<Header>;
-  /** Headers by number, all of one node; null for those above its head. */
+  /** Headers by number, descending, all of one node; null for those above its head. */
   headers(numbers: bigint[]): Promise<(Header | null)[]>;
   /** Null when the chain's head is below `to`, or the chain moved between the answers. */
   range(from: bigint, to: bigint): Promise<BlockRange | null>;
@@ -72,9 +72,12 @@ export function createChainReader(endpoints: Endpoints, deployment: Deployment, 
     headers: (numbers) =>
       endpoints.through(async (endpoint) => {
         const answers = await endpoint.ask(numbers.map(headerCall));
-        return answers.map((answer, index) =>
+        const found = answers.map((answer, index) =>
           answer === null ? null : shortOf(readHeader(answer, proven, numbers[index])),
         );
+        const first = found.findIndex((header) => header !== null);
+        if (first !== -1 && found.indexOf(null, first) !== -1) throw new Lie('it lacks blocks below those that it has');
+        return found;
       }),
     range: (from, to) => orNull(endpoints.through((endpoint) => rangeOf(endpoint, from, to))),
   };

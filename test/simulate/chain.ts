@@ -24,6 +24,8 @@ export class SimChain {
   readonly #random: () => number;
   readonly #byHash = new Map<Hex, SimBlock>();
   #blocks: SimBlock[] = [];
+  /** The highest block that there ever was. */
+  highest = 0;
 
   constructor(tape: Tape, random: () => number) {
     this.deployment = tape.deployment;
@@ -105,6 +107,7 @@ export class SimChain {
         Object.assign(log, { blockHash: header.hash, blockNumber: header.number, logIndex: hex(logIndex++) });
     const block = { header, receipts, played };
     this.#blocks.push(block);
+    this.highest = Math.max(this.highest, number);
     this.#byHash.set(header.hash, block);
   }
 }

@@ -44,7 +44,8 @@ export async function simulate(
   const chain = new SimChain(tape, random);
   chain.mine(90 + Math.floor(random() * 60));
   const nodes: SimNode[] = [];
-  for (let n = 1 + Math.floor(random() * 3); n > 0; n--) nodes.push(await startNode(chain, random));
+  // What nodes do wrong hangs on when they are asked, so they have dice of their own.
+  for (let n = 1 + Math.floor(random() * 3); n > 0; n--) nodes.push(await startNode(chain, seeded(seed * 8 + n)));
   const report = { reorganisations: 0, deepest: 0, kills: 0, cuts: 0, refusals: 0 };
   const world: World = { tape, databases, chain, nodes, random, report, realKills: options.realKills };
   await Promise.all([empty(databases.tested), empty(databases.fresh)]);
@@ -111,8 +112,9 @@ async function live(world: World): Promise<void> {
         await sleep(Math.floor(random() * 30));
         report.kills++;
         await wire.end();
-        void syncing.then(() => indexer?.close()).catch(() => undefined);
+        const dead = indexer;
         indexer = null;
+        void syncing.catch(() => undefined).finally(() => dead.close());
         return;
       }
       await syncing;
@@ -140,8 +142,8 @@ function move({ chain, random, report }: World): void {
 }
 
 function moveChain(chain: SimChain, random: () => number, report: World['report']): void {
-  if (random() < 0.45) {
-    const depth = 1 + Math.floor(random() ** 2 * DEEPEST);
+  const depth = Math.min(1 + Math.floor(random() ** 2 * DEEPEST), chain.head - (chain.highest - SEAL_DEPTH));
+  if (random() < 0.45 && depth > 0) {
     report.reorganisations++;
     report.deepest = Math.max(report.deepest, depth);
     // The new branch is at least as long as the old one, as a rule.

@@ -32,7 +32,7 @@ export async function openWire(databaseUrl: string): Promise<Wire> {
       });
       from.on('data', (chunk: Buffer) => {
         // Half of a message may be through.
-        const some = chunk.subarray(0, Math.min(chunk.length, left));
+        const some = chunk.subarray(0, Math.max(0, Math.min(chunk.length, left)));
         left -= chunk.length;
         if (some.length > 0 && !to.destroyed) to.write(some);
         if (left <= 0) setImmediate(cut);
