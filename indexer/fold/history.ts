@@ -1,9 +1,9 @@
 import { foldBlock, emptyLedger, mark } from './ledger.ts';
-import type { BlockRef, Ledger, LedgerEvent, MarketTerms } from './ledger.ts';
+import type { Ledger, LedgerEvent, MarketTerms } from './ledger.ts';
 import { rowsOf } from './rows.ts';
 import type { Changes } from './rows.ts';
 import { nothingTouched, touch, TOUCHED } from './touched.ts';
-import type { Touched } from './touched.ts';
+import type { BlockRef, Touched } from './touched.ts';
 
 /**
  * Folds events from the first on.

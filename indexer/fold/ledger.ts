@@ -3,13 +3,7 @@ import { emptyMarket } from '../../domain/market-state.ts';
 import type { MarketState } from '../../domain/market-state.ts';
 import type { Hex, MarketEvent } from '../../domain/types.ts';
 import { Journal } from './journal.ts';
-import { nothingTouched, touch, TOUCHED, type Touched } from './touched.ts';
-
-/** The block that an event, and so the row it made, comes from. */
-export interface BlockRef {
-  number: bigint;
-  hash: Hex;
-}
+import { nothingTouched, touch, TOUCHED, type BlockRef, type Touched } from './touched.ts';
 
 export interface LedgerEvent extends MarketEvent {
   blockHash: Hex;

@@ -1,26 +1,61 @@
 /**
  * `npm run test:simulate`: SIMULATE_RUNS (1,000) seeded runs of the indexer over a chain that reorganises, nodes that fail and lie, a
- * database that breaks off, and kills. What is wrong goes to stderr; the last line is a JSON object; exit code 1 unless all are equal.
+ * database that breaks off, and kills. A process a core shares them. What is wrong goes to stderr; the last line is a JSON object; exit code
+ * 1 unless all are equal.
  */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { createProgress } from '../../cli/progress.ts';
-import { simulateAll } from './simulate.ts';
+import { addTo, nothingYet, simulateAll, type Simulation } from './simulate.ts';
+
+type Message = { done: true } | { sentence: string } | { report: Simulation };
 
 const runs = Number(process.env['SIMULATE_RUNS'] ?? 1_000);
 const seed = Number(process.env['SIMULATE_SEED'] ?? 1);
-const parallel = Number(process.env['SIMULATE_PARALLEL'] ?? 4);
-const progress = createProgress();
-progress.say(`seeds ${seed} to ${seed + runs - 1}`);
-progress.start('runs', runs);
-const began = performance.now();
-const report = await simulateAll({
-  runs,
-  seed,
-  parallel,
-  onRun: (done) => progress.at(done),
-  say: (sentence) => progress.say(sentence),
-});
-progress.end();
-const wallSeconds = Math.round((performance.now() - began) / 100) / 10;
-const { user, system } = process.cpuUsage();
-console.log(JSON.stringify({ ...report, seed, wallSeconds, cpuSeconds: Math.round((user + system) / 1e5) / 10 }));
-process.exitCode = report.equal === runs ? 0 : 1;
+const [rest, of] = (process.env['SIMULATE_PART'] ?? '').split('/').map(Number);
+
+if (of === undefined) await share();
+else await work({ rest: rest!, of });
+
+/** Two at once: while one waits for its database the other goes on. */
+async function work(part: { rest: number; of: number }): Promise<void> {
+  const tell = (message: Message): void => void process.send!(message);
+  const report = await simulateAll({
+    runs,
+    seed,
+    part,
+    parallel: 2,
+    onRun: () => tell({ done: true }),
+    say: (sentence) => tell({ sentence }),
+  });
+  tell({ report });
+  process.disconnect();
+}
+
+async function share(): Promise<void> {
+  const began = performance.now();
+  const progress = createProgress();
+  progress.say(`seeds ${seed} to ${seed + runs - 1}`);
+  progress.start('runs', runs);
+  const total = nothingYet();
+  let done = 0;
+  const processes = Math.min(availableParallelism(), runs);
+  const ends = Array.from({ length: processes }, async (_, index) => {
+    const env = { ...process.env, SIMULATE_PART: `${index}/${processes}` };
+    const child = fork(fileURLToPath(import.meta.url), { env });
+    child.on('message', (message: Message) => {
+      if ('done' in message) progress.at(++done);
+      else if ('sentence' in message) progress.say(message.sentence);
+      else addTo(total, message.report);
+    });
+    const [code] = (await once(child, 'exit')) as [number | null];
+    if (code !== 0) progress.say(`a process of runs ended with ${code}`);
+  });
+  await Promise.all(ends);
+  progress.end();
+  const wallSeconds = Math.round((performance.now() - began) / 100) / 10;
+  console.log(JSON.stringify({ ...total, seed, wallSeconds }));
+  process.exitCode = total.equal === runs ? 0 : 1;
+}

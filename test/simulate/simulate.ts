@@ -9,6 +9,8 @@ import { recordDay } from './tape.ts';
 export interface SimulationOptions {
   runs: number;
   seed: number;
+  /** Of the runs, those whose number leaves this rest: processes share the work so. All when absent. */
+  part?: { rest: number; of: number };
   /** Runs that go on at once, each with databases of its own. */
   parallel: number;
   onRun?: (done: number) => void;
@@ -18,38 +20,30 @@ export interface SimulationOptions {
 export type Simulation = Omit<RunReport, 'equal' | 'difference'> & { runs: number; equal: number; realKillRuns: number };
 
 /** One run in so many has its indexer in a process of its own, which is killed for real. */
-const REAL_KILLS_EVERY = 20;
+const REAL_KILLS_EVERY = 21;
 
 /** Runs seeds `seed`, `seed + 1`, … over one real PostgreSQL; each that does not end like a fresh sync is told. */
-export async function simulateAll({ runs, seed, parallel, onRun, say }: SimulationOptions): Promise<Simulation> {
+export async function simulateAll({ runs, seed, part, parallel, onRun, say }: SimulationOptions): Promise<Simulation> {
   const dir = await mkdtemp(join(tmpdir(), 'cardhour-simulate-'));
   const server = await startPostgres({ dir, durable: false });
-  const total: Simulation = {
-    runs: 0,
-    equal: 0,
-    reorganisations: 0,
-    deepest: 0,
-    kills: 0,
-    realKillRuns: 0,
-    faulty: 0,
-    cuts: 0,
-    refusals: 0,
-  };
+  const total = nothingYet();
   try {
     await migrate(await createDatabase(server.url, 'template'));
     const tape = await recordDay();
-    let next = 0;
+    const { rest, of } = part ?? { rest: 0, of: 1 };
+    let next = rest;
     const worker = async (name: number): Promise<void> => {
       const databases = {
         tested: await createDatabase(server.url, `tested_${name}`, 'template'),
         fresh: await createDatabase(server.url, `fresh_${name}`, 'template'),
       };
       while (next < runs) {
-        const index = next++;
+        const index = next;
+        next += of;
         const realKills = index % REAL_KILLS_EVERY === REAL_KILLS_EVERY - 1;
         const report = await simulate(tape, databases, seed + index, { realKills });
         if (!report.equal) say(`seed ${seed + index}: ${report.difference}`);
-        add(total, report, realKills);
+        addTo(total, { ...report, runs: 1, equal: Number(report.equal), realKillRuns: Number(realKills) });
         onRun?.(total.runs);
       }
     };
@@ -63,11 +57,13 @@ export async function simulateAll({ runs, seed, parallel, onRun, say }: Simulati
   }
 }
 
-function add(total: Simulation, report: RunReport, realKills: boolean): void {
-  total.runs++;
-  if (report.equal) total.equal++;
-  if (realKills) total.realKillRuns++;
-  total.deepest = Math.max(total.deepest, report.deepest);
-  for (const name of ['reorganisations', 'kills', 'faulty', 'cuts', 'refusals'] as const)
-    total[name] += report[name];
+/** Adds what other runs counted. */
+export function addTo(total: Simulation, more: Simulation): void {
+  total.deepest = Math.max(total.deepest, more.deepest);
+  for (const name of ['runs', 'equal', 'reorganisations', 'kills', 'realKillRuns', 'faulty', 'cuts', 'refusals'] as const)
+    total[name] += more[name];
+}
+
+export function nothingYet(): Simulation {
+  return { runs: 0, equal: 0, reorganisations: 0, deepest: 0, kills: 0, realKillRuns: 0, faulty: 0, cuts: 0, refusals: 0 };
 }
