@@ -52,10 +52,15 @@ export async function ask(url: string, calls: readonly Call[], timeoutMs = TIMEO
 async function post(url: string, body: string, timeoutMs: number): Promise<unknown> {
   let text: string;
   let status: number;
+  const signal = AbortSignal.timeout(timeoutMs);
+  const headers = { 'content-type': 'application/json' };
+  const send = (): Promise<Response> => fetch(url, { method: 'POST', headers, body, signal });
   try {
-    const signal = AbortSignal.timeout(timeoutMs);
-    const headers = { 'content-type': 'application/json' };
-    const response = await fetch(url, { method: 'POST', headers, body, signal });
+    // A kept connection may be closed by the other side just when it is used again; nothing we ask changes anything.
+    const response = await send().catch((error: unknown) => {
+      if (!/ECONNRESET|UND_ERR_SOCKET|EPIPE/.test(reasonOf(error))) throw error;
+      return send();
+    });
     status = response.status;
     text = await response.text();
   } catch (error) {

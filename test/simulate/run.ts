@@ -53,8 +53,9 @@ export async function simulate(
   try {
     for (let step = 4 + Math.floor(random() * 6); step > 0; step--) await live(world);
     for (const node of nodes) node.faults = { ...HONEST };
-    await catchUp(world);
-    difference = await differenceOf(world);
+    await catchUp(world, databases.tested);
+    await catchUp(world, databases.fresh);
+    difference = await differenceOf(databases);
   } catch (error) {
     difference = error instanceof Error ? (error.stack ?? error.message) : String(error);
   } finally {
@@ -151,10 +152,10 @@ function moveChain(chain: SimChain, random: () => number, report: World['report'
   } else chain.mine(1 + Math.floor(random() * 20));
 }
 
-async function catchUp(world: World): Promise<void> {
+async function catchUp(world: World, databaseUrl: string): Promise<void> {
   const end = performance.now() + LONGEST_MS;
   for (let indexer: Indexer | null = null; ; ) {
-    indexer ??= await tryTo(world.report, () => open(world, world.databases.tested));
+    indexer ??= await tryTo(world.report, () => open(world, databaseUrl));
     const at: bigint | null = indexer === null ? null : await tryTo(world.report, () => indexer!.syncTo());
     if (at === BigInt(world.chain.head)) {
       await indexer?.close();
@@ -165,11 +166,8 @@ async function catchUp(world: World): Promise<void> {
   }
 }
 
-async function differenceOf(world: World): Promise<string> {
-  const indexer = await open(world, world.databases.fresh);
-  await indexer.syncTo();
-  await indexer.close();
-  const [ours, theirs] = await Promise.all([digests(world.databases.tested), digests(world.databases.fresh)]);
+async function differenceOf({ tested, fresh }: Databases): Promise<string> {
+  const [ours, theirs] = await Promise.all([digests(tested), digests(fresh)]);
   const different = TABLE_NAMES.filter((table) => ours[table] !== theirs[table]);
   return different.length === 0 ? '' : `tables differ: ${different.join(', ')}`;
 }
