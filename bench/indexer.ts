@@ -21,7 +21,7 @@ const REPLAYED = 1_000_000;
 const COLD_RUNS = 3;
 
 export const bench: Bench = async (seed, { quick }) => {
-  const [blocks, replayed] = quick ? [100, 100_000] : [BLOCKS, REPLAYED];
+  const [blocks, replayed, following] = quick ? [20, 20_000, 10] : [BLOCKS, REPLAYED, LIVE_BLOCKS];
   const say = (sentence: string): void => console.error(sentence);
   const ground = await openGround();
   try {
@@ -47,7 +47,7 @@ export const bench: Bench = async (seed, { quick }) => {
     const ponder = quick
       ? undefined
       : await measurePonder(ground, await ground.database('ponder', false), PONDER_LIVE_BLOCKS, say);
-    const live = await liveOf(ground, url);
+    const live = await liveOf(ground, url, following);
     const recoverSeconds = await recover(ground, url);
     const reorg = await reorganise(ground, url);
     const cold = colds.toSorted((a, b) => a.seconds - b.seconds)[colds.length >> 1]!;
@@ -90,7 +90,11 @@ async function readAlone(ground: Ground, blocks: number): Promise<number> {
         params: [`0x${(block + id).toString(16)}`],
       }));
       const headers = { 'content-type': 'application/json' };
-      const answer = await fetch(ground.chain.rpcUrl, { method: 'POST', headers, body: JSON.stringify(calls) });
+      const answer = await fetch(ground.chain.rpcUrl, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(calls),
+      });
       await answer.arrayBuffer();
     }
   };
@@ -99,10 +103,10 @@ async function readAlone(ground: Ground, blocks: number): Promise<number> {
   return Math.round((blocks * EVENTS_PER_BLOCK * 1_000) / (performance.now() - began));
 }
 
-async function liveOf(ground: Ground, url: string): Promise<Done> {
+async function liveOf(ground: Ground, url: string, blocks: number): Promise<Done> {
   const ours = await startOurs(ground, url);
   await ours.do('cold');
-  await ground.mine(LIVE_BLOCKS);
+  await ground.mine(blocks);
   const live = await ours.do('live', await headOf(ground));
   await ours.end();
   return live;

@@ -91,7 +91,9 @@ export function decodeLogs(deployment: Deployment, logs: readonly RawLog[]): Mar
 /** Decodes one log; null when it is none of the market's. */
 export function decodeLog(deployment: Deployment, log: RawLog): ContractEvent | null {
   const address = log.address.toLowerCase();
-  const type = BY_TOPIC.get((log.topics[0] ?? '0x') as Hex)?.find(({ contract }) => address === deployment[contract]);
+  const type = BY_TOPIC.get((log.topics[0] ?? '0x') as Hex)?.find(
+    ({ contract }) => address === deployment[contract],
+  );
   if (type === undefined) return null;
   return {
     blockNumber: BigInt(log.blockNumber),
@@ -128,7 +130,10 @@ function eventTypes(contract: ContractName, abi: readonly { type: string }[]): E
     .map(({ name, inputs, ...event }) => {
       const indexed = inputs.filter((input) => input.indexed === true);
       const plain = inputs.filter((input) => input.indexed !== true);
-      const readers = [...indexed, ...plain].map((input) => ({ name: input.name ?? '', read: wordReader(input) }));
+      const readers = [...indexed, ...plain].map((input) => ({
+        name: input.name ?? '',
+        read: wordReader(input),
+      }));
       const words = readers.filter((reader) => reader.read !== null) as NonNullable<EventType['words']>;
       return {
         topic: toEventSelector({ ...event, name, inputs }),

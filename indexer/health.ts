@@ -84,7 +84,6 @@ function metricsOf({ block, blockTime, failures, status }: Health): string {
   for (const one of endpoints) metric('endpoint_good', 'gauge', one.state === 'good' ? 1 : 0, labels(one));
   for (const one of endpoints) metric('endpoint_failures_total', 'counter', one.failures, labels(one));
   for (const one of endpoints) metric('endpoint_lies_total', 'counter', one.lies, labels(one));
-  for (const one of endpoints)
-    if (one.head !== null) metric('endpoint_head', 'gauge', one.head, labels(one));
+  for (const one of endpoints) if (one.head !== null) metric('endpoint_head', 'gauge', one.head, labels(one));
   return `${lines.join('\n')}\n`;
 }

@@ -81,7 +81,12 @@ export async function createIndexer(options: IndexerOptions): Promise<Indexer> {
         await checker.look();
       },
       position: () => steps.cursor,
-      status: () => ({ ...steps.counts, sealed: steps.sealed, checks: checker.counts, endpoints: endpoints.health() }),
+      status: () => ({
+        ...steps.counts,
+        sealed: steps.sealed,
+        checks: checker.counts,
+        endpoints: endpoints.health(),
+      }),
       close: async () => {
         await last;
         await checker.close();

@@ -18,7 +18,11 @@ export interface Sealing {
 }
 
 /** @param depth blocks below the head that count as final; absent: the chain's own word, on a developer's chain none */
-export function createSealing(reader: Pick<ChainReader, 'finalized'>, chainId: number, depth?: number): Sealing {
+export function createSealing(
+  reader: Pick<ChainReader, 'finalized'>,
+  chainId: number,
+  depth?: number,
+): Sealing {
   let sealed = -1n;
   let final = -1n;
   let lookedAt = -Infinity;

@@ -115,7 +115,8 @@ export class Steps {
     const ledger = await this.#load();
     const range = await this.#ahead.next(await this.#next(), end);
     const first = range?.headers[0];
-    if (range === null || (this.cursor !== null && first?.parentHash !== this.cursor.hash)) throw new ChainMoved();
+    if (range === null || (this.cursor !== null && first?.parentHash !== this.cursor.hash))
+      throw new ChainMoved();
     const events = this.#decode(range);
     const last = range.headers.at(-1) ?? this.cursor;
     const sealed = this.#sealing.due(last?.number ?? 0n);
@@ -139,14 +140,20 @@ export class Steps {
   #remember(changes: Changes): void {
     for (const { name, key } of TABLES) {
       const rows = changes[name].upserts.slice(-RECENT);
-      if (rows.length > 0) this.#recent.set(name, rows.map((row) => String(row[key[0]])));
+      if (rows.length > 0)
+        this.#recent.set(
+          name,
+          rows.map((row) => String(row[key[0]])),
+        );
     }
   }
 
   #decode({ logs }: BlockRange): StoredChainEvent[] {
     return logs.flatMap((log) => {
       const event = decodeLog(this.#deployment, log);
-      return event === null ? [] : Object.assign(event, { blockHash: log.blockHash, txHash: log.transactionHash });
+      return event === null
+        ? []
+        : Object.assign(event, { blockHash: log.blockHash, txHash: log.transactionHash });
     });
   }
 

@@ -14,6 +14,6 @@ contract Trades {
     }
 
     function _account(uint256 word, uint256 accounts) private pure returns (address) {
-        return address(uint160(0xacc0 << 144 | (word % 2 ** 64) % accounts));
+        return address(uint160((0xacc0 << 144) | (word % 2 ** 64) % accounts));
     }
 }

@@ -18,7 +18,8 @@ const WORK: Record<string, (to?: bigint) => Promise<unknown>> = {
   // The tables are loaded first, and made anew when other code made them; no block is as low.
   replay: () => indexer.syncTo(0n),
   async live(to = 0n) {
-    for (let block = (indexer.position()?.number ?? 0n) + 1n; block <= to; block++) await indexer.syncTo(block);
+    for (let block = (indexer.position()?.number ?? 0n) + 1n; block <= to; block++)
+      await indexer.syncTo(block);
   },
 };
 

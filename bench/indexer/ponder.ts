@@ -83,7 +83,13 @@ export async function measurePonder(
 }
 
 /** Seconds from the first of `blocks` new blocks to the last of their events in its table. */
-async function follow(ground: Ground, url: string, schema: string, before: number, blocks: number): Promise<number> {
+async function follow(
+  ground: Ground,
+  url: string,
+  schema: string,
+  before: number,
+  blocks: number,
+): Promise<number> {
   await until(url, schema, before);
   const began = performance.now();
   await ground.mine(blocks);
@@ -121,7 +127,17 @@ interface LogLine {
 async function start(ground: Ground, databaseUrl: string, schema: string): Promise<Running> {
   const port = await freePort();
   const program = join(FOLDER, 'node_modules/ponder/dist/esm/bin/ponder.js');
-  const args = ['start', '--schema', schema, '--port', String(port), '--hostname', '127.0.0.1', '--log-format', 'json'];
+  const args = [
+    'start',
+    '--schema',
+    schema,
+    '--port',
+    String(port),
+    '--hostname',
+    '127.0.0.1',
+    '--log-format',
+    'json',
+  ];
   const env = {
     ...process.env,
     DATABASE_URL: databaseUrl,
@@ -130,7 +146,11 @@ async function start(ground: Ground, databaseUrl: string, schema: string): Promi
     PONDER_TELEMETRY_DISABLED: 'true',
     NODE_ENV: 'production',
   };
-  const child = spawn(process.execPath, [program, ...args], { cwd: FOLDER, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: FOLDER,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const backfilled = (async () => {
     let began: number | undefined;
     const tail: string[] = [];

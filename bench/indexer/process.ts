@@ -62,7 +62,12 @@ export async function startMain(
   databaseUrl: string,
 ): Promise<{ child: ChildProcess; untilAt(block: number): Promise<void>; end(): Promise<void> }> {
   const port = await freePort();
-  const env = { ...(await environmentOf(ground, databaseUrl)), METRICS_PORT: String(port), POLL_MS: '20', CHECK_EVERY_MS: '0' };
+  const env = {
+    ...(await environmentOf(ground, databaseUrl)),
+    METRICS_PORT: String(port),
+    POLL_MS: '20',
+    CHECK_EVERY_MS: '0',
+  };
   const main = fileURLToPath(new URL('../../indexer/main.ts', import.meta.url));
   const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   return {
@@ -70,7 +75,8 @@ export async function startMain(
     async untilAt(block) {
       for (;;) {
         const answer = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => null);
-        if (answer?.ok === true && Number(((await answer.json()) as { block: string }).block) >= block) return;
+        if (answer?.ok === true && Number(((await answer.json()) as { block: string }).block) >= block)
+          return;
         await sleep(5);
       }
     },

@@ -12,7 +12,12 @@ import { ACCOUNTS, EVENTS_PER_BLOCK, type Ground } from './ground.ts';
 /** Blocks that one transaction stores. */
 const AT_ONCE = 50;
 
-export async function storeHistory(ground: Ground, databaseUrl: string, events: number, seed: number): Promise<void> {
+export async function storeHistory(
+  ground: Ground,
+  databaseUrl: string,
+  events: number,
+  seed: number,
+): Promise<void> {
   const random = seeded(seed);
   const { treasury, parameters, chainId, auction } = ground.deployment;
   const changes = allRows(emptyLedger({ treasury, feeBps: parameters.feeBps }));
@@ -33,11 +38,19 @@ export async function storeHistory(ground: Ground, databaseUrl: string, events: 
 
 function headerOf(number: number): Header {
   const hash = keccakText(String(number));
-  return { number: BigInt(number), hash, parentHash: keccakText(String(number - 1)), timestamp: BigInt(number) };
+  return {
+    number: BigInt(number),
+    hash,
+    parentHash: keccakText(String(number - 1)),
+    timestamp: BigInt(number),
+  };
 }
 
 function eventsOf(header: Header, random: () => number): StoredChainEvent[] {
-  const account = (): string => `0xacc${Math.floor(random() * ACCOUNTS).toString(16).padStart(37, '0')}`;
+  const account = (): string =>
+    `0xacc${Math.floor(random() * ACCOUNTS)
+      .toString(16)
+      .padStart(37, '0')}`;
   return Array.from({ length: EVENTS_PER_BLOCK }, (_, logIndex) => ({
     blockNumber: header.number,
     blockHash: header.hash,

@@ -98,7 +98,9 @@ export function createEndpoints(urls: readonly string[], onNotice: (sentence: st
           if (error instanceof Behind) behind ??= error;
           else if (error instanceof RpcTrouble || error instanceof Lie) {
             pause(node, error);
-            failures.push(`${node.name} ${error instanceof Lie ? 'gives a wrong answer' : 'fails'}: ${error.message}`);
+            failures.push(
+              `${node.name} ${error instanceof Lie ? 'gives a wrong answer' : 'fails'}: ${error.message}`,
+            );
           } else throw error;
         }
       }
@@ -114,7 +116,14 @@ export function createEndpoints(urls: readonly string[], onNotice: (sentence: st
       set(node, state, why);
     },
     health: () =>
-      nodes.map(({ name, state, trouble, failures, lies, head }) => ({ name, state, trouble, failures, lies, head })),
+      nodes.map(({ name, state, trouble, failures, lies, head }) => ({
+        name,
+        state,
+        trouble,
+        failures,
+        lies,
+        head,
+      })),
   };
 }
 

@@ -25,7 +25,8 @@ export function headerCall(tag: bigint | 'latest' | 'finalized'): Call {
  * @throws Lie; Behind when there is none
  */
 export function readHeader(answer: unknown, proven: boolean, number?: bigint): RawHeader {
-  if (answer === null) throw new Behind(number === undefined ? 'it has no such block' : `it has no block ${number}`);
+  if (answer === null)
+    throw new Behind(number === undefined ? 'it has no such block' : `it has no block ${number}`);
   const header = answer as RawHeader;
   if (![header.hash, header.parentHash, header.receiptsRoot].every((word) => HASH.test(String(word))))
     throw new Lie('a header lacks its hashes');

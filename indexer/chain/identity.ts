@@ -24,7 +24,9 @@ export async function checkIdentity(
   answers.forEach((answer, index) => {
     const { name = '', head = null, state } = health[index] ?? {};
     if (answer.status === 'rejected') {
-      failures.push(`${name} fails: ${answer.reason instanceof Error ? answer.reason.message : String(answer.reason)}`);
+      failures.push(
+        `${name} fails: ${answer.reason instanceof Error ? answer.reason.message : String(answer.reason)}`,
+      );
       return;
     }
     const why = contradiction(known, answer.value, deployment);

@@ -60,16 +60,15 @@ async function namedLogs(
   return proven.flatMap(({ hash, number }, index) => {
     const logs = oursIn(receipts[index]!, addresses);
     if (logs.length !== (byBlock.get(hash)?.length ?? 0))
-      throw new Lie(`of the ${logs.length} logs of block ${BigInt(number)} it named ${byBlock.get(hash)?.length ?? 0}`);
+      throw new Lie(
+        `of the ${logs.length} logs of block ${BigInt(number)} it named ${byBlock.get(hash)?.length ?? 0}`,
+      );
     return logs;
   });
 }
 
 /** Receipts of the blocks, proven against their roots. */
-async function fetchReceipts(
-  endpoint: Endpoint,
-  headers: readonly RawHeader[],
-): Promise<RawReceipt[][]> {
+async function fetchReceipts(endpoint: Endpoint, headers: readonly RawHeader[]): Promise<RawReceipt[][]> {
   const found: RawReceipt[][] = [];
   for (let at = 0; at < headers.length; at += RECEIPTS_AT_ONCE) {
     const some = headers.slice(at, at + RECEIPTS_AT_ONCE);
@@ -112,7 +111,9 @@ function proves(receipts: readonly RawReceipt[], root: Hex): boolean {
 }
 
 function oursIn(receipts: readonly RawReceipt[], addresses: readonly Hex[]): ChainLog[] {
-  return receipts.flatMap(({ logs }) => logs.filter(({ address }) => addresses.includes(address.toLowerCase() as Hex)));
+  return receipts.flatMap(({ logs }) =>
+    logs.filter(({ address }) => addresses.includes(address.toLowerCase() as Hex)),
+  );
 }
 
 function readLogs(answer: unknown): RawLogEntry[] {

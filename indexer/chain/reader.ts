@@ -43,8 +43,11 @@ export function createChainReader(endpoints: Endpoints, deployment: Deployment, 
     const numbers = Array.from({ length: Number(to - from) + 1 }, (_, index) => from + BigInt(index));
     const answers = await endpoint.ask(numbers.map(headerCall));
     const headers = answers.map((answer, index) => readHeader(answer, proven, numbers[index]));
-    const broken = headers.some((header, index) => index > 0 && header.parentHash !== headers[index - 1]?.hash);
-    if (broken) throw new Behind(`its blocks ${from} to ${to} do not follow one another: it changed branches`);
+    const broken = headers.some(
+      (header, index) => index > 0 && header.parentHash !== headers[index - 1]?.hash,
+    );
+    if (broken)
+      throw new Behind(`its blocks ${from} to ${to} do not follow one another: it changed branches`);
     return { headers: headers.map(shortOf), logs: await fetchLogs(endpoint, headers, options) };
   };
 
@@ -76,7 +79,8 @@ export function createChainReader(endpoints: Endpoints, deployment: Deployment, 
           answer === null ? null : shortOf(readHeader(answer, proven, numbers[index])),
         );
         const first = found.findIndex((header) => header !== null);
-        if (first !== -1 && found.indexOf(null, first) !== -1) throw new Lie('it lacks blocks below those that it has');
+        if (first !== -1 && found.indexOf(null, first) !== -1)
+          throw new Lie('it lacks blocks below those that it has');
         return found;
       }),
     range: (from, to) => orNull(endpoints.through((endpoint) => rangeOf(endpoint, from, to))),

@@ -38,7 +38,8 @@ export async function ask(url: string, calls: readonly Call[], timeoutMs = TIMEO
   const results: unknown[] = [];
   const seen = new Set<unknown>();
   for (const answer of list) {
-    if (typeof answer !== 'object' || answer === null) throw new RpcTrouble('garbled', 'its answer is no object');
+    if (typeof answer !== 'object' || answer === null)
+      throw new RpcTrouble('garbled', 'its answer is no object');
     if (answer.error !== undefined && answer.error !== null) throw refusalOf(answer.error);
     if (answer.result === undefined) throw new RpcTrouble('garbled', 'its answer has no result');
     results[Number(answer.id)] = answer.result;

@@ -34,9 +34,20 @@ export async function standingOf(reader: ChainReader, ours: Header): Promise<Sta
   for (const { name, at, head } of votes) {
     const agrees = at === null || (at.hash === ours.hash) === stands;
     if (at === null && same.length > 0 && head.number + LAG_BLOCKS < ours.number)
-      endpoints.judge(name, 'lagging', head.number, `it is at block ${head.number}, others have ${ours.number}`);
+      endpoints.judge(
+        name,
+        'lagging',
+        head.number,
+        `it is at block ${head.number}, others have ${ours.number}`,
+      );
     else if (agrees) endpoints.judge(name, 'good', head.number, '');
-    else endpoints.judge(name, 'odd', head.number, `its block ${ours.number} is ${at.hash}, others have another`);
+    else
+      endpoints.judge(
+        name,
+        'odd',
+        head.number,
+        `its block ${ours.number} is ${at.hash}, others have another`,
+      );
   }
   if (stands) return 'stands';
   return other.length > 0 || same.length > 0 ? 'left' : 'short';

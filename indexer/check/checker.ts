@@ -48,11 +48,16 @@ export function createChecker(options: {
   const counts: CheckCounts = { checked: 0, different: 0, stopped: [] };
 
   /** What differs between each sample and a node's answer. */
-  const ask = async (endpoint: Endpoint, samples: readonly Sample[], at: Header): Promise<(string | null)[]> => {
+  const ask = async (
+    endpoint: Endpoint,
+    samples: readonly Sample[],
+    at: Header,
+  ): Promise<(string | null)[]> => {
     const block = { blockHash: at.hash, requireCanonical: true };
-    const calls = samples.map(
-      ({ check, row }): Call => ({ method: 'eth_call', params: [callOf(check, deployment, row), block] }),
-    );
+    const calls = samples.map(({ check, row }): Call => ({
+      method: 'eth_call',
+      params: [callOf(check, deployment, row), block],
+    }));
     const answers = await endpoint.ask(calls);
     return samples.map(({ check, row }, index) => differenceIn(check, row, answers[index] as Hex));
   };
@@ -80,13 +85,15 @@ export function createChecker(options: {
         found = await endpoints.through((endpoint) => ask(endpoint, samples, at));
       } catch (error) {
         // The chain has left the block, or no node keeps its state: the next look is at another.
-        if (error instanceof Behind || (error instanceof Refusal && error.code === 'CHAIN_UNREACHABLE')) return;
+        if (error instanceof Behind || (error instanceof Refusal && error.code === 'CHAIN_UNREACHABLE'))
+          return;
         throw error;
       }
       counts.checked += samples.length;
       for (const [index, difference] of found.entries()) {
         const sample = samples[index]!;
-        if (difference === null || !(await isConfirmed(endpoints, (endpoint) => ask(endpoint, [sample], at)))) continue;
+        if (difference === null || !(await isConfirmed(endpoints, (endpoint) => ask(endpoint, [sample], at))))
+          continue;
         await stop(sample, difference, at);
         if (!counts.stopped.includes(sample.check.table)) counts.stopped.push(sample.check.table);
       }
@@ -134,7 +141,8 @@ async function takeSamples(
 
 /** A point among a table's keys; keys of text are hashes or addresses, and so spread evenly. */
 async function anyKey(client: ClientBase, { table, key }: Check): Promise<string> {
-  if (key === 'address' || (key === 'id' && table !== 'lease' && table !== 'page')) return `0x${randomBytes(20).toString('hex')}`;
+  if (key === 'address' || (key === 'id' && table !== 'lease' && table !== 'page'))
+    return `0x${randomBytes(20).toString('hex')}`;
   const { rows } = await client.query<{ point: string }>(
     `SELECT (coalesce(min("${key}"), 0) + floor(random() * (coalesce(max("${key}") - min("${key}"), 0) + 1)))::bigint AS point FROM "${table}"`,
   );

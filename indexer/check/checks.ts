@@ -1,7 +1,13 @@
 /** What the contracts themselves say of a row: a table, a call of a view, and a comparison each. */
 import { decodeFunctionResult, encodeFunctionData, type Abi } from 'viem';
 import type { Deployment } from '../../contracts/deployment.ts';
-import { auctionAbi, leaseBookAbi, marketAbi, providerRegistryAbi, vaultAbi } from '../../contracts/generated/abi.ts';
+import {
+  auctionAbi,
+  leaseBookAbi,
+  marketAbi,
+  providerRegistryAbi,
+  vaultAbi,
+} from '../../contracts/generated/abi.ts';
 import { leaseRef, leaseRoot } from '../../domain/lease-page.ts';
 import type { Hex } from '../../domain/types.ts';
 import { Lie } from '../chain/endpoints.ts';
@@ -50,7 +56,10 @@ const CHECKS: readonly Check[] = [
       // What has left may have lost its keys; its money counts.
       if (exitAt !== null) return [[stake], [provider.stake]];
       const { payout: to, signer: key } = provider;
-      return [[payout, signer, stake], [to.toLowerCase(), key.toLowerCase(), provider.stake]];
+      return [
+        [payout, signer, stake],
+        [to.toLowerCase(), key.toLowerCase(), provider.stake],
+      ];
     },
   },
   {
@@ -90,14 +99,20 @@ const CHECKS: readonly Check[] = [
     abi: leaseBookAbi as Abi,
     method: 'check',
     args(row) {
-      const ref = leaseRef(pageOf({ ...row, start: row['pageStart']! }, 'pageId'), Number(BigInt(row['id'] as string) & 0xffn));
+      const ref = leaseRef(
+        pageOf({ ...row, start: row['pageStart']! }, 'pageId'),
+        Number(BigInt(row['id'] as string) & 0xffn),
+      );
       return [{ ...ref, start: Number(ref.start) }];
     },
     compare({ settled, followsPage, end }, said) {
       const [over, ends] = said as [boolean, number];
       // What is over and left its page has no record of its end any more.
       const hasEnd = followsPage === true || !over;
-      return [[settled, hasEnd ? end : 0], [over, hasEnd ? ends : 0]];
+      return [
+        [settled, hasEnd ? end : 0],
+        [over, hasEnd ? ends : 0],
+      ];
     },
   },
   {
@@ -110,7 +125,10 @@ const CHECKS: readonly Check[] = [
     args: ({ slot }) => [BigInt(slot as string)],
     compare({ pagesCommitted, pageCount }, said) {
       const state = said as { pagesCommitted: number; pageCount: number };
-      return [[pagesCommitted, pageCount], [state.pagesCommitted, state.pageCount]];
+      return [
+        [pagesCommitted, pageCount],
+        [state.pagesCommitted, state.pageCount],
+      ];
     },
   },
   {
@@ -123,7 +141,10 @@ const CHECKS: readonly Check[] = [
     args: ({ id }) => [id],
     compare({ amount, deadline, outcome }, said) {
       const [held, , until] = said as [bigint, number, number];
-      return [[outcome === 'HELD' ? amount : 0, deadline], [held, until]];
+      return [
+        [outcome === 'HELD' ? amount : 0, deadline],
+        [held, until],
+      ];
     },
   },
 ];
@@ -150,6 +171,11 @@ export function differenceIn(check: Check, row: StoredRow, answer: Hex): string 
 
 function pageOf(row: StoredRow, id: string) {
   const { start, source, accounts, leases } = row as Record<string, string>;
-  const page = { start: BigInt(start!), source: source as Hex, accounts: accounts as Hex, leases: leases as Hex };
+  const page = {
+    start: BigInt(start!),
+    source: source as Hex,
+    accounts: accounts as Hex,
+    leases: leases as Hex,
+  };
   return { id: BigInt(row[id] as string), ...page };
 }

@@ -38,7 +38,7 @@ export async function foldHistory(
  */
 export function advance(ledger: Ledger, events: readonly LedgerEvent[], undoFrom: bigint): Changes {
   const touched = nothingTouched();
-  for (let at = 0; at < events.length; ) {
+  for (let at = 0; at < events.length;) {
     const block = refOf(events[at]!);
     let end = at + 1;
     while (events[end]?.blockNumber === block.number) end++;
@@ -62,7 +62,10 @@ export function takeBack(ledger: Ledger, number: bigint): Changes | null {
   const undone = ledger.journal.takeBack(number);
   const touched = nothingTouched();
   for (const name of TOUCHED) {
-    const [into, last] = [touched[name] as Map<unknown, BlockRef>, ledger.last[name] as Map<unknown, BlockRef>];
+    const [into, last] = [
+      touched[name] as Map<unknown, BlockRef>,
+      ledger.last[name] as Map<unknown, BlockRef>,
+    ];
     for (const key of undone.get(last) ?? []) into.set(key, last.get(key) ?? NO_BLOCK);
   }
   return rowsOf(ledger, touched);

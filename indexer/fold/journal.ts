@@ -69,7 +69,11 @@ export class Journal {
     if (!this.reaches(number)) throw new Error(`the journal does not reach back to block ${number}`);
     this.close();
     const undone = new Map<object, Set<unknown>>();
-    for (let last = this.#records.at(-1); last !== undefined && last.number > number; last = this.#records.at(-1)) {
+    for (
+      let last = this.#records.at(-1);
+      last !== undefined && last.number > number;
+      last = this.#records.at(-1)
+    ) {
       this.#records.pop();
       for (const before of last.before) {
         const keys = undone.get(before.of) ?? new Set();

@@ -40,7 +40,12 @@ export function emptyLedger(terms: MarketTerms): Ledger {
 }
 
 /** Applies a block's events. Returns the keys of the rows that they changed, each with the block. */
-export function foldBlock(ledger: Ledger, block: BlockRef, events: readonly LedgerEvent[], undoable: boolean): Touched {
+export function foldBlock(
+  ledger: Ledger,
+  block: BlockRef,
+  events: readonly LedgerEvent[],
+  undoable: boolean,
+): Touched {
   if (undoable) ledger.journal.open(block.number);
   else ledger.journal.skip(block.number);
   const touched = nothingTouched();

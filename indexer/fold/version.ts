@@ -5,7 +5,13 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** All that decides which rows events become: decoder, folds, rows, tables. Too much costs a rebuild, too little wrong rows. */
-const SOURCES = ['domain', 'indexer/fold', 'indexer/store/tables.ts', 'contracts/events.ts', 'contracts/generated/abi.ts'];
+const SOURCES = [
+  'domain',
+  'indexer/fold',
+  'indexer/store/tables.ts',
+  'contracts/events.ts',
+  'contracts/generated/abi.ts',
+];
 
 let known: string | undefined;
 

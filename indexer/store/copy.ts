@@ -75,14 +75,23 @@ class CopyOut extends Copy {
 }
 
 /** Sends rows, each a line of fields that `copyField` wrote, with tabs between. */
-export async function copyIn(client: ClientBase, table: string, columns: string, rows: string): Promise<void> {
+export async function copyIn(
+  client: ClientBase,
+  table: string,
+  columns: string,
+  rows: string,
+): Promise<void> {
   const copy = new CopyIn(`COPY ${table} (${columns}) FROM STDIN`, rows);
   client.query(copy);
   await copy.done;
 }
 
 /** Hands over the rows of a query, each a line that ends with a newline. */
-export async function copyOut(client: ClientBase, query: string, take: (line: string) => void): Promise<void> {
+export async function copyOut(
+  client: ClientBase,
+  query: string,
+  take: (line: string) => void,
+): Promise<void> {
   const copy = new CopyOut(`COPY (${query}) TO STDOUT`, take);
   client.query(copy);
   await copy.done;
@@ -101,5 +110,7 @@ export function copyField(value: string | number | bigint | boolean | null | und
 
 /** A field's text as it was before `copyField`. */
 export function copiedText(field: string): string {
-  return field.includes('\\') ? field.replace(/\\(.)/g, (_, found: string) => UNESCAPES[found] ?? found) : field;
+  return field.includes('\\')
+    ? field.replace(/\\(.)/g, (_, found: string) => UNESCAPES[found] ?? found)
+    : field;
 }

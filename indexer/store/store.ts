@@ -68,7 +68,9 @@ function storeOver(connection: Connection): Store {
         await client.query(
           `INSERT INTO index_state (id, fold, sealed) VALUES (1, '', -1) ON CONFLICT DO NOTHING`,
         );
-        const { rows } = await client.query<{ fold: string; sealed: string }>('SELECT fold, sealed FROM index_state');
+        const { rows } = await client.query<{ fold: string; sealed: string }>(
+          'SELECT fold, sealed FROM index_state',
+        );
         const { fold = '', sealed = '-1' } = rows[0] ?? {};
         return { fold: fold === '' ? null : fold, sealed: BigInt(sealed) };
       }),

@@ -10,7 +10,8 @@ export type Marks = readonly [digit: number, bit: number][];
  */
 export function bloomFilter(addresses: readonly Hex[], topics: readonly Hex[]): (logsBloom: Hex) => boolean {
   const [byAddress, byTopic] = [addresses.map(marksOf), topics.map(marksOf)];
-  return (bloom) => byAddress.some((marks) => has(bloom, marks)) && byTopic.some((marks) => has(bloom, marks));
+  return (bloom) =>
+    byAddress.some((marks) => has(bloom, marks)) && byTopic.some((marks) => has(bloom, marks));
 }
 
 /** Where an item sets its bits. */

@@ -49,7 +49,10 @@ function reference(encoded: Uint8Array): Uint8Array {
 function packed(path: readonly number[], kind: number): Uint8Array {
   const odd = path.length % 2;
   const all = odd === 1 ? [kind + 1, ...path] : [kind, 0, ...path];
-  return Uint8Array.from({ length: all.length / 2 }, (_, index) => (all[2 * index]! << 4) | all[2 * index + 1]!);
+  return Uint8Array.from(
+    { length: all.length / 2 },
+    (_, index) => (all[2 * index]! << 4) | all[2 * index + 1]!,
+  );
 }
 
 function halves(bytes: Uint8Array): number[] {
