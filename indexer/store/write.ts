@@ -31,14 +31,21 @@ const WRITER_LOCK = 7_201_337;
 
 export async function writeBatch(client: ClientBase, batch: Batch): Promise<void> {
   try {
-    const begun = await client.query<BlockRow>(`BEGIN; SELECT pg_advisory_xact_lock(${WRITER_LOCK}); ${LAST_BLOCK}`);
+    const begun = await client.query<BlockRow>(
+      `BEGIN; SELECT pg_advisory_xact_lock(${WRITER_LOCK}); ${LAST_BLOCK}`,
+    );
     // One result a statement.
     const at = headerOf((begun as unknown as pg.QueryResult<BlockRow>[])[2]!.rows[0]);
     if (at?.hash !== batch.after?.hash)
       throw new TablesMoved(`the tables stand at block ${at?.number ?? 'none'}`);
     await takeBack(client, batch);
     if (batch.headers.length > 0)
-      await client.query(insert(BLOCK, batch.headers.map((header) => ({ ...header }))));
+      await client.query(
+        insert(
+          BLOCK,
+          batch.headers.map((header) => ({ ...header })),
+        ),
+      );
     await writeEvents(client, batch.events);
     for (const statement of rowStatements(batch.changes)) await client.query(statement);
     await client.query(`${ending(batch)} COMMIT`);
@@ -79,8 +86,7 @@ function portions<T>(rows: T[]): T[][] {
 /** What a transaction says last, in one round trip with its commit. */
 function ending({ changes, headers, keepUpTo, sealed, rebuilt }: Batch): string {
   const statements = [announcement(changes, headers.at(-1), keepUpTo !== undefined || rebuilt !== undefined)];
-  if (sealed !== undefined)
-    statements.push(`UPDATE index_state SET sealed = greatest(sealed, ${sealed})`);
+  if (sealed !== undefined) statements.push(`UPDATE index_state SET sealed = greatest(sealed, ${sealed})`);
   if (rebuilt !== undefined)
     statements.push(`UPDATE index_state SET fold = ${pg.escapeLiteral(rebuilt)}`, 'DELETE FROM read_stop');
   return statements.map((statement) => `${statement};`).join(' ');

@@ -17,7 +17,11 @@ test('reads of a table that differs from the chain are refused with 503 and the 
   database = await testDatabase();
   db = openDatabase(database.url);
   await db.readStop.create({ data: STOP });
-  const refusal = { code: 'INDEX_DIFFERS', http: 503, sentence: expect.stringContaining('Slot 7 differs.') as string };
+  const refusal = {
+    code: 'INDEX_DIFFERS',
+    http: 503,
+    sentence: expect.stringContaining('Slot 7 differs.') as string,
+  };
   await expect(slotsOf(db)).rejects.toMatchObject(refusal);
   await expect(statsOf(db, 1_000n, 10)).rejects.toMatchObject(refusal);
   expect(await leasesOf(db, {})).toEqual([]);

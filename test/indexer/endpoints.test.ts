@@ -35,7 +35,12 @@ function about(method: string, change: (result: never) => unknown): Lie {
 async function open(): Promise<void> {
   const { deployment } = world;
   const rpcUrl = nodes.map((node) => node.rpcUrl);
-  indexer = await createIndexer({ rpcUrl, databaseUrl: url, deployment, onNotice: (notice) => notices.push(notice) });
+  indexer = await createIndexer({
+    rpcUrl,
+    databaseUrl: url,
+    deployment,
+    onNotice: (notice) => notices.push(notice),
+  });
 }
 
 async function rowsAreRight(): Promise<void> {
@@ -53,11 +58,30 @@ test('when a node is away, the next one serves', async () => {
 });
 
 test.each<[string, Lie]>([
-  ['drops a log', about('eth_getBlockReceipts', (receipts: { logs: unknown[] }[]) => receipts.map((r) => ({ ...r, logs: r.logs.slice(1) })))],
-  ['changes a log', about('eth_getBlockReceipts', (receipts: { logs: object[] }[]) => receipts.map((r) => ({ ...r, logs: r.logs.map((log) => ({ ...log, data: `0x${'7'.repeat(64)}` })) })))],
+  [
+    'drops a log',
+    about('eth_getBlockReceipts', (receipts: { logs: unknown[] }[]) =>
+      receipts.map((r) => ({ ...r, logs: r.logs.slice(1) })),
+    ),
+  ],
+  [
+    'changes a log',
+    about('eth_getBlockReceipts', (receipts: { logs: object[] }[]) =>
+      receipts.map((r) => ({ ...r, logs: r.logs.map((log) => ({ ...log, data: `0x${'7'.repeat(64)}` })) })),
+    ),
+  ],
   ['has no receipts', about('eth_getBlockReceipts', () => [])],
-  ['hides logs behind an empty bloom', about('eth_getBlockByNumber', (header: object) => header && { ...header, logsBloom: `0x${'0'.repeat(512)}` })],
-  ['gives another block', about('eth_getBlockByNumber', (header: object) => header && { ...header, number: '0x1' })],
+  [
+    'hides logs behind an empty bloom',
+    about(
+      'eth_getBlockByNumber',
+      (header: object) => header && { ...header, logsBloom: `0x${'0'.repeat(512)}` },
+    ),
+  ],
+  [
+    'gives another block',
+    about('eth_getBlockByNumber', (header: object) => header && { ...header, number: '0x1' }),
+  ],
 ])('a node that %s is found out, said, and left for another', async (_, lie) => {
   await open();
   nodes[0]!.tell(lie);
@@ -102,5 +126,7 @@ test('a node of another chain is said to be one, and never asked for blocks', as
   await rowsAreRight();
   expect(indexer.status().endpoints.map(({ state }) => state)).toEqual(['foreign', 'good']);
   expect(nodes[0]!.calls.some(({ method }) => method === 'eth_getBlockReceipts')).toBe(false);
-  expect(notices.join()).toMatch(/is foreign: RPC_URL leads to chain 1, and the deployment is on chain 31337/);
+  expect(notices.join()).toMatch(
+    /is foreign: RPC_URL leads to chain 1, and the deployment is on chain 31337/,
+  );
 });

@@ -49,7 +49,13 @@ test('a text with a NUL, which no database stores, is read without it', () => {
     args: { provider: world.deployment.treasury },
   }) as [Hex, Hex];
   const data = encodeAbiParameters([{ type: 'string' }], ['a\0b']);
-  const log = { address: world.deployment.registry, topics: [topic, who], data, blockNumber: 1n, logIndex: 0 };
+  const log = {
+    address: world.deployment.registry,
+    topics: [topic, who],
+    data,
+    blockNumber: 1n,
+    logIndex: 0,
+  };
   expect(decodeLog(world.deployment, log)?.args['metadata']).toBe('a\uFFFDb');
 });
 
@@ -82,7 +88,11 @@ test('what an event changes is exactly among what it is said to touch', () => {
 function asText(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value, (_key, one: unknown) =>
-      typeof one === 'bigint' || typeof one === 'number' ? String(one) : typeof one === 'string' ? one.toLowerCase() : one,
+      typeof one === 'bigint' || typeof one === 'number'
+        ? String(one)
+        : typeof one === 'string'
+          ? one.toLowerCase()
+          : one,
     ),
   ) as unknown;
 }

@@ -12,7 +12,11 @@ beforeAll(async () => {
   world = await setup();
   await tradeOneDay(world.chain, world.deployment, world.actors);
   const events = decodeLogs(world.deployment, await world.actors.client.getLogs({ fromBlock: 0n }));
-  const ledgerEvents = events.map((event): LedgerEvent => ({ ...event, blockHash: `0x${event.blockNumber}`, txHash: '0x' }));
+  const ledgerEvents = events.map((event): LedgerEvent => ({
+    ...event,
+    blockHash: `0x${event.blockNumber}`,
+    txHash: '0x',
+  }));
   blocks = [...Map.groupBy(ledgerEvents, (event) => event.blockNumber).values()];
 });
 afterAll(() => world.teardown());
@@ -64,7 +68,10 @@ test('rows that are taken back are those of the blocks before, down to the block
   for (const [table, { upserts, deletes }] of Object.entries(changes)) {
     const rows = before[table as keyof typeof before].upserts;
     for (const row of upserts) expect(rows).toContainEqual(row);
-    for (const key of deletes) expect(rows.some((row) => Object.entries(key).every(([name, value]) => row[name] === value))).toBe(false);
+    for (const key of deletes)
+      expect(rows.some((row) => Object.entries(key).every(([name, value]) => row[name] === value))).toBe(
+        false,
+      );
   }
   expect(Object.values(changes).some(({ deletes }) => deletes.length > 0)).toBe(true);
 });

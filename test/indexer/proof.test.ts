@@ -36,7 +36,11 @@ afterAll(() => world.teardown());
 test("a real chain's headers hash to their hashes, and no changed one does", () => {
   expect(headers.every(hashesItself)).toBe(true);
   const last = headers.at(-1)!;
-  for (const change of [{ timestamp: '0x1' }, { logsBloom: headers[0]!.logsBloom.replace('0x0', '0x1') }, { extraData: '0x00' }])
+  for (const change of [
+    { timestamp: '0x1' },
+    { logsBloom: headers[0]!.logsBloom.replace('0x0', '0x1') },
+    { extraData: '0x00' },
+  ])
     expect(hashesItself({ ...last, ...change } as RawHeader)).toBe(false);
 });
 
@@ -59,10 +63,15 @@ test('a bloom admits every block that has a log of ours, and none that is empty'
   const addresses = CONTRACTS.map((name) => world.deployment[name]);
   const mayHold = bloomFilter(addresses, EVENT_TOPICS);
   const ours = (some: RawReceipt[]): boolean =>
-    some.some(({ logs }) => logs.some(({ address, topics }) => addresses.includes(address) && EVENT_TOPICS.includes(topics[0] as Hex)));
+    some.some(({ logs }) =>
+      logs.some(
+        ({ address, topics }) => addresses.includes(address) && EVENT_TOPICS.includes(topics[0] as Hex),
+      ),
+    );
   expect(receipts.some(ours)).toBe(true);
   headers.forEach((header, index) => {
     if (ours(receipts[index]!)) expect(mayHold(header.logsBloom)).toBe(true);
-    if (receipts[index]!.every(({ logs }) => logs.length === 0)) expect(mayHold(header.logsBloom)).toBe(false);
+    if (receipts[index]!.every(({ logs }) => logs.length === 0))
+      expect(mayHold(header.logsBloom)).toBe(false);
   });
 });

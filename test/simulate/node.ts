@@ -124,21 +124,33 @@ function spoil(answers: Answer[], random: () => number): void {
     () => void Object.assign(any(answers) ?? {}, { result: null }),
     () => void Object.assign(any(answers) ?? {}, { id: 0 }),
   ];
-  const headers = answers.map(({ result }) => result as Record<string, Hex> | null).filter((r) => r?.['logsBloom']);
+  const headers = answers
+    .map(({ result }) => result as Record<string, Hex> | null)
+    .filter((r) => r?.['logsBloom']);
   if (headers.length > 0) {
     const header = any(headers)!;
     const other = (name: string, value: string) => () => void (header[name] = value as Hex);
     ways.push(other('timestamp', '0x1'), other('logsBloom', `0x${'0'.repeat(512)}`), other('number', '0x5'));
     ways.push(other('receiptsRoot', ZERO), other('hash', ZERO), other('parentHash', ZERO));
   }
-  const lists = answers.map(({ result }) => result).filter((r): r is unknown[] => Array.isArray(r) && r.length > 0);
+  const lists = answers
+    .map(({ result }) => result)
+    .filter((r): r is unknown[] => Array.isArray(r) && r.length > 0);
   if (lists.length > 0) {
     const list = any(lists)! as { logs?: Answer[] }[];
-    ways.push(() => void list.pop(), () => void (list.length = 0), () => void list.reverse());
+    ways.push(
+      () => void list.pop(),
+      () => void (list.length = 0),
+      () => void list.reverse(),
+    );
     const logs = list.flatMap((item) => item.logs ?? [item as Answer]);
     const log = any(logs);
     const holder = list.find((item) => (item.logs?.length ?? 0) > 0);
-    if (holder !== undefined) ways.push(() => void holder.logs!.pop(), () => void holder.logs!.push(holder.logs![0]!));
+    if (holder !== undefined)
+      ways.push(
+        () => void holder.logs!.pop(),
+        () => void holder.logs!.push(holder.logs![0]!),
+      );
     if (log !== undefined) {
       ways.push(() => void (log['data'] = `0x${'1'.repeat(64)}`));
       ways.push(() => void (log['address'] = ZERO.slice(0, 42)));

@@ -9,7 +9,7 @@ import { SimChain } from './chain.ts';
 import { HONEST, startNode, type SimNode } from './node.ts';
 import type { Tape } from './tape.ts';
 import { startVictim } from './victim.ts';
-import { openWire, type Wire } from './wire.ts';
+import { openWire } from './wire.ts';
 
 export interface Databases {
   /** Under test, and of the fresh sync. Emptied before each run. */
@@ -45,7 +45,8 @@ export async function simulate(
   chain.mine(90 + Math.floor(random() * 60));
   const nodes: SimNode[] = [];
   // What nodes do wrong hangs on when they are asked, so they have dice of their own.
-  for (let n = 1 + Math.floor(random() * 3); n > 0; n--) nodes.push(await startNode(chain, seeded(seed * 8 + n)));
+  for (let n = 1 + Math.floor(random() * 3); n > 0; n--)
+    nodes.push(await startNode(chain, seeded(seed * 8 + n)));
   const report = { reorganisations: 0, deepest: 0, kills: 0, cuts: 0, refusals: 0 };
   const world: World = { tape, databases, chain, nodes, random, report, realKills: options.realKills };
   await Promise.all([empty(databases.tested), empty(databases.fresh)]);
@@ -129,7 +130,12 @@ async function live(world: World): Promise<void> {
 
 /** As `live`, with a process of its own, which SIGKILL ends. */
 async function realLife({ databases, nodes, chain, random, report, tape }: World): Promise<void> {
-  const victim = startVictim(nodes.map(({ rpcUrl }) => rpcUrl), databases.tested, tape.deployment, SEAL_DEPTH);
+  const victim = startVictim(
+    nodes.map(({ rpcUrl }) => rpcUrl),
+    databases.tested,
+    tape.deployment,
+    SEAL_DEPTH,
+  );
   for (let step = 1 + Math.floor(random() * 3); step > 0; step--) {
     moveChain(chain, random, report);
     await sleep(Math.floor(random() * 250));
@@ -154,7 +160,7 @@ function moveChain(chain: SimChain, random: () => number, report: World['report'
 
 async function catchUp(world: World, databaseUrl: string): Promise<void> {
   const end = performance.now() + LONGEST_MS;
-  for (let indexer: Indexer | null = null; ; ) {
+  for (let indexer: Indexer | null = null; ;) {
     indexer ??= await tryTo(world.report, () => open(world, databaseUrl));
     const at: bigint | null = indexer === null ? null : await tryTo(world.report, () => indexer!.syncTo());
     if (at === BigInt(world.chain.head)) {

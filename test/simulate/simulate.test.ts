@@ -7,7 +7,12 @@ test(
   'whatever fails, lies, dies or reorganises, the rows end as those of a fresh sync',
   async () => {
     const findings: string[] = [];
-    const report = await simulateAll({ runs: RUNS, seed: 20_261_121, parallel: 2, say: (s) => findings.push(s) });
+    const report = await simulateAll({
+      runs: RUNS,
+      seed: 20_261_121,
+      parallel: 2,
+      say: (s) => findings.push(s),
+    });
     expect(findings).toEqual([]);
     expect(report.equal).toBe(RUNS);
     // It was no peace.

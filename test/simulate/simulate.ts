@@ -17,13 +17,24 @@ export interface SimulationOptions {
   say: (sentence: string) => void;
 }
 
-export type Simulation = Omit<RunReport, 'equal' | 'difference'> & { runs: number; equal: number; realKillRuns: number };
+export type Simulation = Omit<RunReport, 'equal' | 'difference'> & {
+  runs: number;
+  equal: number;
+  realKillRuns: number;
+};
 
 /** One run in so many has its indexer in a process of its own, which is killed for real. */
 const REAL_KILLS_EVERY = 21;
 
 /** Runs seeds `seed`, `seed + 1`, … over one real PostgreSQL; each that does not end like a fresh sync is told. */
-export async function simulateAll({ runs, seed, part, parallel, onRun, say }: SimulationOptions): Promise<Simulation> {
+export async function simulateAll({
+  runs,
+  seed,
+  part,
+  parallel,
+  onRun,
+  say,
+}: SimulationOptions): Promise<Simulation> {
   const dir = await mkdtemp(join(tmpdir(), 'cardhour-simulate-'));
   const server = await startPostgres({ dir, durable: false });
   const total = nothingYet();
@@ -60,10 +71,29 @@ export async function simulateAll({ runs, seed, part, parallel, onRun, say }: Si
 /** Adds what other runs counted. */
 export function addTo(total: Simulation, more: Simulation): void {
   total.deepest = Math.max(total.deepest, more.deepest);
-  for (const name of ['runs', 'equal', 'reorganisations', 'kills', 'realKillRuns', 'faulty', 'cuts', 'refusals'] as const)
+  for (const name of [
+    'runs',
+    'equal',
+    'reorganisations',
+    'kills',
+    'realKillRuns',
+    'faulty',
+    'cuts',
+    'refusals',
+  ] as const)
     total[name] += more[name];
 }
 
 export function nothingYet(): Simulation {
-  return { runs: 0, equal: 0, reorganisations: 0, deepest: 0, kills: 0, realKillRuns: 0, faulty: 0, cuts: 0, refusals: 0 };
+  return {
+    runs: 0,
+    equal: 0,
+    reorganisations: 0,
+    deepest: 0,
+    kills: 0,
+    realKillRuns: 0,
+    faulty: 0,
+    cuts: 0,
+    refusals: 0,
+  };
 }

@@ -41,7 +41,10 @@ export async function recordDay(): Promise<Tape> {
 
 /** Money that moves between some of 50 accounts: it makes sense at any time. */
 export function anyMove(deployment: Deployment, random: () => number): TapedLog {
-  const who = (): Hex => `0xacc${Math.floor(random() * 50).toString(16).padStart(37, '0')}`;
+  const who = (): Hex =>
+    `0xacc${Math.floor(random() * 50)
+      .toString(16)
+      .padStart(37, '0')}`;
   const amount = encodeAbiParameters([{ type: 'uint256' }], [BigInt(Math.floor(random() * 1e9))]);
   const topics =
     random() < 0.5

@@ -9,7 +9,12 @@ import { formatDeployment, type Deployment } from '../../contracts/deployment.ts
 
 const MAIN = fileURLToPath(new URL('../../indexer/main.ts', import.meta.url));
 
-export function startVictim(rpcUrls: string[], databaseUrl: string, deployment: Deployment, sealDepth: number) {
+export function startVictim(
+  rpcUrls: string[],
+  databaseUrl: string,
+  deployment: Deployment,
+  sealDepth: number,
+) {
   const dir = mkdtempSync(join(tmpdir(), 'cardhour-simulate-'));
   writeFileSync(join(dir, 'deployment.json'), formatDeployment(deployment));
   const env = {
