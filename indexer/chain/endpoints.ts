@@ -73,7 +73,7 @@ export function createEndpoints(urls: readonly string[], onNotice: (sentence: st
     if (error instanceof Lie) node.lies++;
     else node.failures++;
     // A refusal is no illness: less may be asked.
-    if (error instanceof RpcTrouble && (error.kind === 'refused' || error.kind === 'unknown')) return;
+    if (error instanceof RpcTrouble && ['refused', 'unknown', 'reverted'].includes(error.kind)) return;
     const least = error instanceof Lie ? LIE_PAUSE_MS : FIRST_PAUSE_MS;
     node.pauseMs = Math.min(Math.max(node.pauseMs * 2, least), LONGEST_PAUSE_MS);
     node.pausedUntil = performance.now() + node.pauseMs;

@@ -6,9 +6,9 @@ export interface Call {
 
 /**
  * `away`: no answer; `garbled`: an answer that is no JSON-RPC, or one cut off; `refused`: the node says it won't (too much at once, too
- * often); `unknown`: it lacks the method.
+ * often); `unknown`: it lacks the method; `reverted`: the contract that was called refused.
  */
-export type TroubleKind = 'away' | 'garbled' | 'refused' | 'unknown';
+export type TroubleKind = 'away' | 'garbled' | 'refused' | 'unknown' | 'reverted';
 
 export class RpcTrouble extends Error {
   readonly kind: TroubleKind;
@@ -22,6 +22,7 @@ export class RpcTrouble extends Error {
 const TIMEOUT_MS = 30_000;
 /** What a JSON-RPC node calls it when it has no such method. */
 const NO_METHOD = -32_601;
+const REVERTED = 3;
 
 interface Answer {
   id?: unknown;
@@ -82,7 +83,9 @@ async function post(url: string, body: string, timeoutMs: number): Promise<unkno
 
 function refusalOf({ code, message }: { code?: unknown; message?: unknown }): RpcTrouble {
   const text = typeof message === 'string' ? message : JSON.stringify(message);
-  return new RpcTrouble(code === NO_METHOD ? 'unknown' : 'refused', `it says: ${text.slice(0, 200)}`);
+  const reverted = code === REVERTED || /revert/i.test(text);
+  const kind = code === NO_METHOD ? 'unknown' : reverted ? 'reverted' : 'refused';
+  return new RpcTrouble(kind, `it says: ${text.slice(0, 200)}`);
 }
 
 function reasonOf(error: unknown): string {

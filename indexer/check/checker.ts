@@ -6,7 +6,7 @@ import { Refusal } from '../../domain/refusal.ts';
 import type { Hex } from '../../domain/types.ts';
 import type { Header } from '../chain/header.ts';
 import { Behind, type Endpoint, type Endpoints } from '../chain/endpoints.ts';
-import type { Call } from '../chain/rpc.ts';
+import { RpcTrouble, type Call } from '../chain/rpc.ts';
 import { openConnection } from '../store/connection.ts';
 import { headerOf, LAST_BLOCK, type BlockRow } from '../store/write.ts';
 import { callOf, CHECKED, differenceIn, type Check, type StoredRow } from './checks.ts';
@@ -53,13 +53,16 @@ export function createChecker(options: {
     samples: readonly Sample[],
     at: Header,
   ): Promise<(string | null)[]> => {
-    const block = { blockHash: at.hash, requireCanonical: true };
-    const calls = samples.map(({ check, row }): Call => ({
-      method: 'eth_call',
-      params: [callOf(check, deployment, row), block],
-    }));
-    const answers = await endpoint.ask(calls);
-    return samples.map(({ check, row }, index) => differenceIn(check, row, answers[index] as Hex));
+    try {
+      return await askTogether(endpoint, samples, at, deployment);
+    } catch (error) {
+      if (!(error instanceof RpcTrouble) || error.kind !== 'reverted') throw error;
+      // A contract that refuses what a row says contradicts it, and must not hide the others.
+      if (samples.length === 1) return ['the contract refuses what the row says'];
+      const found: (string | null)[] = [];
+      for (const sample of samples) found.push(...(await ask(endpoint, [sample], at)));
+      return found;
+    }
   };
 
   const stop = (sample: Sample, difference: string, at: Header): Promise<void> =>
@@ -100,6 +103,24 @@ export function createChecker(options: {
     },
     close: () => connection.close(),
   };
+}
+
+async function askTogether(
+  endpoint: Endpoint,
+  samples: readonly Sample[],
+  at: Header,
+  deployment: Deployment,
+): Promise<(string | null)[]> {
+  const block = { blockHash: at.hash, requireCanonical: true };
+  const calls = samples.map(({ check, row }) => callOf(check, deployment, row));
+  const askable = calls.filter((call) => call !== null);
+  const answers = await endpoint.ask(askable.map((call): Call => ({ method: 'eth_call', params: [call, block] })));
+  let next = 0;
+  return samples.map(({ check, row }, index) =>
+    calls[index] === null
+      ? 'the row is of no form that the contract could be asked about'
+      : differenceIn(check, row, answers[next++] as Hex),
+  );
 }
 
 /** Whether every node that answers finds the difference: one that does not says that another lies. */

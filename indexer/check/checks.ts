@@ -152,9 +152,14 @@ const CHECKS: readonly Check[] = [
 /** Every table whose rows the contracts can be asked about. */
 export const CHECKED: readonly Check[] = CHECKS;
 
-export function callOf(check: Check, deployment: Deployment, row: StoredRow): { to: Hex; data: Hex } {
-  const data = encodeFunctionData({ abi: check.abi, functionName: check.method, args: check.args(row) });
-  return { to: deployment[check.contract], data };
+/** The call that asks the contract about a row; null when the row can't be put into one. */
+export function callOf(check: Check, deployment: Deployment, row: StoredRow): { to: Hex; data: Hex } | null {
+  try {
+    const data = encodeFunctionData({ abi: check.abi, functionName: check.method, args: check.args(row) });
+    return { to: deployment[check.contract], data };
+  } catch {
+    return null;
+  }
 }
 
 /** What row and chain have that differs, as text; null when they agree. @throws Lie when the answer can't be read */
