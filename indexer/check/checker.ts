@@ -114,7 +114,9 @@ async function askTogether(
   const block = { blockHash: at.hash, requireCanonical: true };
   const calls = samples.map(({ check, row }) => callOf(check, deployment, row));
   const askable = calls.filter((call) => call !== null);
-  const answers = await endpoint.ask(askable.map((call): Call => ({ method: 'eth_call', params: [call, block] })));
+  const answers = await endpoint.ask(
+    askable.map((call): Call => ({ method: 'eth_call', params: [call, block] })),
+  );
   let next = 0;
   return samples.map(({ check, row }, index) =>
     calls[index] === null
