@@ -33,6 +33,7 @@ export default async function Layout({ children }: { children: ReactNode }) {
               <Link href="/me">My orders and leases</Link>
               <Link href="/slots">Slots</Link>
               <Link href="/demand">Demand</Link>
+              <Link href="/clusters">Clusters</Link>
             </nav>
             <WalletButton />
           </header>

@@ -101,6 +101,20 @@ export interface QuoteAnswer {
     link: { from: string; to: string; mbps: number; rttMicros: number; source: string } | null;
   };
   refundAfter: string;
+  /** How long the work is expected to run, by class, from measured runs of its command or of its kind; seconds and base units. */
+  expected: {
+    className: string;
+    cards: number;
+    kind: string;
+    from: 'command' | 'kind';
+    runs: number;
+    seconds: number;
+    low: number;
+    high: number;
+    cost: string;
+    highCost: string;
+    fits: boolean;
+  }[];
 }
 
 /** What became of a firm quote; money in base units. */
@@ -322,6 +336,8 @@ export interface NodeEntropyView {
   /** Hours in [0, 30), [30, 60), [60, 80), [80, 100] per cent. */
   bins: number[];
   usedShares: number[];
+  /** The same of what agents measured within the leases (processor time); null when none did. */
+  measured: { microBits: number; bins: number[]; usedShares: number[] } | null;
 }
 
 export interface EntropyView {

@@ -14,7 +14,16 @@ import type { Network } from '../scheduler/cluster/net/network.ts';
 import { readPolicy, SHIPPED_POLICY } from '../scheduler/cluster/policy/policy-file.ts';
 import type { Bench } from './bench.ts';
 import { a2cSpeed } from './dcat/a2c-speed.ts';
-import { km, kmBest, policyAlone, rand, shipped, type Clustering } from './dcat/clusterings.ts';
+import {
+  km,
+  kmBest,
+  localSearch,
+  merge,
+  policyAlone,
+  rand,
+  shipped,
+  type Clustering,
+} from './dcat/clusterings.ts';
 import { measureBeyond } from './dcat/beyond.ts';
 import { gapToLongSearch, gapToOptimum } from './dcat/gaps.ts';
 import { writeReport, type SettingResult } from './dcat/report.ts';
@@ -85,6 +94,7 @@ function measureSetting(
     ...(actor ? { a2c: policyAlone(actor) } : {}),
     reinforce: policyAlone(readPolicy(REINFORCE_POLICY).actor),
     dcat: shipped(EVALUATIONS, actor),
+    ...(quick ? {} : { merge, localSearch: localSearch(EVALUATIONS) }),
   };
   const measure = (settings: Settings): Point => {
     say(`${settings.name}: |S| ${settings.servers}, R_max ${settings.reach}, λ ${settings.arrivals}`);
@@ -132,8 +142,9 @@ function figuresOf(
     mergeOverKmBest: round(beyond.mergeOverKmBest.mean),
     largestFeeFirstGain: round(beyond.orders['largestFeeFirst']!.mean),
     servedAlgorithm2OverRea: round(beyond.servedAlgorithm2OverRea.dcat.mean),
-    losersShare: round(beyond.rationality.losers.mean),
-    compensationShare: round(beyond.rationality.compensation.mean),
+    joint: means(beyond.joint),
+    rationality: means(beyond.rationality),
+    churn: means({ ...beyond.churn, turnover: { mean: beyond.churn.turnover, half: 0 } }),
     a2cAloneOverKmBest: actor ? round(overall('a2c', 'kmBest').mean) : null,
     reinforceAloneOverKmBest: round(overall('reinforce', 'kmBest').mean),
     bounds: {
@@ -162,6 +173,10 @@ function decisionTimes(quick: boolean, seed: number): Record<string, unknown> {
 
 function seconds(milliseconds: number): number {
   return Math.round(milliseconds / 10) / 100;
+}
+
+function means(estimates: Record<string, Estimate>): Record<string, number> {
+  return Object.fromEntries(Object.entries(estimates).map(([name, { mean }]) => [name, round(mean)]));
 }
 
 function round(value: number): number {

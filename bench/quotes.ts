@@ -5,12 +5,12 @@
  *
  *   TRACE_NODES=FILE TRACE_PODS=FILE [TRACE_ORDERS=N] npm run bench -- quotes
  */
-import { whyNone, type OpenAsk } from '../app/server/open-asks.ts';
 import { wantedClasses } from '../app/server/order-checks.ts';
 import { actor, CONSUMERS, orderOf, providersOf } from '../cli/replay/actors.ts';
 import { openPrices } from '../cli/replay/prices.ts';
 import { ORIGIN } from '../cli/replay/setup.ts';
 import { readNodes, readPods, type TraceNode, type TracePod } from '../cli/replay/trace.ts';
+import type { OfferedAsk, OnOffer } from '../domain/on-offer.ts';
 import { DEFAULTS, slotAt, slotEnd, type Parameters } from '../domain/parameters.ts';
 import { lowestBase, QUOTE_POLICY, quotePrice, type QuotePolicy } from '../domain/pricing.ts';
 import { quoteTimes } from '../domain/quote-times.ts';
@@ -141,10 +141,10 @@ function priceOf(wish: Unsigned, now: bigint, { prices }: TraceMarket, policy: Q
 }
 
 /** The order at its quote, when there is one and its consumer would pay it; null otherwise. */
-function offer(run: Run, wish: Unsigned, price: bigint | null, asks: readonly OpenAsk[]): Unsigned | null {
+function offer(run: Run, wish: Unsigned, price: bigint | null, asks: OnOffer<OfferedAsk>): Unsigned | null {
   const startPrice = price ?? 0n;
   const firm = { ...wish, order: { ...wish.order, startPrice } };
-  const reason = price === null ? 'NO_PRICE' : whyNone(asks, wantedClasses(wish), firm.order, NO_NAMES)?.code;
+  const reason = price === null ? 'NO_PRICE' : asks.whyNone(firm)?.reason;
   if (reason !== undefined) {
     run.unquoted[reason] = (run.unquoted[reason] ?? 0) + 1;
     return null;
@@ -152,8 +152,6 @@ function offer(run: Run, wish: Unsigned, price: bigint | null, asks: readonly Op
   run.quoted++;
   return startPrice <= wish.order.startPrice ? firm : null;
 }
-
-const NO_NAMES = { classes: new Map<Hex, string>(), regions: new Map<Hex, string>() };
 
 function figuresOf({ orders, quoted, unquoted, accepted, won, market }: Run, bids: Run) {
   const taken = [...accepted.values()].map(({ pod, item }) => ({

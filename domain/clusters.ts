@@ -16,3 +16,23 @@ export function clusterId(consentIds: readonly Hex[]): Hex {
 export function clusterAccount(cluster: Hex): Hex {
   return `0x${cluster.slice(26)}`;
 }
+
+/** `supplyKind` of a cluster's ask. */
+export const CLUSTER_SUPPLY = 2;
+
+/**
+ * The member whose node runs a lease of the cluster: drawn by power, so that the members' work follows their shares of what it pays. Chain and
+ * lease id alone decide, so that everybody names the same one, and no two run it (ADR 24).
+ */
+export function runnerOf<M extends { power: bigint }>(
+  { id, members }: { id: Hex; members: readonly M[] },
+  leaseId: bigint,
+): M {
+  const power = members.reduce((sum, member) => sum + member.power, 0n);
+  let drawn = BigInt(keccak(concat(hexToBytes(id), uintBytes(leaseId, 8)))) % power;
+  for (const member of members) {
+    if (drawn < member.power) return member;
+    drawn -= member.power;
+  }
+  throw new RangeError(`cluster ${id} has no members`);
+}

@@ -1,11 +1,13 @@
 /** Who takes part in a slot: the chain's state at the closing block and the clock at the slot's end (ADR 0001). */
 import { slotEnd, type Parameters } from './parameters.ts';
-import { leasedCards, nonceKey, type MarketState } from './market-state.ts';
+import { CLUSTER_SUPPLY } from './clusters.ts';
+import { nonceKey, type Cluster, type MarketState } from './market-state.ts';
 import { scoreAt } from './reputation.ts';
 import { explains } from './requirement.ts';
 import { isSigned, signingOf, type JudgedOrder } from './signing.ts';
+import { idleCards } from './supply.ts';
 import { lockFor } from './units.ts';
-import type { Hex, SignedAsk } from './types.ts';
+import type { Ask, Hex, SignedAsk } from './types.ts';
 
 export const ORDER_CODE = {
   ELIGIBLE: 0,
@@ -80,10 +82,11 @@ export function askStanding(
   state: MarketState,
   parameters: Parameters,
 ): AskStanding {
+  if (ask.supplyKind === CLUSTER_SUPPLY) return clusterStanding(id, ask, slot, state, parameters);
   const end = slotEnd(slot, parameters);
   const node = state.nodes.get(ask.supply);
   const left = Math.max(0, Math.min(ask.cards, MOST_SOLD) - (state.filled.get(id) ?? 0));
-  const idle = node ? Math.max(0, node.cards - leasedCards(state, node.id, end)) : 0;
+  const idle = node ? idleCards(state, node.id, end) : 0;
   const provider = state.providers.get(ask.provider);
   const code = (): number => {
     if (provider && signer !== provider.signer) return ASK_CODE.BAD_SIGNATURE;
@@ -101,6 +104,36 @@ export function askStanding(
   };
   const reputation = scoreAt(state.outcomes.get(ask.provider), end, parameters.minProviderStake);
   return { code: code(), left, idle, reputation, tier: node?.tier ?? 0 };
+}
+
+/** The same of a cluster's ask: the chain made it, and its members' nodes all have to be free for what it sells (ADR 24). */
+function clusterStanding(
+  id: Hex,
+  ask: Ask,
+  slot: bigint,
+  state: MarketState,
+  parameters: Parameters,
+): AskStanding {
+  const end = slotEnd(slot, parameters);
+  const formed = state.clusters.get(ask.provider);
+  if (formed?.askId !== id) return { code: ASK_CODE.BAD_SIGNATURE, left: 0, idle: 0, reputation: 0, tier: 0 };
+  const left = Math.max(0, Math.min(ask.cards, MOST_SOLD) - (state.filled.get(id) ?? 0));
+  const idle = idleCards(state, ask.supply, end);
+  const least = (of: (member: Cluster['members'][number]) => number): number =>
+    formed.members.reduce((most, member) => Math.min(most, of(member)), Infinity);
+  const code = (): number => {
+    if (end < ask.validFrom || end > ask.validUntil) return ASK_CODE.EXPIRED;
+    return Math.min(left, idle) < 1 ? ASK_CODE.NO_FREE_CARD : ASK_CODE.ELIGIBLE;
+  };
+  return {
+    code: code(),
+    left,
+    idle,
+    reputation: least(({ provider }) =>
+      scoreAt(state.outcomes.get(provider), end, parameters.minProviderStake),
+    ),
+    tier: least(({ node }) => state.nodes.get(node)?.tier ?? 0),
+  };
 }
 
 /** Cards that one ask or listing can sell: the contract counts them in 15 bits. */

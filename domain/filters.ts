@@ -41,7 +41,7 @@ export interface Wish {
 export const FILTERS = new FilterList<Offer, Wish, FilterReason>([region, cards, reputation, tier, price]);
 
 /** Classes that the order takes; null for any. */
-export function classesOf({ order, classes }: SignedOrder): readonly Hex[] | null {
+export function classesOf({ order, classes }: Pick<SignedOrder, 'order' | 'classes'>): readonly Hex[] | null {
   if (order.requirement === ANY_CLASS) return null;
   return classes.length > 0 ? classes : [order.requirement];
 }
@@ -71,9 +71,9 @@ export class Scales {
     return { region: this.#regions.get(ask.region)!, priceRank: this.#rank.get(ask.reservePrice)! };
   }
 
-  /** Base units per card-hour. */
-  reserveAt(rank: number): bigint {
-    return this.#reserves[rank]!;
+  /** Base units per card-hour. @param most of the price's filter: it looks at ranks as their negatives, so the most is the lowest reserve */
+  reserveOf(most: number): bigint {
+    return this.#reserves[-most]!;
   }
 
   wishOf(order: Order): Wish {

@@ -2,6 +2,7 @@
  * The fold of the contracts' events into the market's state. `PageCommitted` and `ListingBought` open leases: their packed words are
  * read here, so that the raw events stay the stored truth.
  */
+import { runnerOf } from './clusters.ts';
 import { windowStart } from './entropy.ts';
 import { Arguments, known, type Fold } from './fold/arguments.ts';
 import { PROVIDERS } from './fold/providers.ts';
@@ -240,18 +241,20 @@ export const LATE_EVENTS: ReadonlySet<string> = new Set([
   'PageCommitted',
 ]);
 
-/** Puts a lease into its node's list, and now and then drops what no slot that closes after its start can see. */
+/** Puts a lease into the list of the node that runs it, and now and then drops what no slot that closes after its start can see. */
 function remember(state: MarketState, lease: Lease): void {
-  const ofNode = state.leasesByNode.get(lease.node);
+  const cluster = state.clusters.get(lease.provider);
+  const node = cluster ? runnerOf(cluster, lease.id).node : lease.node;
+  const ofNode = state.leasesByNode.get(node);
   if (!ofNode) {
-    state.leasesByNode.set(lease.node, [lease]);
+    state.leasesByNode.set(node, [lease]);
     return;
   }
   ofNode.push(lease);
   if (ofNode.length % PRUNE_EVERY !== 0) return;
   const horizon = windowStart(lease.start);
   state.leasesByNode.set(
-    lease.node,
+    node,
     ofNode.filter((other) => other.end > horizon),
   );
 }

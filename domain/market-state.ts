@@ -7,7 +7,7 @@
  */
 import type { LeasePage } from './lease-page.ts';
 import type { Outcomes } from './reputation.ts';
-import type { Hex, SlotHeader } from './types.ts';
+import type { Ask, Hex, SlotHeader } from './types.ts';
 
 export interface Account {
   available: bigint;
@@ -57,7 +57,9 @@ export interface MarketNode {
 export interface Cluster {
   id: Hex;
   askId: Hex;
-  validUntil: bigint;
+  /** As `Clusters.form` made it; nobody signs it. */
+  ask: Ask;
+  /** Ascending by node. */
   members: { provider: Hex; power: bigint; node: Hex }[];
 }
 
@@ -154,7 +156,7 @@ export interface MarketState {
   clusters: Map<Hex, Cluster>;
   leases: Map<bigint, Lease>;
   /**
-   * Leases of a node in the order of their starts. Those that ended before the hours that any later slot looks at are
+   * Leases that a node runs, its cluster's among them (ADR 24), in the order of their starts. Those that ended before the hours that any later slot looks at are
    * left out from time to time: a node of many short leases must not slow every slot down.
    */
   leasesByNode: Map<Hex, Lease[]>;

@@ -6,12 +6,12 @@ import type { Resources } from './distance.ts';
 import { entropyGap } from './entropy.ts';
 import { classesOf, FILTERS, Scales, type FilterReason, type Offer, type Wish } from './filters.ts';
 import { keccakWords } from './hash.ts';
-import { leasedCards, nonceKey, type MarketState } from './market-state.ts';
+import { nonceKey, type MarketState } from './market-state.ts';
 import { SHORTLIST_WIDTH, type Parameters } from './parameters.ts';
-import type { WhyNone } from './match/why-none.ts';
 import { clearRea, clock, type Candidate } from './rea.ts';
 import { ShortlistIndex } from './shortlist.ts';
 import { signingOf } from './signing.ts';
+import { idleCards } from './supply.ts';
 import type { Hex, SignedAsk, SignedOrder } from './types.ts';
 import { lockFor } from './units.ts';
 import type { StateVector } from './vectors.ts';
@@ -64,7 +64,7 @@ interface Standing extends Offer {
 
 /** The asks; the index forgets those without a card. */
 interface Book {
-  index: ShortlistIndex<Standing, Wish>;
+  index: ShortlistIndex<Standing, Wish, FilterReason>;
   groups: ReadonlyMap<Hex, number>;
 }
 
@@ -123,7 +123,9 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
     const wanted = { task, place: BigInt(key), width: SHORTLIST_WIDTH, wish, groups };
     const shortlist = book.index.nearest(wanted);
     if (shortlist.length === 0) {
-      unmatched.push({ orderId: id, ...inWords(book.index.whyNone(wish, groups), scales) });
+      const { reason, counts, most } = book.index.whyNone(wish, groups);
+      const nearestReserve = reason === 'PRICE' ? scales.reserveOf(most!) : null;
+      unmatched.push({ orderId: id, reason, counts, nearestReserve });
       continue;
     }
     // Where gap and distance are equal the shortlist stands in the order of the lottery: a place in it says who is first.
@@ -159,11 +161,10 @@ export function matchOrders(input: MatchInput): { matches: ClearedMatch[]; unmat
 }
 
 function standingOf(vector: StateVector, { state, end, seed }: MatchInput): NodeStanding {
-  const { id, cards } = state.nodes.get(vector.node)!;
-  const { compute, network, storage } = vector;
+  const { node: id, compute, network, storage } = vector;
   return {
     id,
-    free: Math.max(0, cards - leasedCards(state, id, end)),
+    free: idleCards(state, id, end),
     asks: [],
     resources: { compute, network, storage },
     entropyGap: entropyGap(vector.entropyMicroBits),
@@ -225,16 +226,3 @@ function take(winner: Standing, cards: number, { index }: Book): void {
     if (left === 0) index.remove(ask);
   }
 }
-
-/** Why no ask of these classes serves the order, in words. @throws Error when one does */
-function inWords(
-  { kept, most }: WhyNone,
-  scales: Scales,
-): Pick<Unmatched, 'reason' | 'counts' | 'nearestReserve'> {
-  const reason = REASONS[kept.length - 1]!;
-  const counts = Object.fromEntries(kept.map((count, step) => [REASONS[step]!, count]));
-  // Ranks are indexed as their negatives: the most of them is the lowest reserve.
-  return { reason, counts, nearestReserve: reason === 'PRICE' ? scales.reserveAt(-most!) : null };
-}
-
-const REASONS: readonly FilterReason[] = ['NO_CLASS', ...FILTERS.filters.map(({ reason }) => reason)];

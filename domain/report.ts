@@ -27,6 +27,8 @@ export interface LeaseReport {
   log?: LogPiece[];
   /** Chain time of the report, unix seconds in decimal digits. */
   at: string;
+  /** Processor time since the lease began, milliseconds, restarts included; and the processors that its cards come with. */
+  used?: { cpuMs: number; cpus: number };
 }
 
 /** The signed text: JSON with keys in order and no spaces; what the report leaves out is left out. */
@@ -45,6 +47,7 @@ export function canonicalReport(
     log,
     sandbox: report.sandbox,
     state: report.state,
+    used: report.used && { cpuMs: report.used.cpuMs, cpus: report.used.cpus },
   });
 }
 

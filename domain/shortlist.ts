@@ -47,13 +47,13 @@ export interface Wanted<W> {
   groups: readonly number[] | null;
 }
 
-export class ShortlistIndex<T extends Contender, W> {
+export class ShortlistIndex<T extends Contender, W, R extends string = string> {
   /** By ticket, then id. */
   readonly #asks: readonly T[];
   readonly #tickets: readonly bigint[];
   readonly #numbers: Map<T, number>;
   readonly #providers: Int32Array;
-  readonly #filters: FilterList<T, W>;
+  readonly #filters: FilterList<T, W, R>;
   readonly #index: NodeIndex;
   /** Asks by group, those that left included. */
   readonly #groups: Int32Array[];
@@ -61,7 +61,7 @@ export class ShortlistIndex<T extends Contender, W> {
   readonly #list: Int32Array;
 
   /** @param groupOf small integers; an order may want some groups alone */
-  constructor(asks: readonly T[], filters: FilterList<T, W>, groupOf: (ask: T) => number) {
+  constructor(asks: readonly T[], filters: FilterList<T, W, R>, groupOf: (ask: T) => number) {
     this.#asks = asks.toSorted(byTicket);
     this.#tickets = this.#asks.map((ask) => ask.ticket);
     this.#numbers = new Map(this.#asks.map((ask, number) => [ask, number]));
@@ -114,7 +114,7 @@ export class ShortlistIndex<T extends Contender, W> {
   }
 
   /** Why no ask of these groups serves a wish. @throws Error when one does */
-  whyNone(wish: W, groups: readonly number[] | null): WhyNone {
+  whyNone(wish: W, groups: readonly number[] | null): WhyNone<R> {
     const { terms, facts } = this.#index;
     this.#filters.ask(terms, wish);
     let length = 0;

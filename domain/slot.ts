@@ -3,14 +3,14 @@
  * market's state at the closing block; nothing else decides. ADR 0001 fixes every rule.
  */
 import { askStanding, orderCode, ASK_CODE, ORDER_CODE, type AskStanding } from './eligibility.ts';
-import { nodeEntropy } from './history.ts';
 import { keccak } from './hash.ts';
 import { askLeaf, NO_RUNNER_UP, orderLeaf, type AskLeaf, type MatchLeaf, type OrderLeaf } from './leaves.ts';
-import { leasedCards, type MarketState } from './market-state.ts';
+import type { MarketState } from './market-state.ts';
 import { matchOrders, type ClearedMatch, type Unmatched } from './matching.ts';
 import { merkleRoot, TAG } from './merkle.ts';
 import { slotEnd, type Parameters } from './parameters.ts';
-import { nodeResources, type StateVector } from './vectors.ts';
+import { supplyVector } from './supply.ts';
+import type { StateVector } from './vectors.ts';
 import type { Hex, SignedAsk, SignedOrder, SlotHeader } from './types.ts';
 
 /** An order of the slot; `id` is its digest, `signer` the address recovered from the signature, or null without a key's. */
@@ -150,19 +150,10 @@ function withLeaves(matches: readonly ClearedMatch[], asks: readonly AskLeaf[]):
 
 const NO_VECTOR = { compute: 0, network: 0, storage: 0, entropyMicroBits: 0 };
 
-/** State of every known node that an ask names, ascending by node id. */
+/** State of every known node and cluster that an ask names, ascending by its id. */
 function stateVectors(asks: readonly { node: Hex }[], end: bigint, state: MarketState): StateVector[] {
   const ids = [...new Set(asks.map((ask) => ask.node))].sort();
-  const vectors: StateVector[] = [];
-  for (const id of ids) {
-    const node = state.nodes.get(id);
-    if (!node) continue;
-    const leases = state.leasesByNode.get(id) ?? [];
-    const free = Math.max(0, node.cards - leasedCards(state, id, end));
-    const entropyMicroBits = leases.length === 0 ? 0 : nodeEntropy(node.cards, leases, end);
-    vectors.push({ node: id, ...nodeResources(node, free), entropyMicroBits });
-  }
-  return vectors;
+  return ids.flatMap((id) => supplyVector(state, id, end) ?? []);
 }
 
 function byId<T extends { id: Hex }>(items: readonly T[]): T[] {

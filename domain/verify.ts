@@ -6,6 +6,7 @@ import type { SlotEvidence } from './evidence.ts';
 import { asksRoot, clearing, ordersRoot, pages } from './rules/clearing.ts';
 import { NOT_CHECKED, type Case, type Finding, type Rule, type Subject } from './rules/finding.ts';
 import { fills } from './rules/fills.ts';
+import { clusters } from './rules/clusters.ts';
 import { headerBlock, deadline, gamma } from './rules/header.ts';
 import { inputsHash, items, replayOf, signatures } from './rules/inputs.ts';
 import { receipts } from './rules/receipts.ts';
@@ -41,6 +42,7 @@ export const RULES: readonly Rule[] = [
   inputsHash,
   items,
   receipts,
+  clusters,
   signatures,
   ordersRoot,
   asksRoot,

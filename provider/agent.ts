@@ -8,6 +8,9 @@ import { Refusal } from '../domain/refusal.ts';
 import type { Hex } from '../domain/types.ts';
 import { createChainWatch, type ChainView } from './chain-watch.ts';
 import type { AgentConfig } from './config.ts';
+import { createClusterGateway } from './cluster/gateway.ts';
+import { createClusterMember } from './cluster/member.ts';
+import { openPinger } from './cluster/ping.ts';
 import { createGateway } from './gateway.ts';
 import { lockFolder } from './instance-lock.ts';
 import { createLeases } from './lease/leases.ts';
@@ -85,6 +88,16 @@ export async function startAgent(
     },
   });
 
+  const pinger = config.clusters && (await openPinger(config.clusters.listen, config.clusters.port));
+  const member =
+    config.clusters &&
+    pinger &&
+    createClusterMember({
+      ...{ provider, account, domain, pinger, journal, log, prices: config.prices },
+      ...{ host: config.clusters.host, terms: config.clusters.terms },
+      gateway: createClusterGateway(gateway),
+    });
+
   let view: ChainView | null = null;
   void repeat('chain', config.pollMs, signal, log, async () => {
     const first = view === null;
@@ -97,6 +110,9 @@ export async function startAgent(
   });
   const keepOffers = repeat('offers', config.pollMs * OFFERS_EVERY_POLLS, signal, log, async () => {
     if (view) await keeper.keep(view);
+  });
+  const inClusters = repeat('clusters', config.pollMs * OFFERS_EVERY_POLLS, signal, log, async () => {
+    if (view && member) await member.step(view);
   });
 
   return {
@@ -111,6 +127,8 @@ export async function startAgent(
     stopped: (async () => {
       // The chain is not waited for: what was read of it is on disk, and a node may take its time to answer.
       await keepOffers;
+      await inClusters;
+      pinger?.close();
       await leases.stopped();
     })(),
   };

@@ -5,7 +5,13 @@
 import { createPublicClient, http, toEventSelector, type AbiEvent } from 'viem';
 import type { Deployment } from '../contracts/deployment.ts';
 import { decodeLogs, type RawLog } from '../contracts/events.ts';
-import { auctionAbi, leaseBookAbi, marketAbi, providerRegistryAbi } from '../contracts/generated/abi.ts';
+import {
+  auctionAbi,
+  clustersAbi,
+  leaseBookAbi,
+  marketAbi,
+  providerRegistryAbi,
+} from '../contracts/generated/abi.ts';
 import type { Hex } from '../domain/types.ts';
 import { readState, writeState } from './files.ts';
 import { applyEvent, emptyLedger, LEDGER_EVENTS, prune, type Ledger } from './ledger.ts';
@@ -46,7 +52,7 @@ interface State {
 /** Blocks of one eth_getLogs request: what public nodes allow. */
 const LOG_RANGE = 5_000n;
 
-const TOPICS = [...auctionAbi, ...marketAbi, ...leaseBookAbi, ...providerRegistryAbi]
+const TOPICS = [...auctionAbi, ...marketAbi, ...leaseBookAbi, ...providerRegistryAbi, ...clustersAbi]
   .filter((item): item is AbiEvent & typeof item => item.type === 'event' && LEDGER_EVENTS.has(item.name))
   .map((event) => toEventSelector(event));
 
@@ -88,7 +94,13 @@ export function createChainWatch(options: ChainWatchOptions): ChainWatch {
       method: 'eth_getLogs',
       params: [
         {
-          address: [deployment.auction, deployment.market, deployment.leaseBook, deployment.registry],
+          address: [
+            deployment.auction,
+            deployment.market,
+            deployment.leaseBook,
+            deployment.registry,
+            deployment.clusters,
+          ],
           topics: [TOPICS],
           fromBlock: toHex(from),
           toBlock: toHex(to),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseDeployment, type Deployment } from '../contracts/deployment.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { Hex } from '../domain/types.ts';
+import { readClusterConfig, type ClusterConfig } from './cluster/config.ts';
 
 /** Base units per card-hour. */
 export interface ClassPrice {
@@ -30,6 +31,8 @@ export interface AgentConfig {
   pollMs: number;
   sandbox: 'auto' | 'bubblewrap' | 'plain';
   bubblewrapPath: string;
+  /** Null when no node joins clusters. */
+  clusters: ClusterConfig | null;
   /** Port of /healthz on loopback; null for none. */
   healthPort: number | null;
   /** Exit when the parent process dies. */
@@ -67,6 +70,7 @@ export function readConfig(env: Environment): AgentConfig {
       'auto',
     ) as 'auto',
     bubblewrapPath: env['BWRAP_PATH'] ?? '/usr/bin/bwrap',
+    clusters: readClusterConfig(env),
     healthPort: env['HEALTH_PORT'] ? number(env, 'HEALTH_PORT', 0, 0, 65_535) : null,
     supervised: env['CARDHOUR_SUPERVISED'] === '1',
   };

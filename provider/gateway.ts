@@ -27,6 +27,8 @@ export interface KnownOffer {
 }
 
 export interface Gateway {
+  /** Any path: GET without a body, else POST. */
+  call<T>(path: string, body?: unknown): Promise<T>;
   asksOf(provider: Hex): Promise<KnownOffer[]>;
   /** Only those that can still be bought. */
   listingsOf(provider: Hex): Promise<KnownOffer[]>;
@@ -79,6 +81,7 @@ export function createGateway(apiUrl: string, stop: AbortSignal): Gateway {
   };
 
   return {
+    call,
     async asksOf(provider) {
       const asks = await call<(Omit<KnownOffer, 'validUntil'> & { validUntil: string })[]>(
         `/api/asks?provider=${provider}`,

@@ -3,6 +3,7 @@ import { leaseId } from '../domain/lease-page.ts';
 import { classId, regionId } from '../domain/names.ts';
 import { decodeRecords } from '../domain/page.ts';
 import type { Hex, MarketEvent } from '../domain/types.ts';
+import { clusterOf, ownRunner, remembered, type OwnCluster } from './cluster/ledger.ts';
 
 export interface OwnNode {
   id: Hex;
@@ -11,6 +12,8 @@ export interface OwnNode {
   regionId: Hex;
   cards: number;
   epoch: number;
+  /** Unix seconds up to which a cluster alone offers it; absent before its first. */
+  clusteredUntil?: bigint;
 }
 
 export interface OwnLease {
@@ -32,6 +35,8 @@ export interface Ledger {
   leases: OwnLease[];
   /** Cards sold out of each of its asks and listings. */
   sold: Record<Hex, number>;
+  /** Those that its nodes are in, or were lately; absent in a file of an earlier version. */
+  clusters?: OwnCluster[];
   /** Nonces of its asks and listings that the provider cancelled. */
   cancelled: bigint[];
 }
@@ -45,6 +50,8 @@ export const LEDGER_EVENTS = new Set([
   'NodeAdded',
   'NodeEpochRaised',
   'NodeUpdated',
+  'NodeClustered',
+  'ClusterFormed',
   'PageCommitted',
   'LeaseClosed',
   'LeaseEnded',
@@ -83,6 +90,16 @@ export function applyEvent(ledger: Ledger, provider: Hex, { name, args }: Market
       if (node) node.cards = args['cards'] as number;
       return;
     }
+    case 'NodeClustered': {
+      const node = ledger.nodes.find((own) => own.id === args['node']);
+      if (node) node.clusteredUntil = BigInt(args['until'] as number);
+      return;
+    }
+    case 'ClusterFormed': {
+      const cluster = clusterOf(args, provider);
+      if (cluster) ledger.clusters = [...(ledger.clusters ?? []), cluster];
+      return;
+    }
     case 'PageCommitted':
       return openPage(ledger, provider, args);
     case 'LeaseClosed': {
@@ -111,18 +128,23 @@ export function leasedCards(ledger: Ledger, node: Hex, now: bigint): number {
 /** Forgets what can't matter any more, so that the ledger stays small however long the provider sells. */
 export function prune(ledger: Ledger, now: bigint, liveOffers: { has(id: Hex): boolean }): void {
   ledger.leases = ledger.leases.filter((lease) => lease.end > now);
+  if (ledger.clusters) ledger.clusters = remembered(ledger.clusters, now);
   const known = Object.entries(ledger.sold) as [Hex, number][];
   ledger.sold = Object.fromEntries(known.filter(([id]) => liveOffers.has(id)));
 }
 
-/** The provider's leases of a slot's page. */
+/** The provider's leases of a slot's page, and those of its clusters that are drawn for its nodes. */
 function openPage(ledger: Ledger, provider: Hex, args: Record<string, unknown>): void {
   const start = args['start'] as bigint;
   const records = decodeRecords(args['accounts'] as Hex, args['records'] as Hex);
   for (const [index, { skip, askId, node, workload, lease }] of records.entries()) {
-    if (skip !== 0 || lease.provider !== provider) continue;
+    if (skip !== 0) continue;
     const id = leaseId(args['pageId'] as bigint, index);
     const end = start + BigInt(lease.duration);
+    const ofCluster = ownRunner(ledger.clusters ?? [], { id, provider: lease.provider }, provider);
+    if (ofCluster !== null)
+      ledger.leases.push({ id, node: ofCluster, cards: lease.cards, start, end, workload });
+    if (lease.provider !== provider) continue;
     ledger.leases.push({ id, node, cards: lease.cards, start, end, workload });
     sell(ledger, askId, lease.cards);
   }

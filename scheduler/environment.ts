@@ -24,6 +24,14 @@ const schema = z.object({
   BUMP_MS: milliseconds.default(30_000),
   /** Milliseconds of silence after which another worker takes up a killed one's job. */
   JOB_LOCK_MS: milliseconds.default(5_000),
+  /** Slots of a cycle after which clusters are decided anew; 0 for no clusters. */
+  CLUSTER_CYCLE_SLOTS: z.coerce.number().int().min(0).max(86_400).default(360),
+  /** Largest measured round trip between two members of a cluster, microseconds. */
+  CLUSTER_REACH_MICROS: z.coerce.number().int().min(1).max(1_000_000).default(2_000),
+  /** Milliseconds that a decision on clusters may take. */
+  CLUSTER_BUDGET_MS: milliseconds.default(1_000),
+  /** The trained policy; the one that ships when left out. */
+  CLUSTER_POLICY: z.string().min(1).optional(),
   /** Kills the process at this step, for tests. */
   CARDHOUR_CRASH_AT: z.enum(STEPS).optional(),
   /** Liveness, readiness and metrics over HTTP when set. */

@@ -5,6 +5,11 @@ import { createAnswers, type AnswerReport } from './answers.ts';
 import { readEnvironment } from './environment.ts';
 import { closedSlots, followBook } from './follow.ts';
 import { newHealth, serveHealth } from './health.ts';
+import { createCycles } from './cycle/cycles.ts';
+import { clusterJob } from './jobs/cluster.definition.ts';
+import { handleCluster } from './jobs/cluster.handler.ts';
+import { cycleJob } from './jobs/cycle.definition.ts';
+import { handleCycle } from './jobs/cycle.handler.ts';
 import { clearJob } from './jobs/clear.definition.ts';
 import { handleClear } from './jobs/clear.handler.ts';
 import { commitJob } from './jobs/commit.definition.ts';
@@ -19,6 +24,8 @@ import { handleRenew } from './jobs/renew.handler.ts';
 import { settleJob } from './jobs/settle.definition.ts';
 import { handleSettle } from './jobs/settle.handler.ts';
 import { openSlotQueues } from './jobs/slot-queues.ts';
+import type { CycleReport } from './cycle/decide-cycle.ts';
+import type { FormReport } from './cycle/form.ts';
 import { createPipeline } from './pipeline.ts';
 import { openProvider } from './provider.ts';
 import type { ClearResult } from './slot/clear.ts';
@@ -99,6 +106,19 @@ async function run(): Promise<void> {
     schedulerKey: environment.SCHEDULER_KEY,
   });
   const provider = openProvider(environment.RPC_URL, deployment.chainId);
+  const cycles =
+    environment.CLUSTER_CYCLE_SLOTS === 0
+      ? null
+      : createCycles({
+          databaseUrl: environment.DATABASE_URL,
+          rpcUrl: environment.RPC_URL,
+          deployment,
+          schedulerKey: environment.SCHEDULER_KEY,
+          cycleSlots: environment.CLUSTER_CYCLE_SLOTS,
+          reachMicros: environment.CLUSTER_REACH_MICROS,
+          budgetMs: environment.CLUSTER_BUDGET_MS,
+          policyFile: environment.CLUSTER_POLICY,
+        });
 
   const onResult = (slot: bigint, result: ClearResult | CommitResult): void => {
     if (result.state === 'committed') {
@@ -115,6 +135,16 @@ async function run(): Promise<void> {
     for (const claimId of answered) log(`claim ${claimId} answered`);
     for (const { claimId, slot, why } of standing)
       console.error(`scheduler: claim ${claimId} against slot ${slot} stands: ${why}`);
+  };
+  const onCycle = (cycle: bigint, { state, servers, tasks, proposed, notes }: CycleReport): void => {
+    if (state !== 'decided') return;
+    log(`cycle ${cycle}: ${servers} nodes, ${tasks} orders, ${proposed} clusters proposed`);
+    for (const { sentence } of notes) log(`cycle ${cycle}: ${sentence}`);
+  };
+  const onClusters = ({ formed, lapsed }: FormReport, shared: number): void => {
+    for (const id of formed) log(`proposal ${id} formed its cluster`);
+    for (const { id, reason } of lapsed) log(`proposal ${id} lapsed: ${reason}`);
+    if (shared > 0) log(`earnings of ${shared} clusters shared`);
   };
   const onFailed = (data: object | undefined, error: Error): void => {
     // It is tried again, and nothing is wrong.
@@ -143,6 +173,8 @@ async function run(): Promise<void> {
 
   const renewals = openQueue(renewJob, location);
   const answerTicks = openQueue(answerJob, location);
+  const cycleQueue = openQueue(cycleJob, location);
+  const clusterTicks = openQueue(clusterJob, location);
   const workers = [
     openWorker(clearJob, location, handleClear(pipeline, slots, onResult), onFailed),
     openWorker(commitJob, location, handleCommit(pipeline, slots, onResult), onFailed),
@@ -165,6 +197,12 @@ async function run(): Promise<void> {
       onFailed,
     ),
     openWorker(answerJob, location, handleAnswer(answers, onAnswers), onFailed),
+    ...(cycles === null
+      ? []
+      : [
+          openWorker(cycleJob, location, handleCycle(cycles, onCycle), onFailed),
+          openWorker(clusterJob, location, handleCluster(cycles, onClusters), onFailed),
+        ]),
   ];
   const server =
     environment.METRICS_PORT === undefined ? null : serveHealth(environment.METRICS_PORT, health);
@@ -192,6 +230,10 @@ async function run(): Promise<void> {
       if (newest !== undefined) {
         const tick = newest.toString();
         await Promise.all([ticks.add({ tick }), renewals.add({ tick }), answerTicks.add({ tick })]);
+        if (cycles !== null) {
+          await cycleQueue.add({ cycle: cycles.cycleAt(BigInt(block?.timestamp ?? 0)).toString() });
+          await clusterTicks.add({ tick });
+        }
       }
       if (Date.now() - recoveredAt > RECOVER_EVERY_MS) {
         recoveredAt = Date.now();
@@ -207,7 +249,8 @@ async function run(): Promise<void> {
   // A slot at hand is finished when it can be; what is cut off is taken up again at the next start.
   setTimeout(() => process.exit(0), 5_000).unref();
   await Promise.all([reading, ...workers.map((worker) => worker.close())]);
-  await Promise.all([slots, ticks, renewals, answerTicks, pipeline, answers].map((part) => part.close()));
+  const parts = [slots, ticks, renewals, answerTicks, cycleQueue, clusterTicks, pipeline, answers];
+  await Promise.all([...parts, ...(cycles === null ? [] : [cycles])].map((part) => part.close()));
   provider.destroy();
   server?.close();
 }

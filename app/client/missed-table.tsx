@@ -29,9 +29,9 @@ export function MissedTable() {
           <p className="quiet">
             {data.orders === 0
               ? 'No order came yet.'
-              : `Of ${data.orders} orders, by what was missing: cards that a provider could have sold. An order may have been missed in several slots, and served later.`}
+              : `Of ${data.orders === 1 ? 'one order' : `${data.orders} orders`}, by what was missing: cards that a provider could have sold. An order may have been missed in several slots, and served later.`}
             {data.far.matches > 0 &&
-              ` ${data.far.far} of ${data.far.matches} matches found only nodes of quite another size than they asked for.`}
+              ` ${data.far.far} of ${data.far.matches === 1 ? 'one match' : `${data.far.matches} matches`} found only nodes of quite another size than they asked for.`}
           </p>
           {data.missed.length > 0 && (
             <table>

@@ -38,6 +38,8 @@ export function QuoteForm({
   const action = useAction();
   const [region, setRegion] = useState(first);
   const [within, setWithin] = useState(longest);
+  const [dataRegion, setDataRegion] = useState('');
+  const [gigabytes, setGigabytes] = useState('0');
   const [quote, setQuote] = useState<QuoteAnswer | null>(null);
   const [accepted, setAccepted] = useState(false);
   const choices = [2 * commitDeadlineSeconds + 3 * slotSeconds, Math.round(longest / 2), longest];
@@ -48,7 +50,12 @@ export function QuoteForm({
     void action.run('Asking for a quote.', async () => {
       const wish = { cards, duration, command, within, resourceClass: resource.id as Hex };
       const place = region === '' ? ZERO_HASH : regionId(region);
-      setQuote(await askQuote(wallet, deployment, { ...wish, region: place }));
+      const amount = Math.max(0, Math.floor(Number(gigabytes)) || 0);
+      const moved =
+        dataRegion === '' || amount === 0
+          ? {}
+          : { data: { region: regionId(dataRegion.trim()), gigabytes: amount } };
+      setQuote(await askQuote(wallet, deployment, { ...wish, ...moved, region: place }));
       return 'Quoted. Nothing is signed yet.';
     });
   };
@@ -100,10 +107,40 @@ export function QuoteForm({
               ))}
             </select>
           </label>
+          <label>
+            Data lie in
+            <input
+              list="data-regions"
+              placeholder="no data to bring"
+              value={dataRegion}
+              onChange={(event) => {
+                setDataRegion(event.target.value);
+                setQuote(null);
+              }}
+            />
+            <datalist id="data-regions">
+              {resource.regions.map((name) => (
+                <option key={name} value={name} />
+              ))}
+            </datalist>
+          </label>
+          <label>
+            Data, GB
+            <input
+              type="number"
+              min={0}
+              value={gigabytes}
+              onChange={(event) => {
+                setGigabytes(event.target.value);
+                setQuote(null);
+              }}
+            />
+          </label>
         </div>
       )}
       {problem !== null && <p className="note bad">{problem}</p>}
       {quote !== null && <Breakdown quote={quote} />}
+      {quote !== null && <Expected quote={quote} />}
       {!accepted && (
         <p className="row">
           <button
@@ -180,6 +217,26 @@ function Breakdown({ quote: { breakdown } }: { quote: QuoteAnswer }) {
       </div>
     </dl>
   );
+}
+
+/** How long the work is expected to run: the lease that is paid for may be much longer, or too short. */
+function Expected({ quote: { expected, order } }: { quote: QuoteAnswer }) {
+  const { symbol } = useMarket();
+  if (expected.length === 0)
+    return (
+      <p className="quiet" data-testid="expected">
+        How long the command runs is not known yet: too few runs of it, or of its kind, were measured.
+      </p>
+    );
+  return expected.map((run) => (
+    <p className={run.fits ? 'note good' : 'note bad'} data-testid="expected" key={run.className}>
+      Expected on {run.cards} × {run.className}: {span(run.seconds)} ({span(run.low)} to {span(run.high)}),
+      costing {money(run.cost, 6)} {symbol} of the quote. From {run.runs} measured runs of{' '}
+      {run.from === 'command' ? 'this command' : `${run.kind} tasks`}.
+      {!run.fits &&
+        ` It may not end within the lease of ${span(Number(order['duration']))}: ask for a longer one.`}
+    </p>
+  ));
 }
 
 function Line({ name, amount }: { name: string; amount: string }) {

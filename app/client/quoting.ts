@@ -17,6 +17,8 @@ export interface QuoteWish {
   command: string;
   /** Seconds from now within which it must start. */
   within: number;
+  /** Data that have to come to the cards, and the region where they lie. */
+  data?: { region: Hex; gigabytes: number };
 }
 
 /** Asks for a firm price; nothing is signed. */
@@ -38,6 +40,7 @@ export async function askQuote(
     ...taskVector({ cards, networkMbps: 0, storageGb: 0 }),
     latestStart: now + BigInt(wish.within),
     workload: hash,
+    ...(wish.data === undefined ? {} : { data: wish.data }),
     nonce: await freeNonce(wallet, deployment, consumer),
   });
 }

@@ -23,8 +23,10 @@ import { approvedAmong } from './approvals.ts';
 import { answerOf, inBatches, only, type Answer } from './batches.ts';
 import { badSignature, nonceUsed, notApproved, unknownWorkload } from './intake-refusals.ts';
 import { loadNodes, loadOrderMarket, loadProviders } from './market-facts.ts';
-import type { Floors, Note, OpenAsks } from './open-asks.ts';
-import { checkOrderAgainst, checkOrderFields, wantedClasses } from './order-checks.ts';
+import type { OnOffer } from '../../domain/on-offer.ts';
+import { noteOf, type Names, type Note } from './no-supply.ts';
+import type { OpenAsk, OpenAsks } from './open-asks.ts';
+import { checkOrderAgainst, checkOrderFields } from './order-checks.ts';
 import { parse } from './parse.ts';
 import { createReceipts, receiptsOf, type SignedReceipt } from './receipts.ts';
 import {
@@ -121,14 +123,14 @@ export function createIntake(options: IntakeOptions): Intake {
   /** What needs no lock and must not hold it: the chain's word on approvals, and what is on offer. */
   const lookAround = async (
     items: PreparedOrder[],
-  ): Promise<{ approved: Set<Hex>; floors: Floors | undefined }> => {
+  ): Promise<{ approved: Set<Hex>; onOffer: OnOffer<OpenAsk> | undefined }> => {
     const approved = await approvedAmong(items, options.isApproved);
-    const offered = options.openAsks?.(((await chainNow()) / slotSeconds + 1n) * slotSeconds);
-    return { approved, floors: (await offered)?.floors };
+    const onOffer = await options.openAsks?.(((await chainNow()) / slotSeconds + 1n) * slotSeconds);
+    return { approved, onOffer };
   };
 
   const storeOrders = async (items: PreparedOrder[]): Promise<Answer<Accepted>[]> => {
-    const { approved, floors } = await lookAround(items);
+    const { approved, onOffer } = await lookAround(items);
     return atMoment(async (tx, now) => {
       if (items.length === 0) return [];
       const slot = now / slotSeconds;
@@ -169,8 +171,7 @@ export function createIntake(options: IntakeOptions): Intake {
             accepted.push(item);
             const receipt = chain.issue(item.id);
             known.set(item.id, receipt);
-            const note = floors?.noteFor(wantedClasses(item), item.order, market) ?? undefined;
-            return { id: item.id, receipt, note };
+            return { id: item.id, receipt, note: noteFor(item, onOffer, market) };
           }),
         );
       }
@@ -324,6 +325,12 @@ export function createIntake(options: IntakeOptions): Intake {
       return only(answer === undefined ? [] : [answer]);
     },
   };
+}
+
+/** Why nobody would serve the order now; undefined when somebody would. */
+function noteFor(item: PreparedOrder, onOffer: OnOffer<OpenAsk> | undefined, names: Names): Note | undefined {
+  const none = onOffer?.whyNone(item) ?? null;
+  return none === null ? undefined : noteOf(none, item, onOffer!.asks, names);
 }
 
 interface PreparedOrder extends SignedOrder {

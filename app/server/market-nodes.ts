@@ -5,9 +5,10 @@ import { Matcher, type MatchNode } from '../../domain/match/matcher.ts';
 import { entropyAfter, type NodeEntropy } from '../../domain/match/score.ts';
 import { nearest } from '../../domain/match/scores/nearest.ts';
 import { SHORTLIST_WIDTH } from '../../domain/parameters.ts';
-import { scoreAt, type Outcomes } from '../../domain/reputation.ts';
+import { scoreAt } from '../../domain/reputation.ts';
 import { nodeResources } from '../../domain/vectors.ts';
 import type { Database } from '../../prisma/client.ts';
+import { outcomesOf } from './outcomes.ts';
 
 /** Milliseconds for which a picture of the market is used again: what it says is advice, the slot decides. */
 const FRESH_MS = 1_000;
@@ -73,21 +74,4 @@ function entropyOf(cards: number, leases: readonly HeldCards[], now: bigint): No
     entropyMicroBits: entropyMicroBits(binsOf(cards, used)),
     afterMicroBits: entropyAfter(window, 3, 1),
   };
-}
-
-interface Record {
-  outcomeDay: number | null;
-  good: Amount;
-  bad: Amount;
-  newGood: Amount;
-  newBad: Amount;
-}
-interface Amount {
-  toFixed(): string;
-}
-
-function outcomesOf({ outcomeDay: day, good, bad, newGood, newBad }: Record): Outcomes | undefined {
-  const whole = (amount: Amount): bigint => BigInt(amount.toFixed());
-  if (day === null) return undefined;
-  return { day, good: whole(good), bad: whole(bad), newGood: whole(newGood), newBad: whole(newBad) };
 }

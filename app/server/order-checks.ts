@@ -1,4 +1,5 @@
 import { isTooWide } from '../../domain/eligibility.ts';
+import { classesOf } from '../../domain/filters.ts';
 import { ZERO_HASH } from '../../domain/hash.ts';
 import type { Parameters } from '../../domain/parameters.ts';
 import { Refusal } from '../../domain/refusal.ts';
@@ -55,8 +56,8 @@ const TASK_FIELDS = [
 ] as const;
 
 /** Ids of the classes that the order accepts; none means any. */
-export function wantedClasses({ order, classes }: Pick<SignedOrder, 'order' | 'classes'>): Hex[] {
-  return classes.length === 0 && order.requirement !== ZERO_HASH ? [order.requirement] : classes;
+export function wantedClasses(signed: Pick<SignedOrder, 'order' | 'classes'>): readonly Hex[] {
+  return classesOf(signed) ?? [];
 }
 
 /** The market as an order meets it. */

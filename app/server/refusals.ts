@@ -2,7 +2,7 @@ import type { Refusal } from '../../domain/refusal.ts';
 import type { Database } from '../../prisma/client.ts';
 
 /** What kind of input was refused; a column of the table of refusals. */
-export type InputKind = 'order' | 'ask' | 'listing' | 'quote' | 'workload' | 'report';
+export type InputKind = 'order' | 'ask' | 'listing' | 'quote' | 'workload' | 'report' | 'cluster';
 
 /** Adds refusals to their counters; apart from the refused transaction, which left nothing. */
 export async function countRefusals(db: Database, kind: InputKind, refusals: Refusal[]): Promise<void> {

@@ -79,7 +79,10 @@ export async function taskAnswer(
     regions: reached.map(({ region }) => region),
     cards,
     ...task.compliance,
-    origin: task.data === undefined ? {} : { region: task.data.region },
+    origin: {
+      ...(task.data === undefined ? {} : { region: task.data.region }),
+      ...(task.place.provider === undefined ? {} : { provider: task.place.provider }),
+    },
   });
   const most = new Map(rows.map((row) => [row.region, row._max.cards ?? 0]));
   return {

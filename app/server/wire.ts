@@ -3,7 +3,7 @@ import { ZERO_HASH } from '../../domain/hash.ts';
 import type { Hex, Order, SignedOrder } from '../../domain/types.ts';
 
 /** Unsigned integer of `bits` bits as a bigint; JSON writes it as a decimal string or, where safe, a number. */
-function uint(bits: number) {
+export function uint(bits: number) {
   const limit = 1n << BigInt(bits);
   return z
     .union([
@@ -18,7 +18,7 @@ function uint(bits: number) {
 }
 
 /** Unsigned integer of at most 32 bits as a number. */
-function smallUint(bits: 8 | 16 | 32) {
+export function smallUint(bits: 8 | 16 | 32) {
   return uint(bits).transform(Number);
 }
 
@@ -31,7 +31,7 @@ function hex(bytes: number) {
 
 export const address = hex(20);
 export const hash = hex(32);
-const signature = hex(65);
+export const signature = hex(65);
 
 const orderSchema = z.strictObject({
   consumer: address,
@@ -126,6 +126,12 @@ export const reportSchema = z.strictObject({
     .max(256)
     .optional(),
   at: z.string().regex(/^[0-9]{1,18}$/),
+  used: z
+    .strictObject({
+      cpuMs: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+      cpus: z.number().int().min(1).max(65_535),
+    })
+    .optional(),
   signature,
 });
 
@@ -142,6 +148,11 @@ export const receiptSchema = z.object({
 /** JSON text of a value whose bigints are written as decimal strings. */
 export function toJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? part.toString() : part));
+}
+
+/** A value as JSON holds it: bigints are decimal strings. */
+export function wireOf(value: unknown): unknown {
+  return JSON.parse(toJson(value));
 }
 
 /** @param row of `order`, or with any signature of `quote_offer` */

@@ -1,12 +1,15 @@
 /** What the paper leaves out: the order of a slot's tasks, who loses by its cluster, warm starts, servers that leave within a cycle. */
 import { drawTasks, reorderTasks, type Tasks } from '../../domain/dcat/arrivals.ts';
-import { partitionOf, type Partition } from '../../domain/dcat/partition.ts';
-import { stream } from '../../domain/dcat/random.ts';
+import { dispatched } from '../../domain/dcat/candidates.ts';
+import { incentivesOf, UNITS } from '../../domain/dcat/incentive.ts';
+import { simulateJointly } from '../../domain/dcat/joint.ts';
+import type { Partition } from '../../domain/dcat/partition.ts';
+import { relaxedBound } from '../../domain/dcat/relaxation.ts';
 import { seedIn, TEST_SEEDS } from '../../domain/dcat/seeds.ts';
 import type { Settings } from '../../domain/dcat/settings.ts';
 import { simulate } from '../../domain/dcat/simulate.ts';
-import { serverUtilities } from '../../domain/dcat/utilities.ts';
-import { drawWorld, subWorld, type World } from '../../domain/dcat/world.ts';
+import { drawWorld, type World } from '../../domain/dcat/world.ts';
+import { churnOf, measureChurn, type Churn, type ChurnRow } from './churn.ts';
 import { historyOf, km, kmBest, merge, shipped, type Clustering } from './clusterings.ts';
 import { FIRST_CYCLE, HISTORY, run } from './course.ts';
 import { gainOf, meanOf, type Estimate } from './stats.ts';
@@ -18,18 +21,31 @@ export interface Beyond {
   servedAlgorithm2OverRea: { km: Estimate; dcat: Estimate };
   /** Profit of another order of each slot's tasks over the order of arrival, on the same clusters. */
   orders: Record<string, Estimate>;
+  /** A slot's tasks at once, on the same clusters, over one by one; see `domain/dcat/joint.ts`. */
+  joint: {
+    profit: Estimate;
+    offloading: Estimate;
+    /** Of which the prices of the slot's start alone, with the assignment in turn. */
+    pricesAlone: Estimate;
+    /** No dispatcher on these clusters more than. */
+    mostProfit: Estimate;
+    mostOffloading: Estimate;
+  };
   rationality: {
     /** Share of the servers in clusters that would earn more alone while all others stay. */
     losers: Estimate;
-    /** What would make up for it, as a share of the platform's profit. */
+    /** The same after compensations reckoned from the expected tasks, before the cycle; after those from the cycle's own tasks nobody is short. */
+    losersAfterExpected: Estimate;
+    /** Compensations from the cycle's own tasks, and from the expected ones, as a share of what clusters bring the platform. */
     compensation: Estimate;
+    compensationExpected: Estimate;
     /** What the platform earns more by clusters than by singles, as a share of its profit. */
     surplus: Estimate;
   };
   /** Cycles one after another: with the last cycle's clusters as the start against none, and the servers that had to change. */
   warm: { profitOverCold: Estimate; changed: Estimate; changedCold: Estimate };
-  /** A tenth of the servers leaves: a new decision over clusters that only lost their members. */
-  leaving: { profitOverWaiting: Estimate };
+  /** Servers leave and join within a cycle; see `churn.ts`. */
+  churn: Churn;
 }
 
 const CYCLES = 4;
@@ -61,9 +77,33 @@ export function measureBeyond(base: Settings, seed: number, worlds: number, eval
         ),
       ]),
     ),
+    joint: {
+      profit: gain(
+        (row) => row.joint.profit,
+        (row) => row.profit,
+      ),
+      offloading: gain(
+        (row) => row.joint.served,
+        (row) => row.served,
+      ),
+      pricesAlone: gain(
+        (row) => row.pricesAlone,
+        (row) => row.profit,
+      ),
+      mostProfit: gain(
+        (row) => row.mostJoint.profit,
+        (row) => row.profit,
+      ),
+      mostOffloading: gain(
+        (row) => row.mostJoint.served,
+        (row) => row.served,
+      ),
+    },
     rationality: {
       losers: mean((row) => row.losers),
+      losersAfterExpected: mean((row) => row.losersAfterExpected),
       compensation: mean((row) => row.compensation),
+      compensationExpected: mean((row) => row.compensationExpected),
       surplus: mean((row) => row.surplus),
     },
     warm: {
@@ -74,12 +114,10 @@ export function measureBeyond(base: Settings, seed: number, worlds: number, eval
       changed: mean((row) => row.changed),
       changedCold: mean((row) => row.changedCold),
     },
-    leaving: {
-      profitOverWaiting: gain(
-        (row) => row.redecided,
-        (row) => row.waited,
-      ),
-    },
+    churn: churnOf(
+      rows.map((row) => row.churn),
+      base.servers,
+    ),
   };
 }
 
@@ -98,15 +136,20 @@ interface Row {
   profit: number;
   served2: { km: number; dcat: number };
   orders: Record<string, number>;
+  served: number;
+  joint: { profit: number; served: number };
+  pricesAlone: number;
+  mostJoint: { profit: number; served: number };
   losers: number;
+  losersAfterExpected: number;
   compensation: number;
+  compensationExpected: number;
   surplus: number;
   warm: number;
   cold: number;
   changed: number;
   changedCold: number;
-  redecided: number;
-  waited: number;
+  churn: ChurnRow;
 }
 
 function measureWorld(world: World, seed: number, dcat: Clustering, evaluations: number): Row {
@@ -142,58 +185,44 @@ function measureWorld(world: World, seed: number, dcat: Clustering, evaluations:
         ),
       ]),
     ),
-    ...rationality(world, tasks, ours, profit),
+    served: simulate(world, tasks, ours, 'rea').served,
+    joint: simulateJointly(world, tasks, ours),
+    pricesAlone: simulateJointly(world, tasks, ours, 'inTurn').profit,
+    mostJoint: mostJoint(world, tasks, ours),
+    ...rationality(world, situation.history, tasks, ours),
     warm: warm.byRule.rea.profit,
     cold: cold.byRule.rea.profit,
     changed: warm.changed,
     changedCold: cold.changed,
-    ...leaving(situation, ours, tasks, dcat),
+    churn: measureChurn(world, seed, evaluations),
   };
+}
+
+function mostJoint(world: World, tasks: Tasks, partition: Partition): { profit: number; served: number } {
+  const candidates = dispatched(world, tasks, partition);
+  const most = (goal: 'dispatched' | 'served'): number => relaxedBound(world, tasks, goal, { candidates })!;
+  return { profit: most('dispatched'), served: most('served') };
 }
 
 function rationality(
   world: World,
+  history: Tasks,
   tasks: Tasks,
   partition: Partition,
-  profit: number,
-): Pick<Row, 'losers' | 'compensation' | 'surplus'> {
-  const together = serverUtilities(world, tasks, partition, simulate(world, tasks, partition, 'rea'));
-  let clustered = 0;
-  let losers = 0;
-  let owed = 0;
-  for (let i = 0; i < world.servers; i++) {
-    if (partition.filter((name) => name === partition[i]).length < 2) continue;
-    clustered++;
-    const left = partitionOf(Array.from(partition, (name, j) => (j === i ? -1 : name)));
-    const alone = serverUtilities(world, tasks, left, simulate(world, tasks, left, 'rea'))[i]!;
-    if (alone <= together[i]!) continue;
-    losers++;
-    owed += alone - together[i]!;
-  }
-  const singles = Int32Array.from({ length: world.servers }, (_, i) => i);
+): Pick<Row, 'losers' | 'losersAfterExpected' | 'compensation' | 'compensationExpected' | 'surplus'> {
+  const { stakes, owed, gain, profit } = incentivesOf(world, tasks, partition);
+  const expected = incentivesOf(world, history, partition);
+  // What a cycle costs, of an expectation over several.
+  const cycles = history.slots / tasks.slots;
+  const share = (short: (at: number) => boolean): number =>
+    stakes.length === 0 ? 0 : stakes.filter((_, at) => short(at)).length / stakes.length;
   return {
-    losers: clustered === 0 ? 0 : losers / clustered,
-    compensation: owed / profit,
-    surplus: 1 - simulate(world, tasks, singles, 'rea').profit / profit,
-  };
-}
-
-function leaving(
-  situation: Parameters<Clustering>[0],
-  partition: Partition,
-  tasks: Tasks,
-  dcat: Clustering,
-): Pick<Row, 'redecided' | 'waited'> {
-  const { world, seed } = situation;
-  const random = stream(seed, 31);
-  const gone = new Set<number>();
-  while (gone.size < Math.round(world.servers / 10)) gone.add(random.below(world.servers));
-  const stay = Array.from({ length: world.servers }, (_, i) => i).filter((i) => !gone.has(i));
-  const rest = subWorld(world, stay);
-  const waiting = partitionOf(stay.map((i) => partition[i]!));
-  const anew = dcat({ ...situation, world: rest, backlog: new Float64Array(rest.servers), last: waiting });
-  return {
-    redecided: simulate(rest, tasks, anew, 'rea').profit,
-    waited: simulate(rest, tasks, waiting, 'rea').profit,
+    losers: share((at) => stakes[at]!.alone > stakes[at]!.together),
+    losersAfterExpected: share(
+      (at) => stakes[at]!.alone > stakes[at]!.together + expected.stakes[at]!.compensation / cycles,
+    ),
+    compensation: owed / gain,
+    compensationExpected: expected.owed / cycles / gain,
+    surplus: gain / UNITS / profit,
   };
 }

@@ -3,7 +3,8 @@ import { drawTasks, joinTasks, type Tasks } from '../../domain/dcat/arrivals.ts'
 import { bestKMeans, givenK, kMeans, randomClustering } from '../../domain/dcat/baselines.ts';
 import { greedyMerge } from '../../domain/dcat/merge.ts';
 import { objectiveOf, standingOf } from '../../domain/dcat/objective.ts';
-import type { Partition } from '../../domain/dcat/partition.ts';
+import { singles, type Partition } from '../../domain/dcat/partition.ts';
+import { countdown, search } from '../../domain/dcat/search.ts';
 import type { World } from '../../domain/dcat/world.ts';
 import { decideClusters } from '../../scheduler/cluster/decide.ts';
 import type { Network } from '../../scheduler/cluster/net/network.ts';
@@ -35,6 +36,17 @@ export const kmBest: Clustering = ({ world, seed, history }) => {
 
 export const merge: Clustering = ({ world, history }) =>
   greedyMerge(world, objectiveOf(world, history, 'rea')).partition;
+
+/** Local search alone, from every server bidding alone: no k-means, no policy. */
+export function localSearch(evaluations: number): Clustering {
+  return ({ world, seed, history }) =>
+    search(world, objectiveOf(world, history, 'rea'), singles(world.servers), {
+      seed,
+      spent: countdown(evaluations),
+      threshold: 0.32 / world.servers,
+      rounds: 2,
+    }).partition;
+}
 
 /** The policy's likeliest clustering, nothing else: what A2C, or REINFORCE, alone brings. */
 export function policyAlone(actor: Network): Clustering {

@@ -59,13 +59,14 @@ export function run(
       for (let n = 0; n < tasks.count; n++) course.fees += tasks.unitFee[n]! * tasks.work[n]!;
     }
     clusters += new Set(partition).size / cycles;
-    if (last) changed += changedShare(last, partition) / Math.max(1, cycles - 1);
+    if (last) changed += movedShare(last, partition) / Math.max(1, cycles - 1);
     last = partition;
   }
   return { byRule, clusters, changed };
 }
 
-function changedShare(before: Partition, after: Partition): number {
+/** Share of the servers that have other fellows than before. */
+export function movedShare(before: Partition, after: Partition): number {
   const fellows = (partition: Partition, i: number): string =>
     partition.reduce((list, name, j) => (name === partition[i] ? `${list},${j}` : list), '');
   let count = 0;

@@ -38,6 +38,13 @@ const LINES: readonly [label: string, clustering: string, rule: Rule][] = [
   ['DCAT-OB-REA', 'dcat', 'oneOff'],
   ['KM-OB-REA', 'km', 'oneOff'],
   ['Rand-OB-REA', 'rand', 'oneOff'],
+  ['KM*-OB-REA', 'kmBest', 'oneOff'],
+  ['A2C-OB-REA', 'a2c', 'oneOff'],
+  ['REINFORCE-OB-REA', 'reinforce', 'oneOff'],
+  ['Merge-REA', 'merge', 'rea'],
+  ['Merge-OB-REA', 'merge', 'oneOff'],
+  ['Local search-REA', 'localSearch', 'rea'],
+  ['Local search-OB-REA', 'localSearch', 'oneOff'],
 ];
 
 const FIGURES: Record<Sweep, { figure: string; title: string }> = {
@@ -149,7 +156,7 @@ function gaps({ optimum, long, beyond }: SettingResult): string {
     ({ servers, worlds, partitions, gap, optimumOverKm }) =>
       `- ${servers} servers, ${worlds} worlds, ${partitions} clusterings enumerated: gap to the optimum ${gain(gap)}; the optimum itself is ${gain(optimumOverKm)} over KM.`,
   );
-  const { rationality, warm } = beyond;
+  const { rationality, warm, joint, churn } = beyond;
   lines.push(
     `- A search of ${long.evaluations} evaluations, ${long.worlds} worlds: gap ${gain(long.searched)} on the tasks searched on, ${gain(long.unseen)} on the next cycle's.`,
     `- Greedy merge over KM*: ${gain(beyond.mergeOverKmBest)} (${beyond.worlds} worlds at the middle, as all below).`,
@@ -157,9 +164,10 @@ function gaps({ optimum, long, beyond }: SettingResult): string {
     `- Profit of another order of a slot's tasks over the order of arrival: ${Object.entries(beyond.orders)
       .map(([name, estimate]) => `${name} ${gain(estimate)}`)
       .join(', ')}.`,
-    `- Of the servers in clusters, ${gain(rationality.losers)} would earn more alone while all others stay; what they miss is ${gain(rationality.compensation)} of the platform's profit, of which clusters bring ${gain(rationality.surplus)}.`,
+    `- A slot's tasks assigned at once, on DCAT's clusters, over one by one: profit ${gain(joint.profit)}, offloading ${gain(joint.offloading)}; the prices of the slot's start alone, assigned in turn: ${gain(joint.pricesAlone)}. No dispatcher on these clusters gains more than ${percent(joint.mostProfit.mean)} and ${percent(joint.mostOffloading.mean)}.`,
+    `- Of the servers in clusters, ${gain(rationality.losers)} would earn more alone while all others stay. What makes all of them whole, reckoned from the cycle's own tasks, is ${gain(rationality.compensation)} of what clusters bring the platform (${gain(rationality.surplus)} of its profit). Reckoned beforehand from the expected tasks it is ${gain(rationality.compensationExpected)} and leaves ${gain(rationality.losersAfterExpected)} short.`,
     `- Four cycles in a row, warm over cold: profit ${gain(warm.profitOverCold)}; servers whose cluster changes from cycle to cycle: ${gain(warm.changed)} warm, ${gain(warm.changedCold)} cold.`,
-    `- A tenth of the servers leaves: a new decision over clusters that lost their members: profit ${gain(beyond.leaving.profitOverWaiting)}.`,
+    `- A tenth of the servers is away, and four times a cycle ${percent(churn.turnover / 4)} of all leave for as many that join: deciding anew each time over waiting for the next cycle: profit ${gain(churn.anewOverWaiting)}, moving ${gain(churn.movedAnew)} of the servers a cycle; from nothing ${gain(churn.coldOverAnew)} over that, moving ${gain(churn.movedCold)}.`,
   );
   return `${lines.join('\n')}\n`;
 }

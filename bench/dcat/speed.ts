@@ -5,8 +5,8 @@ import { CALIBRATED, type Settings } from '../../domain/dcat/settings.ts';
 import { decideClusters } from '../../scheduler/cluster/decide.ts';
 import type { ClusterDecision, ClusterRequest } from '../../scheduler/cluster/request.ts';
 
-/** Budgets that leave a part of each bound for what surrounds the search. */
-const BUDGET_SHARE = 0.75;
+/** Budgets that leave a part of each bound for what surrounds the search: distances, paths, and what each member would have alone. */
+const BUDGET_SHARE = 0.65;
 
 /** A decision on so many servers at the density and load of the middle, nothing running. */
 export function timedDecision(servers: number, boundMs: number, seed: number): ClusterDecision {

@@ -1,11 +1,11 @@
 /** The trace's market in this process: the domain's own fold, eligibility and clearing, without chain or database. */
 import { askOf, type Actor, type ReplayNode, type ReplayProvider } from '../../cli/replay/actors.ts';
-import type { OpenAsk } from '../../app/server/open-asks.ts';
 import { askId, orderId } from '../../domain/eip712.ts';
 import { keccakText, ZERO_HASH } from '../../domain/hash.ts';
 import { applyEvent } from '../../domain/market-fold.ts';
 import { emptyMarket, leasedCards, type MarketState } from '../../domain/market-state.ts';
 import { matchRoot } from '../../domain/page.ts';
+import { OnOffer, type OfferedAsk } from '../../domain/on-offer.ts';
 import { PAGE_MATCHES, slotEnd, type Parameters } from '../../domain/parameters.ts';
 import type { ClearingPrice } from '../../domain/pricing.ts';
 import { NEWCOMER_REPUTATION } from '../../domain/reputation.ts';
@@ -13,6 +13,7 @@ import { QUOTED } from '../../domain/signing.ts';
 import { clearSlot, type SlotAsk, type SlotMatch, type SlotOrder } from '../../domain/slot.ts';
 import type { Hex, SigningDomain, SignedOrder } from '../../domain/types.ts';
 import { lockFor } from '../../domain/units.ts';
+import { nodeResources } from '../../domain/vectors.ts';
 import { packMatches } from '../../test/domain/pack-matches.ts';
 
 const DOMAIN: SigningDomain = { chainId: 31_337, auction: `0x${'a'.repeat(40)}` };
@@ -82,25 +83,19 @@ export class TraceMarket {
   }
 
   /** What the slot that ends then has on offer. */
-  onOffer(end: bigint): OpenAsk[] {
-    return this.#asks.map(({ id, signed: { ask } }) => {
+  onOffer(end: bigint): OnOffer<OfferedAsk> {
+    const asks = this.#asks.map(({ id, signed: { ask } }): OfferedAsk => {
       const node = this.#nodes.get(ask.supply)!;
       const left = ask.cards - (this.state.filled.get(id) ?? 0);
       const idle = node.cards - leasedCards(this.state, node.id, end);
-      const { resourceClass, reservePrice: reserve } = ask;
-      const { className, region } = node.listing;
-      const free = Math.min(left, idle);
+      const { resourceClass, region, reservePrice } = ask;
       return {
-        resourceClass,
-        className,
-        region,
-        place: ask.region,
-        reserve,
-        free,
-        tier: 0,
-        reputation: NEWCOMER_REPUTATION,
+        ...{ resourceClass, region, reservePrice, tier: 0, reputation: NEWCOMER_REPUTATION },
+        cardsLeft: Math.max(0, Math.min(left, idle)),
+        state: nodeResources(node.listing, Math.max(0, idle)),
       };
     });
+    return new OnOffer(asks);
   }
 
   /** An order that its consumer signed. */

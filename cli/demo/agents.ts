@@ -1,5 +1,5 @@
 /** The demo providers' agents, one process each. */
-import { DEMO_PROVIDERS, demoKey } from './roster.ts';
+import { CLUSTER_CLASS, DEMO_PROVIDERS, demoKey } from './roster.ts';
 
 export interface DemoAgent {
   name: string;
@@ -14,6 +14,11 @@ export interface DemoAgent {
 export function demoAgents(): DemoAgent[] {
   return DEMO_PROVIDERS.map(({ name, account, prices }) => ({
     name,
-    env: { AGENT_NAME: name, PROVIDER_KEY: demoKey(account), PRICES: JSON.stringify(prices) },
+    env: {
+      AGENT_NAME: name,
+      PROVIDER_KEY: demoKey(account),
+      PRICES: JSON.stringify(prices),
+      CLUSTERS: JSON.stringify({ classes: [CLUSTER_CLASS], listen: '127.0.0.1' }),
+    },
   }));
 }

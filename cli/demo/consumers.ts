@@ -11,7 +11,7 @@ import { workloadHash } from '../../domain/workload.ts';
 import { callOf, createChainClient } from './chain-client.ts';
 import { createMarketClient, type MarketClass } from './market-client.ts';
 import { createRandom } from './random.ts';
-import { ACCOUNT_INDEX, demoAccount } from './roster.ts';
+import { ACCOUNT_INDEX, CLUSTER_CLASS, demoAccount } from './roster.ts';
 import { topUpConsumer } from './setup.ts';
 import { demoWorkload } from './workloads.ts';
 
@@ -28,6 +28,8 @@ export interface TradeOptions {
 const REST_SECONDS = { low: 15, high: 25 };
 const LEASE_SECONDS = { low: 20, high: 90 };
 const AFTER_FAILURE_SECONDS = 5;
+/** Between two bids for the class whose nodes join clusters, seconds: enough to keep most of its cards busy. */
+const CLUSTER_REST_SECONDS = { low: 7, high: 12 };
 /** Share of the trades that buy; the rest bids. */
 const BUY_SHARE = 0.4;
 /** Share of the bids that are far too low, so that the market shows refused orders too. */
@@ -37,22 +39,28 @@ const ORDER_LIFE = 45n;
 
 /** Trades until `signal`; what fails is logged and the trading goes on. */
 export async function trade(options: TradeOptions): Promise<void> {
-  await Promise.all(ACCOUNT_INDEX.consumers.map((index) => consume(index, options)));
+  const [first] = ACCOUNT_INDEX.consumers;
+  await Promise.all([
+    ...ACCOUNT_INDEX.consumers.map((index) => consume(index, options, null)),
+    consume(first, options, CLUSTER_CLASS),
+  ]);
 }
 
+/** @param only bids for this class alone, buys nothing and sends no transaction: another loop uses the same account */
 async function consume(
   index: number,
   { rpcUrl, apiUrl, deployment, seed, signal, log }: TradeOptions,
+  only: string | null,
 ): Promise<void> {
   const account = demoAccount(index);
   const consumer = account.address.toLowerCase() as Hex;
-  const random = createRandom(seed * 1_000 + index);
+  const random = createRandom(seed * 1_000 + index + (only === null ? 0 : 500));
   const chain = createChainClient(rpcUrl, deployment);
   const market = createMarketClient(apiUrl);
   const { parameters } = deployment;
   const rest = (seconds: number) => sleep(seconds * 1000, undefined, { signal }).catch(() => undefined);
   // Fresh after every restart, and close together: neighbours share a word of the nonce bitmap.
-  let nonce = BigInt(Date.now()) << 12n;
+  let nonce = (BigInt(Date.now()) << 12n) + (only === null ? 0n : 1n << 11n);
 
   const duration = () =>
     Math.max(parameters.minLeaseSeconds, random.between(LEASE_SECONDS.low, LEASE_SECONDS.high));
@@ -80,7 +88,7 @@ async function consume(
     const ids = [...new Set([wanted.id, other.id])].sort();
     const factor = random.next() < LOW_BID_SHARE ? 0.2 + random.next() * 0.2 : 0.75 + random.next() * 0.7;
     const startPrice = (marketPrice(wanted) * BigInt(Math.round(factor * 1000))) / 1000n;
-    const cards = random.between(1, 4);
+    const cards = random.between(1, only === null ? 4 : 2);
     const workload = demoWorkload(random);
     const validUntil = (await chain.now()) + ORDER_LIFE;
     const order: Order = {
@@ -116,10 +124,12 @@ async function consume(
     try {
       await untilReady(() => market.ready(), signal);
       if (signal.aborted) return;
-      await topUpConsumer(chain, deployment, index);
-      const classes = await market.classes();
-      if (classes.length > 0) await (random.next() < BUY_SHARE ? buy(classes) : bid(classes));
-      await rest(random.between(REST_SECONDS.low, REST_SECONDS.high));
+      if (only === null) await topUpConsumer(chain, deployment, index);
+      const classes = (await market.classes()).filter(({ name }) => only === null || name === only);
+      const buys = only === null && random.next() < BUY_SHARE;
+      if (classes.length > 0) await (buys ? buy(classes) : bid(classes));
+      const pause = only === null ? REST_SECONDS : CLUSTER_REST_SECONDS;
+      await rest(random.between(pause.low, pause.high));
     } catch (error) {
       log(`consumer ${index}: ${(error as Error).message.split('\n')[0]}`);
       await rest(AFTER_FAILURE_SECONDS);

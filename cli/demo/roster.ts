@@ -44,6 +44,7 @@ const CHIPS: Record<string, string> = {
   'A100-SXM-80G': 'A100-SXM4',
   'L40S-48G': 'L40S',
   'RTX4090-24G': 'RTX4090',
+  'L4-24G': 'L4',
 };
 
 /** What so many cards compute, TFLOPS, as the identifier writes it. */
@@ -119,6 +120,18 @@ const TIDE: Site = {
   network: '10.71.0',
 };
 
+/** All three providers rent racks in one hall: their nodes there are near enough to bid as clusters. */
+function inHall(site: Site, place: number): Site {
+  return { ...site, city: 'NL-NH', zone: 'ams-9', region: 'eu-west', network: `10.90.${place}` };
+}
+
+/** The class whose nodes join clusters. */
+export const CLUSTER_CLASS = 'L4-24G';
+
+function hallNodes(site: Site, place: number): DemoNode[] {
+  return [1, 2].map((number) => server(inHall(site, place), number, CLUSTER_CLASS, 4, 25_000, 4_000));
+}
+
 /** Every class has two sellers or more, so that auctions have a runner-up. */
 export const DEMO_PROVIDERS: DemoProvider[] = [
   {
@@ -129,11 +142,13 @@ export const DEMO_PROVIDERS: DemoProvider[] = [
       server(LINGANG, 11, 'H100-SXM-80G', 8, 100_000, 20_000),
       server(LINGANG, 12, 'A100-SXM-80G', 8, 50_000, 15_000),
       server(LINGANG, 13, 'RTX4090-24G', 8, 10_000, 8_000),
+      ...hallNodes(LINGANG, 1),
     ],
     prices: {
       'H100-SXM-80G': { reserve: '1740000', list: '2690000' },
       'A100-SXM-80G': { reserve: '895000', list: '1490000' },
       'RTX4090-24G': { reserve: '260000', list: '370000' },
+      'L4-24G': { reserve: '391000', list: '640000' },
     },
   },
   {
@@ -144,11 +159,13 @@ export const DEMO_PROVIDERS: DemoProvider[] = [
       server(POLDER, 21, 'H100-SXM-80G', 8, 100_000, 30_000),
       server(POLDER, 22, 'A100-SXM-80G', 4, 25_000, 10_000),
       server(POLDER, 23, 'L40S-48G', 8, 25_000, 10_000),
+      ...hallNodes(POLDER, 2),
     ],
     prices: {
       'H100-SXM-80G': { reserve: '1990000', list: '3250000' },
       'A100-SXM-80G': { reserve: '1040000', list: '1790000' },
       'L40S-48G': { reserve: '685000', list: '1370000' },
+      'L4-24G': { reserve: '382000', list: '690000' },
     },
   },
   {
@@ -159,11 +176,13 @@ export const DEMO_PROVIDERS: DemoProvider[] = [
       server(TIDE, 31, 'A100-SXM-80G', 8, 100_000, 20_000),
       server(TIDE, 32, 'L40S-48G', 8, 25_000, 12_000),
       server(TIDE, 33, 'RTX4090-24G', 4, 10_000, 4_000),
+      ...hallNodes(TIDE, 3),
     ],
     prices: {
       'A100-SXM-80G': { reserve: '960000', list: '1390000' },
       'L40S-48G': { reserve: '602000', list: '790000' },
       'RTX4090-24G': { reserve: '280000', list: '340000' },
+      'L4-24G': { reserve: '404000', list: '660000' },
     },
   },
 ];

@@ -8,6 +8,11 @@ import { serveWeb } from './web.ts';
 /** The indexer says with this code that it mirrors another chain: starting it again would not help. */
 const CHAIN_REPLACED_EXIT = 3;
 
+/** Four minutes of the demo's slots: short enough to watch. */
+const CYCLE_SLOTS = '24';
+/** The demo's agents share one machine, which adds milliseconds to a round trip while it is busy. */
+const REACH_MICROS = '20000';
+
 /** What every part is told. */
 export interface Ground {
   dir: string;
@@ -30,7 +35,12 @@ export async function indexerPart(ground: Ground): Promise<PartSpec> {
 
 export async function schedulerPart(ground: Ground): Promise<PartSpec> {
   const metricsPort = await freePort();
-  const env = { METRICS_PORT: String(metricsPort), SCHEDULER_KEY: ground.schedulerKey };
+  const env = {
+    METRICS_PORT: String(metricsPort),
+    SCHEDULER_KEY: ground.schedulerKey,
+    CLUSTER_CYCLE_SLOTS: process.env['CLUSTER_CYCLE_SLOTS'] ?? CYCLE_SLOTS,
+    CLUSTER_REACH_MICROS: process.env['CLUSTER_REACH_MICROS'] ?? REACH_MICROS,
+  };
   return {
     ...script(ground, 'scheduler', 'scheduler/main.ts', env),
     isReady: () => answers(`http://127.0.0.1:${metricsPort}/readyz`),

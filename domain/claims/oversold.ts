@@ -40,9 +40,10 @@ export function oversoldNodes({
   const fills = state.slots.get(slot)?.fills ?? [];
   const nodes = new Set(fills.flatMap(({ leaseId }) => state.leases.get(leaseId)?.node ?? []));
   return [...nodes].flatMap((id) => {
+    // The contract counts no cluster's lease against its member.
     const cards = state.nodes.get(id)?.cards ?? 0;
     const running = (state.leasesByNode.get(id) ?? [])
-      .filter(({ start, end, settled }) => !settled && start <= now && now < end)
+      .filter(({ node, start, end, settled }) => node === id && !settled && start <= now && now < end)
       .sort((a, b) => (a.id < b.id ? -1 : 1));
     const used = running.reduce((sum, lease) => sum + lease.cards, 0);
     const last = running.reduce((a: Lease | null, b) => (a && soldAt(a) > soldAt(b) ? a : b), null);

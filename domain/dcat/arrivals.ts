@@ -137,6 +137,17 @@ export function takeTasks(tasks: Tasks, indices: readonly number[]): Tasks {
   };
 }
 
+/** The tasks of some slots, which count from 0 again. */
+export function takeSlots(tasks: Tasks, from: number, to: number): Tasks {
+  const [first, end] = [tasks.slotStart[from]!, tasks.slotStart[to]!];
+  const indices = Array.from({ length: end - first }, (_, at) => first + at);
+  return {
+    ...takeTasks(tasks, indices),
+    slots: to - from,
+    slotStart: tasks.slotStart.slice(from, to + 1).map((start) => start - first),
+  };
+}
+
 /** The same tasks with those of each slot in descending order of a key; equal keys in order of arrival. */
 export function reorderTasks(tasks: Tasks, key: (n: number) => number): Tasks {
   const order: number[] = [];

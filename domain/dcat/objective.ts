@@ -49,6 +49,8 @@ export interface Objective {
   profit(standing: Standing): number;
   /** The same, or -Infinity when it falls behind `least` after some slot. */
   profitUnless(standing: Standing, least: Float64Array): number;
+  /** Tasks served by the last run. */
+  served(): number;
   /** Profit after each slot of the last run. */
   readonly profitAfter: Float64Array;
   readonly tasks: Tasks;
@@ -62,5 +64,11 @@ export function objectiveOf(world: World, tasks: Tasks, rule: Rule): Objective {
     ledger.wait.fill(0);
     return run(standing.field, tasks, rule, ledger, steps, least) ? ledger.profit : -Infinity;
   };
-  return { profit: measure, profitUnless: measure, profitAfter: ledger.profitAfter, tasks };
+  return {
+    profit: measure,
+    profitUnless: measure,
+    served: () => ledger.served,
+    profitAfter: ledger.profitAfter,
+    tasks,
+  };
 }

@@ -1,6 +1,8 @@
 /** Who sells, with what and how well: the events of registry, clusters and reputation. */
+import { CLUSTER_SUPPLY } from '../clusters.ts';
 import type { Cluster } from '../market-state.ts';
 import { classId, regionId } from '../names.ts';
+import type { Ask } from '../types.ts';
 import { known, type Fold } from './arguments.ts';
 
 export const PROVIDERS: Record<string, Fold> = {
@@ -76,12 +78,21 @@ export const PROVIDERS: Record<string, Fold> = {
   },
   ClusterFormed: (state, args, event) => {
     const members = event.args.members as Cluster['members'];
-    state.clusters.set(args.hex('account'), {
-      id: args.hex('cluster'),
-      askId: args.hex('askId'),
+    const [id, account] = [args.hex('cluster'), args.hex('account')];
+    const ask: Ask = {
+      provider: account,
+      supply: id,
+      supplyKind: CLUSTER_SUPPLY,
+      nodeEpoch: 0,
+      resourceClass: args.hex('resourceClass'),
+      region: args.hex('region'),
+      cards: args.int('cards'),
+      reservePrice: args.big('reservePrice'),
+      validFrom: args.big('validFrom'),
       validUntil: args.big('validUntil'),
-      members,
-    });
+      nonce: 0n,
+    };
+    state.clusters.set(account, { id, askId: args.hex('askId'), ask, members });
   },
   ConsentCancelled: () => undefined,
   /** What it moves is in the vault's `Distributed`. */

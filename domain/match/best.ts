@@ -50,8 +50,8 @@ export class Best {
   excludes(sum: number, gap: number): boolean {
     if (this.#count < this.#width) return false;
     const last = this.#width - 1;
-    if (sum >= this.limit) return true;
-    return Math.floor(sum / 3) === this.distanceAt(last) && gap > this.#gaps[this.#nodes[last]!]!;
+    const farther = Math.floor(sum / 3) - this.distanceAt(last);
+    return farther > 0 || (farther === 0 && gap > this.#gaps[this.#nodes[last]!]!);
   }
 
   /** False when it comes after a full list. */
@@ -80,7 +80,7 @@ export class Best {
     }
     nodes[place] = node;
     sums[place] = sum;
-    if (count === width) this.limit = 3 * (this.distanceAt(width - 1) + 1);
+    if (count === width) this.limit = sums[width - 1]! + 3;
     return true;
   }
 

@@ -161,12 +161,12 @@ export class Terms {
 
   #passes(nodes: Int32Array, node: number): boolean {
     const base = node * this.#width;
-    // One branch at the end: which term fails is nothing that a processor could foresee.
+    // One branch at the end, shifts before it: which term fails is nothing that a processor could foresee.
     let pass = 1;
     for (let term = 0; term < this.#count; term++) {
       const value = nodes[base + this.#columns[term]!]!;
       const choice = this.#choices[term]!;
-      pass &= choice === null ? (value >= this.#least[term]! ? 1 : 0) : choice[value]!;
+      pass &= choice === null ? 1 + ((value - this.#least[term]!) >> 31) : choice[value]!;
     }
     return pass === 1;
   }
@@ -207,6 +207,13 @@ export class Terms {
     for (let term = 0; term < this.#count; term++)
       if (this.#fails(nodes, node, term)) failed.push(this.#filters[term]!);
     return failed;
+  }
+
+  /** How many filters a node fails. */
+  countFailed(nodes: Int32Array, node: number): number {
+    let count = 0;
+    for (let term = 0; term < this.#count; term++) count += this.#fails(nodes, node, term) ? 1 : 0;
+    return count;
   }
 
   #fails(nodes: Int32Array, node: number, term: number): boolean {

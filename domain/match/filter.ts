@@ -4,7 +4,7 @@
  */
 import type { Layout, Rows, Terms } from './facts.ts';
 
-/** At least so much of something, 32 bits signed; at most is at least of the negative. */
+/** At least so much of something, from -2^30 to 2^30; at most is at least of the negative. */
 export interface AtLeast<N, T, R extends string = string> {
   kind: 'atLeast';
   reason: R;
@@ -28,10 +28,13 @@ export type Filter<N, T, R extends string = string> = AtLeast<N, T, R> | OneOf<N
 export class FilterList<N, T, R extends string = string> {
   readonly layout: Layout;
   readonly filters: readonly Filter<N, T, R>[];
+  /** That there are no nodes of a wanted class, then each filter's. */
+  readonly reasons: readonly (R | 'NO_CLASS')[];
   readonly #columns: readonly number[];
 
   constructor(filters: readonly Filter<N, T, R>[]) {
     this.filters = filters;
+    this.reasons = ['NO_CLASS', ...filters.map(({ reason }) => reason)];
     const named = filters.filter(({ kind }) => kind === 'oneOf').length;
     this.layout = { ordered: filters.length - named, named };
     let [nextOrdered, nextNamed] = [0, this.layout.ordered];

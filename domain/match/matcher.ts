@@ -2,7 +2,7 @@
  * Tasks to nodes, outside a slot: the nearest nodes that satisfy a task's constraints (002, Eq. 5), in the order of a score (Eq. 6), or why
  * there is none and how near the nearest was. Nodes move with every placement and release. What a slot commits is `domain/matching.ts`.
  */
-import { distance, type Resources } from '../distance.ts';
+import type { Resources } from '../distance.ts';
 import { entropyGap } from '../entropy.ts';
 import { Refusal } from '../refusal.ts';
 import { FULL } from '../vectors.ts';
@@ -12,6 +12,7 @@ import { cards } from './filters/cards.ts';
 import { region } from './filters/region.ts';
 import { reputation } from './filters/reputation.ts';
 import { tier } from './filters/tier.ts';
+import { nearestMiss } from './nearest-miss.ts';
 import { NodeIndex } from './node-index.ts';
 import { compareScopes, scopeOf, type Origin, type Scope } from './scope.ts';
 import type { NodeEntropy, Score } from './score.ts';
@@ -78,7 +79,6 @@ const FILTERS = new FilterList<Facts, Wanted, MissReason>([
   reputation,
   tier,
 ]);
-const REASONS: readonly MissReason[] = ['NO_CLASS', ...FILTERS.filters.map(({ reason }) => reason)];
 const MOST_CARDS = 0xffff;
 
 export class Matcher {
@@ -199,32 +199,12 @@ export class Matcher {
 
   #whyNone(task: MatchTask): NoNode {
     const { terms, facts } = this.#index;
-    const list = Int32Array.from(
-      [...this.#nodes.keys()].filter((number) => {
-        const node = this.#nodes[number];
-        return node !== undefined && isOf(node, task);
-      }),
-    );
-    const { kept } = whyNone(FILTERS, terms, facts, list, list.length);
-    return {
-      reason: REASONS[kept.length - 1]!,
-      counts: Object.fromEntries(kept.map((count, step) => [REASONS[step]!, count])),
-      miss: this.#nearestMiss(task),
-    };
-  }
-
-  #nearestMiss(task: MatchTask): NoNode['miss'] {
-    const { terms, facts } = this.#index;
-    let miss: NoNode['miss'] = null;
-    for (const [number, node] of this.#nodes.entries()) {
-      if (node === undefined) continue;
-      const fails = terms.failed(facts.values, number).map((filter) => FILTERS.filters[filter]!.reason);
-      if (!isOf(node, task)) fails.unshift('NO_CLASS');
-      const far = distance(task.wish, node.state);
-      const ahead = miss === null || fails.length - miss.fails.length || far - miss.distance;
-      if (ahead === true || ahead < 0) miss = { node, distance: far, fails };
-    }
-    return miss;
+    const numbers = [...this.#nodes.keys()].filter((number) => this.#nodes[number] !== undefined);
+    const isOfClass = (number: number): boolean => isOf(this.#nodes[number]!, task);
+    const list = Int32Array.from(numbers.filter(isOfClass));
+    const { reason, counts } = whyNone(FILTERS, terms, facts, list, list.length);
+    const miss = nearestMiss(FILTERS, this.#index, numbers, task.wish, isOfClass);
+    return { reason, counts, miss: miss && { ...miss, node: this.#nodes[miss.node]! } };
   }
 }
 

@@ -2,6 +2,7 @@
  * Nodes by state, in groups (a class of cards each): the nearest that pass a search's terms, exactly, while nodes come, move and leave.
  * Nodes are small numbers that the caller gives out; everything about them stands in flat arrays by that number.
  */
+import type { Resources } from '../distance.ts';
 import { Best } from './best.ts';
 import { Rows, Terms, type Layout } from './facts.ts';
 import { StateTree } from './tree.ts';
@@ -90,9 +91,12 @@ export class NodeIndex {
     this.#trees[this.#groups[node]!]!.change(node);
   }
 
-  stateOf(node: number): { compute: number; network: number; storage: number } {
-    const [compute, network, storage] = this.#states.subarray(3 * node, 3 * node + 3);
-    return { compute: compute!, network: network!, storage: storage! };
+  /** Of the node's state from a wish (002, Eq. 5). */
+  distanceOf(node: number, { compute, network, storage }: Resources): number {
+    const x = this.#states[3 * node]! - compute;
+    const y = this.#states[3 * node + 1]! - network;
+    const z = this.#states[3 * node + 2]! - storage;
+    return Math.floor((x * x + y * y + z * z) / 3);
   }
 
   /** Fills `best` from the named groups, or all. */

@@ -163,14 +163,19 @@ export class StateTree {
     const ax = this.#x - cx - half;
     const ay = this.#y - cy - half;
     const az = this.#z - cz - half;
-    const near = (ax >= 0 ? 1 : 0) | (ay >= 0 ? 2 : 0) | (az >= 0 ? 4 : 0);
+    // Minus one below the middle, else 0: in which half the wish lies is nothing that a processor could foresee, so no branch asks.
+    const bx = ax >> 31;
+    const by = ay >> 31;
+    const bz = az >> 31;
+    const near = 7 + bx + 2 * by + 4 * bz;
     // To the other half: its last coordinate when it lies below.
-    const rx = ax >= 0 ? ax + 1 : ax;
-    const ry = ay >= 0 ? ay + 1 : ay;
-    const rz = az >= 0 ? az + 1 : az;
+    const rx = ax + 1 + bx;
+    const ry = ay + 1 + by;
+    const rz = az + 1 + bz;
     const fx = rx * rx;
     const fy = ry * ry;
     const fz = rz * rz;
+    let { limit } = best;
     for (let i = 0; i < 8; i++) {
       const away = ORDER[i]!;
       const part = near ^ away;
@@ -179,14 +184,15 @@ export class StateTree {
       const ex = (away & 1) === 0 ? dx : fx;
       const ey = (away & 2) === 0 ? dy : fy;
       const ez = (away & 4) === 0 ? dz : fz;
-      if (ex + ey + ez >= best.limit) continue;
+      if (ex + ey + ez >= limit) continue;
       if (child < 0) this.#visitLeaf(-child);
       else if (!this.#terms.looks || this.#terms.mayAccept(this.#branchBounds.values, child)) {
-        const px = part & 1 ? cx + half : cx;
-        const py = part & 2 ? cy + half : cy;
-        const pz = part & 4 ? cz + half : cz;
+        const px = cx + half * (part & 1);
+        const py = cy + half * ((part >> 1) & 1);
+        const pz = cz + half * (part >> 2);
         this.#visit(child, half >> 1, px, py, pz, ex, ey, ez);
       }
+      limit = best.limit;
     }
   }
 
@@ -203,15 +209,19 @@ export class StateTree {
     const z = this.#z;
     const end = LEAF * leaf + leaves.counts[leaf]!;
     let waiting = 0;
+    let { limit } = best;
     for (let at = LEAF * leaf; at < end; at++) {
       const dx = points[3 * at]! - x;
       const dy = points[3 * at + 1]! - y;
       const dz = points[3 * at + 2]! - z;
       const sum = dx * dx + dy * dy + dz * dz;
-      if (sum >= best.limit) continue;
+      if (sum >= limit) continue;
       const entry = entries[at]!;
       if (entry < 0) waiting = this.#wait(-1 - entry, sum, waiting);
-      else if (!any || terms.accepts(facts, entry)) best.offer(entry, sum);
+      else if (!any || terms.accepts(facts, entry)) {
+        best.offer(entry, sum);
+        limit = best.limit;
+      }
     }
     for (let i = 0; i < waiting && this.#sums[i]! < best.limit; i++)
       this.#crowds.visit(this.#waiting[i]!, this.#sums[i]!, best, terms);

@@ -2,10 +2,12 @@
 import type { Rows, Terms } from './facts.ts';
 import type { FilterList } from './filter.ts';
 
-export interface WhyNone {
-  /** Nodes at first, and after each filter in its order; the last is 0. */
-  kept: number[];
-  /** The most that a node had of what the last filter asks at least of; null where it asks for one of some. */
+export interface WhyNone<R extends string = string> {
+  /** The filter that left nothing; NO_CLASS where there was nothing to filter. */
+  reason: R | 'NO_CLASS';
+  /** Nodes at first (NO_CLASS), then after each filter in its order, up to the one that left none. */
+  counts: Partial<Record<R | 'NO_CLASS', number>>;
+  /** The most that a node had of what that filter asks at least of; null where it asks for one of some. */
   most: number | null;
 }
 
@@ -14,24 +16,28 @@ export interface WhyNone {
  * @param list numbers of the nodes, `length` of them; what is in it afterwards has no meaning
  * @throws Error when a node passes every filter
  */
-export function whyNone<N, T>(
-  filters: FilterList<N, T>,
+export function whyNone<N, T, R extends string>(
+  filters: FilterList<N, T, R>,
   terms: Terms,
   facts: Rows,
   list: Int32Array,
   length: number,
-): WhyNone {
-  const kept = [length];
-  if (length === 0) return { kept, most: null };
-  for (const [filter, { kind }] of filters.filters.entries()) {
-    const before = kept.at(-1)!;
+): WhyNone<R> {
+  const counts: WhyNone<R>['counts'] = {};
+  counts.NO_CLASS = length;
+  if (length === 0) return { reason: 'NO_CLASS', counts, most: null };
+  let before = length;
+  for (const [filter, { kind, reason }] of filters.filters.entries()) {
     const first = list[0]!;
     const left = terms.narrow(facts.values, list, before, filter);
-    kept.push(left);
-    if (left > 0) continue;
-    // Where none is left, the list is as it was but for its first.
-    list[0] = first;
-    return { kept, most: kind === 'atLeast' ? mostOf(facts, filters.columnOf(filter), list, before) : null };
+    counts[reason] = left;
+    if (left === 0) {
+      // Where none is left, the list is as it was but for its first.
+      list[0] = first;
+      const most = kind === 'atLeast' ? mostOf(facts, filters.columnOf(filter), list, before) : null;
+      return { reason, counts, most };
+    }
+    before = left;
   }
   throw new Error('a task without a node passes every filter');
 }

@@ -1,4 +1,5 @@
 /** What the slot was made of: the manifest, its items, their signatures. */
+import { CLUSTER_SUPPLY } from '../clusters.ts';
 import { askId, orderId } from '../eip712.ts';
 import type { SlotEvidence } from '../evidence.ts';
 import { keccak } from '../hash.ts';
@@ -55,7 +56,8 @@ export const items: Rule = {
 
 export const signatures: Rule = {
   rule: 'signatures',
-  sentence: 'Every matched order and ask was signed, approved or bought at a quote by the one it binds.',
+  sentence:
+    'Every matched order and ask was signed, approved or bought at a quote by the one it binds, or formed by its members.',
   check: ({ evidence: { pages, orders, asks, stateAtClose } }) => {
     if (!stateAtClose) return notChecked("the market's state at the closing block is missing");
     const orderOf = new Map(orders.map((item) => [item.id, item]));
@@ -73,6 +75,10 @@ export const signatures: Rule = {
         if (!ask) return found(checked, `the matched ask ${idOfAsk} is not among the slot's asks`, ofAsk);
         checked += 2;
         if (!isSigned(order, stateAtClose)) return found(checked, unsigned(order), ofOrder);
+        if (ask.signed.ask.supplyKind === CLUSTER_SUPPLY) {
+          if (stateAtClose.clusters.get(ask.signed.ask.provider)?.askId === ask.id) continue;
+          return found(checked, `ask ${ask.id} is a cluster's that was never formed`, ofAsk);
+        }
         const key = stateAtClose.providers.get(ask.signed.ask.provider)?.signer ?? null;
         if (key === null || ask.signer !== key)
           return found(

@@ -32,6 +32,8 @@ export interface Task {
   place: {
     /** The one region where it may run; absent for any. */
     region?: string;
+    /** Address of the provider that it comes from: its nodes come first where others are equally good (002, section 3.5). */
+    provider?: Hex;
   };
   compliance: { minTier: number; minReputation: number };
 }
@@ -59,7 +61,7 @@ export function parseTask(value: unknown): Task {
     'networkMbps',
     'storageGb',
   ]);
-  const place = record(task['place'] ?? {}, 'place', ['region']);
+  const place = record(task['place'] ?? {}, 'place', ['region', 'provider']);
   const compliance = record(task['compliance'] ?? {}, 'compliance', ['minTier', 'minReputation']);
   const resources = {
     classes: texts(given['classes'] ?? [], 'resources.classes'),
@@ -81,7 +83,10 @@ export function parseTask(value: unknown): Task {
     resources,
     maxRttMs: integer(task['maxRttMs'] ?? 0, 'maxRttMs', 0, 60_000),
     toleranceSeconds,
-    place: place['region'] === undefined ? {} : { region: text(place['region'], 'place.region') },
+    place: {
+      ...(place['region'] === undefined ? {} : { region: text(place['region'], 'place.region') }),
+      ...(place['provider'] === undefined ? {} : { provider: address(place['provider'], 'place.provider') }),
+    },
     compliance: {
       minTier: integer(compliance['minTier'] ?? 0, 'compliance.minTier', 0, 255),
       minReputation: integer(compliance['minReputation'] ?? 0, 'compliance.minReputation', 0, 10_000),
@@ -164,6 +169,12 @@ function text(value: unknown, field: string): string {
   if (typeof value !== 'string' || value === '' || value.length > 64)
     throw wrong(field, 'must be a text of 1 to 64 characters');
   return value;
+}
+
+function address(value: unknown, field: string): Hex {
+  if (typeof value !== 'string' || !/^0x[0-9a-fA-F]{40}$/.test(value))
+    throw wrong(field, 'must be an address, 0x and 40 hexadecimal digits');
+  return value.toLowerCase() as Hex;
 }
 
 function texts(value: unknown, field: string): string[] {

@@ -168,6 +168,8 @@ export function createOfferKeeper(options: OfferKeeperOptions): OfferKeeper {
         const price = prices.get(node.className);
         if (!price) warnOnce(`no price for ${node.className}: its nodes are not offered (set it in PRICES)`);
         if (!price || (resting.get(node.id)?.until ?? 0) > Date.now()) continue;
+        // A cluster alone offers it; what was signed before counts again afterwards.
+        if ((node.clusteredUntil ?? 0n) >= now) continue;
         const stagger = BigInt(node.id.slice(0, 18));
         for (const plan of planOffers(
           { cards: node.cards, stagger },

@@ -3,12 +3,14 @@
  * alone: the market never stops for want of a clustering.
  */
 import { clustersOf, type Partition } from '../../domain/dcat/partition.ts';
+import { affordable } from './afford.ts';
 import { improve } from './improve.ts';
 import { splitRegions } from './regions.ts';
 import {
   MOST_MEMBERS,
   type ClusterDecision,
   type ClusterRequest,
+  type MemberStake,
   type Note,
   type Server,
 } from './request.ts';
@@ -19,6 +21,9 @@ import { tasksAt, worldOf, zonesOf } from './world-of.ts';
 /** Servers that are decided at once; more are split into regions. */
 export const REGION_SIZE = 60;
 const CHANGE_SHARE = 0.0005;
+
+/** By the server's index in the request. */
+type Stakes = Map<number, MemberStake>;
 
 export function decideClusters(
   request: ClusterRequest,
@@ -34,19 +39,22 @@ export function decideClusters(
     notes,
     profit: 0,
     profitAlone: 0,
+    compensation: 0,
     evaluations: 0,
     regions: 0,
     milliseconds: 0,
   };
-  const partition = partitionFor(request, usable, running, result, started, now);
+  const stakes: Stakes = new Map();
+  const partition = partitionFor(request, usable, running, { result, stakes }, started, now);
   const joined = new Set<Server>();
   for (const members of clustersOf(partition)) {
     if (members.length < 2) continue;
-    const list = members.map((i) => request.servers[i]!);
-    for (const server of list) joined.add(server);
+    const ascending = members.toSorted((a, b) => (request.servers[a]!.id < request.servers[b]!.id ? -1 : 1));
+    for (const i of members) joined.add(request.servers[i]!);
     result.clusters.push({
-      members: list.sort((a, b) => (a.id < b.id ? -1 : 1)),
+      members: ascending.map((i) => request.servers[i]!),
       kept: running.stood(members),
+      stakes: ascending.flatMap((i) => stakes.get(i) ?? []),
     });
   }
   const alone = request.servers.filter((server) => !joined.has(server));
@@ -60,7 +68,7 @@ function partitionFor(
   request: ClusterRequest,
   usable: readonly number[],
   running: Running,
-  result: ClusterDecision,
+  { result, stakes }: { result: ClusterDecision; stakes: Stakes },
   started: number,
   now: () => number,
 ): Partition {
@@ -92,26 +100,34 @@ function partitionFor(
   );
   const shares = shareTasks(request, regions);
   regions.forEach((own, r) => {
+    const indices = shares[r]!;
+    if (own.length < 2 || indices.length === 0) return;
+    const zones = zonesOf(tasksAt(request.tasks, indices));
+    const world = worldOf(request, own, zones);
+    const tasks = tasksAt(request.tasks, indices, zones);
     const left = request.budgetMs - (now() - started);
     const budgetMs = left / (regions.length - r);
-    const tasks = shares[r]!;
-    if (own.length < 2 || tasks.length === 0 || budgetMs <= 0) return;
-    const zones = zonesOf(tasksAt(request.tasks, tasks));
-    const found = improve(worldOf(request, own, zones), tasksAt(request.tasks, tasks, zones), {
+    if (budgetMs <= 0) return;
+    const fixed = running.fixedOf(own);
+    const found = improve(world, tasks, {
       seed: request.seed,
       budgetMs,
       mostMembers: request.mostMembers ?? MOST_MEMBERS,
-      fixed: running.fixedOf(own),
+      fixed,
       starts: running.startsOf(own, request.proposals ?? []),
       running: running.any ? running.within(own) : undefined,
       changeShare: request.changeShare ?? CHANGE_SHARE,
       now,
     });
+    const { partition: joined, incentives } = affordable(world, tasks, found.partition, fixed);
     result.regions++;
-    result.profit += found.profit;
+    result.profit += incentives.profit;
     result.profitAlone += found.profitAlone;
+    result.compensation += incentives.owed;
     result.evaluations += found.evaluations;
-    own.forEach((i, at) => (partition[i] = own[found.partition[at]!]!));
+    for (const { server, ...stake } of incentives.stakes)
+      stakes.set(own[server]!, { id: request.servers[own[server]!]!.id, ...stake });
+    own.forEach((i, at) => (partition[i] = own[joined[at]!]!));
   });
   return partition;
 }

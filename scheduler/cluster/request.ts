@@ -41,15 +41,31 @@ export interface Note {
   sentence: string;
 }
 
+/** What a member may expect on the request's tasks, in whole thousandths of the settings' unit of money; see `domain/dcat/incentive.ts`. */
+export interface MemberStake {
+  id: string;
+  /** As decided. */
+  together: number;
+  /** Bidding alone while all others stay as decided. */
+  alone: number;
+  /** What makes it whole: what is missing to `alone`, or 0. */
+  compensation: number;
+}
+
 export interface ClusterDecision {
-  /** Clusters of two or more, members by ascending id, as `Clusters.form` wants them; each power as requested. */
-  clusters: { members: Server[]; kept: boolean }[];
+  /**
+   * Clusters of two or more, members by ascending id, as `Clusters.form` wants them; each power as requested. `stakes`: of each member, in the
+   * members' order; empty where nothing was reckoned (no tasks, no time).
+   */
+  clusters: { members: Server[]; kept: boolean; stakes: MemberStake[] }[];
   /** Servers that bid alone, by id. */
   alone: string[];
   notes: Note[];
   /** Profit on the request's tasks: of the decision, and of every server alone. */
   profit: number;
   profitAlone: number;
+  /** All compensations, never above what clusters bring the platform: a cluster that would make them so is not formed, unless it is leased. */
+  compensation: number;
   evaluations: number;
   regions: number;
   milliseconds: number;

@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 import type { SlotReceipts } from '../../domain/manifest.ts';
 import type { MarketState } from '../../domain/market-state.ts';
+import { clusterAsks } from '../../domain/cluster-asks.ts';
 import { slotEnd, type Parameters } from '../../domain/parameters.ts';
 import { BOOK_LOCK } from '../../prisma/locks.ts';
 import type { Book, SlotItems } from '../book/book.ts';
 import { readReceipts } from '../book/receipts.ts';
+import type { BookAsk } from '../book/rows.ts';
 import { closingBlock, withEarlierSlots, type ChainState, type Closing } from '../chain-state.ts';
 import { committedBefore, openBefore, type UnfinishedSlot } from '../slot-run.ts';
 
@@ -54,6 +56,12 @@ async function inSnapshot<T>(client: PoolClient, body: () => Promise<T>): Promis
   }
 }
 
+/** Nobody sends the asks of clusters: the chain holds them. */
+function withClusterAsks(asks: readonly BookAsk[], state: MarketState, slot: bigint, end: bigint): BookAsk[] {
+  const made = clusterAsks(state, end).map((ask) => ({ ...ask, seq: 0n, slot }));
+  return [...asks, ...made].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
 function isWhole(state: MarketState, slot: bigint): boolean {
   const committed = state.slots.get(slot);
   return committed !== undefined && committed.pages.length === committed.header.pageCount;
@@ -84,7 +92,8 @@ export function createInputs(options: InputsOptions): ReadInputs {
       const state = await withEarlierSlots(client, atClose, closing, slot);
       const earlier = await committedBefore(client, slot, openSlots);
       if (!earlier.every((other) => isWhole(state, other))) return 'behind';
-      const items = await book.itemsOf(client, { slot, slotEnd: end, state, parameters }, atClose);
+      const stored = await book.itemsOf(client, { slot, slotEnd: end, state, parameters }, atClose);
+      const items = { ...stored, asks: withClusterAsks(stored.asks, state, slot, end) };
       return { closing, state, items, receipts: await readReceipts(client, slot) };
     });
   };

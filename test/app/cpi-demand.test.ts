@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { workloadDemandOf } from '../../app/server/cpi/demand.ts';
+import { expectedRuns } from '../../app/server/quotes/expected.ts';
 import { ZERO_HASH } from '../../domain/hash.ts';
 import { canonicalWorkload, workloadHash, type Workload } from '../../domain/workload.ts';
 import { CLASS, CONSUMER, NODE, NOW, PROVIDER, refusalOf, setup, type World } from './fixture.ts';
@@ -92,4 +93,25 @@ test('demand_hasNoModel_beforeFourRuns', async () => {
   });
   await refusalOf(asked({ workload: ZERO_HASH }), 'NOT_FOUND');
   await refusalOf(asked({ workload: workloadHash(OTHER), cards: '0' }), 'MALFORMED');
+});
+
+test('aQuote_saysHowLongTheWorkTakes_fromRunsOfItsCommand_elseOfItsKind', async () => {
+  const terms = { classNames: [CLASS, 'unknown'], cards: 10, pricePerCardHour: 3_600_000n, feeBps: 100 };
+  const quoted = (workload: Workload, duration: number) =>
+    expectedRuns(world.db, { ...terms, workload: workloadHash(workload), duration });
+  const [own, ...more] = await quoted(TASK, 3_600);
+  expect(more).toEqual([]);
+  // Exact runs leave an interval without width.
+  expect(own).toMatchObject({ from: 'command', kind: 'rendering', runs: 5, className: CLASS, fits: true });
+  expect([own!.low, own!.seconds, own!.high]).toEqual([120, 120, 120]);
+  // 120 s on ten cards at 1 a card-second's thousandth: 1.2 tokens and a hundredth; the fit's last bits may cost a second more.
+  expect([1_212_000n, 1_222_100n]).toContain(own!.cost);
+  expect((await quoted(TASK, 60))[0]).toMatchObject({ fits: false });
+
+  const [kin] = await quoted(OTHER, 3_600);
+  expect(kin).toMatchObject({ from: 'kind', kind: 'rendering', runs: 6 });
+  expect(kin!.high).toBeGreaterThan(kin!.seconds);
+  expect(kin!.highCost).toBeGreaterThan(kin!.cost);
+  // Nobody ran a task of another kind.
+  expect(await quoted(OTHER, 30)).toEqual([]);
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { FILTERS, Scales } from '../../domain/filters.ts';
 import { keccakText, ZERO_HASH } from '../../domain/hash.ts';
+import { OnOffer } from '../../domain/on-offer.ts';
 import { ShortlistIndex } from '../../domain/shortlist.ts';
 import type { Hex, Order } from '../../domain/types.ts';
 
@@ -55,6 +56,58 @@ function slowly(
   return { left };
 }
 
+const FEATURES = ['NO_CLASS', 'NO_REGION', 'NO_CARDS', 'NO_REPUTATION', 'NO_TIER', 'PRICE'];
+
+test('onOffer_saysWhatTheFiltersSay_andWhatComesNearest', () => {
+  const classes = ['H', 'A'].map((name) => keccakText(name));
+  const offer = fc.record({
+    ask: asks.filter((some) => some.length > 0).map(([ask]) => ask!),
+    resourceClass: fc.constantFrom(...classes),
+    compute: fc.nat(3),
+  });
+  const wanted = fc.record({ terms: order, requirement: fc.constantFrom<Hex>(ZERO_HASH, ...classes) });
+  let [served, misses] = [0, 0];
+  fc.assert(
+    fc.property(fc.array(offer, { maxLength: 10 }), wanted, (given, { terms, requirement }) => {
+      const offered = given.map(({ ask, resourceClass, compute }) => ({
+        ...{ ...ask, resourceClass, cardsLeft: Math.min(ask.free, ask.nodeFree) },
+        state: { compute, network: 0, storage: 0 },
+      }));
+      const wish = { ...terms, requirement, taskCompute: 3, taskNetwork: 0, taskStorage: 0 } as Order;
+      const none = new OnOffer(offered).whyNone({ order: wish, classes: [] });
+      const isOf = ({ resourceClass }: { resourceClass: Hex }): boolean =>
+        requirement === ZERO_HASH || resourceClass === requirement;
+      const slow = slowly(terms, offered.filter(isOf));
+      if (slow.left !== undefined) {
+        served++;
+        expect(none).toBeNull();
+        return;
+      }
+      expect(none).toMatchObject({
+        ...{ reason: slow.reason, counts: slow.counts, nearestReserve: slow.nearestReserve },
+      });
+      // Each constraint for itself: the one that would leave nothing of this ask alone.
+      const failsOf = (ask: (typeof offered)[number]): string[] => {
+        const own: [boolean, string][] = [
+          [isOf(ask), FEATURES[0]!],
+          [terms.region === ZERO_HASH || terms.region === ask.region, FEATURES[1]!],
+          [ask.cardsLeft >= terms.cards, FEATURES[2]!],
+          [ask.reputation >= terms.minReputation, FEATURES[3]!],
+          [ask.tier >= terms.minTier, FEATURES[4]!],
+          [ask.reservePrice <= terms.startPrice, FEATURES[5]!],
+        ];
+        return own.flatMap(([passes, reason]) => (passes ? [] : [reason]));
+      };
+      const far = ({ state }: (typeof offered)[number]): number => Math.floor((3 - state.compute) ** 2 / 3);
+      const nearest = offered.toSorted((a, b) => failsOf(a).length - failsOf(b).length || far(a) - far(b))[0];
+      if (nearest !== undefined) misses++;
+      expect(none!.miss).toEqual(nearest === undefined ? null : { ask: nearest, fails: failsOf(nearest) });
+    }),
+    { numRuns: 2_000 },
+  );
+  expect([served > 100, misses > 100]).toEqual([true, true]);
+});
+
 test('filters_andWhyNone_areTheFiltersOneAfterTheOther', () => {
   const seen = new Set<string>();
   fc.assert(
@@ -73,12 +126,9 @@ test('filters_andWhyNone_areTheFiltersOneAfterTheOther', () => {
       seen.add(slow.reason);
       // However the asks are grouped.
       for (const groups of [null, [1, 0]]) {
-        const { kept, most } = index.whyNone(wish, groups);
-        expect(kept).toEqual(Object.values(slow.counts));
-        expect(['NO_CLASS', ...FILTERS.filters.map(({ reason }) => reason)][kept.length - 1]).toBe(
-          slow.reason,
-        );
-        if (slow.reason === 'PRICE') expect(scales.reserveAt(-most!)).toBe(slow.nearestReserve);
+        const { reason, counts, most } = index.whyNone(wish, groups);
+        expect([reason, counts]).toEqual([slow.reason, slow.counts]);
+        if (slow.reason === 'PRICE') expect(scales.reserveOf(most!)).toBe(slow.nearestReserve);
       }
     }),
     { numRuns: 3_000 },

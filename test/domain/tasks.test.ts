@@ -131,6 +131,7 @@ describe('tasks', () => {
     ['data.gigabytes', { ...TASK(), data: { region: 'eu-west', gigabytes: -1 } }],
     ['data.region', { ...TASK(), data: { region: '', gigabytes: 1 } }],
     ['place', { ...TASK(), place: { city: 'x' } }],
+    ['place.provider', { ...TASK(), place: { provider: '0x1' } }],
     ['compliance.minReputation', { ...TASK(), compliance: { minReputation: 10_001 } }],
     ['task', null],
     ['resources.networkMbps', { ...TASK(), resources: { ...TASK().resources, networkMbps: 100_001 } }],

@@ -14,7 +14,7 @@ describe('what is not there is not a pass', () => {
     ['closing', ['header-block']],
     ['next', ['header-block']],
     ['manifest', ['inputs-hash', 'items', 'receipts', 'orders-root', 'asks-root', 'clearing']],
-    ['stateAtClose', ['signatures', 'orders-root', 'asks-root', 'clearing']],
+    ['stateAtClose', ['clusters', 'signatures', 'orders-root', 'asks-root', 'clearing']],
     ['eventsSince', ['orders-root', 'asks-root', 'clearing']],
     ['stateNow', ['fills', 'settlement']],
   ];

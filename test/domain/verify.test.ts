@@ -22,6 +22,7 @@ const ALL_RULES = [
   'inputs-hash',
   'items',
   'receipts',
+  'clusters',
   'signatures',
   'orders-root',
   'asks-root',

@@ -63,7 +63,7 @@ it('sells every class at two providers or more, at prices of their own', () => {
 it("gives agents an environment that lacks only the supervisor's part", () => {
   for (const { env } of demoAgents()) {
     expect(() => readConfig(env)).toThrow(/RPC_URL/);
-    expect(Object.keys(env).sort()).toEqual(['AGENT_NAME', 'PRICES', 'PROVIDER_KEY']);
+    expect(Object.keys(env).sort()).toEqual(['AGENT_NAME', 'CLUSTERS', 'PRICES', 'PROVIDER_KEY']);
   }
 });
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { decided, requestOf, runningOf } from '../../bench/dcat/request.ts';
 import { drawTasks, takeTasks } from '../../domain/dcat/arrivals.ts';
-import { kMeans } from '../../domain/dcat/baselines.ts';
+import { kMeans, randomClustering } from '../../domain/dcat/baselines.ts';
+import { incentivesOf, UNITS } from '../../domain/dcat/incentive.ts';
 import { membersHash } from '../../domain/clusters.ts';
 import {
   admissiblePairs,
@@ -13,6 +14,7 @@ import {
 import { CALIBRATED, type Settings } from '../../domain/dcat/settings.ts';
 import { simulate } from '../../domain/dcat/simulate.ts';
 import { drawWorld } from '../../domain/dcat/world.ts';
+import { affordable } from '../../scheduler/cluster/afford.ts';
 import { decideClusters } from '../../scheduler/cluster/decide.ts';
 import { splitRegions } from '../../scheduler/cluster/regions.ts';
 import type { ClusterDecision } from '../../scheduler/cluster/request.ts';
@@ -87,6 +89,38 @@ describe('a decision', () => {
     );
     expect(together.clusters).toEqual([]);
     expect(none.profit).toBeGreaterThan(0);
+  });
+
+  test('says what every member may expect, and what makes it whole out of what clusters bring', () => {
+    const { world, tasks, request } = setup({ servers: 24 });
+    const decision = decideClusters(request, ticking());
+    const { stakes } = incentivesOf(world, tasks, decided(world, decision));
+    const said = decision.clusters.flatMap(({ members, stakes: own }) => {
+      expect(own.map(({ id }) => id)).toEqual(members.map(({ id }) => id));
+      return own;
+    });
+    expect(
+      said
+        .map(({ id, ...rest }) => ({ server: Number(id.slice(1)), ...rest }))
+        .sort((a, b) => a.server - b.server),
+    ).toEqual(stakes);
+    expect(decision.compensation).toBe(said.reduce((sum, { compensation }) => sum + compensation, 0));
+    expect(decision.compensation).toBeLessThanOrEqual((decision.profit - decision.profitAlone) * UNITS + 1);
+  });
+
+  test('a cluster that owes more than clusters bring falls apart, unless it is leased', () => {
+    let fell = 0;
+    for (let seed = 0; seed < 40; seed++) {
+      const { world, tasks } = setup({ servers: 8, side: 300 });
+      const wanted = randomClustering(world, seed);
+      const before = incentivesOf(world, tasks, wanted);
+      const { partition, incentives } = affordable(world, tasks, wanted, new Uint8Array(8));
+      expect(incentives.owed === 0 || incentives.owed <= incentives.gain).toBe(true);
+      expect(affordable(world, tasks, wanted, new Uint8Array(8).fill(1)).partition).toEqual(wanted);
+      if (before.owed > 0 && before.owed > before.gain) fell++;
+      else expect(partition).toEqual(wanted);
+    }
+    expect(fell).toBeGreaterThan(0);
   });
 
   test('hands over what Clusters.form needs: members by ascending id, with their powers', () => {

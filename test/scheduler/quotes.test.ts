@@ -188,7 +188,11 @@ describe('firm quotes', () => {
       code: 'NO_SUPPLY',
       sentence: `No node with ${CLASS} offers 9 cards: the most is 8.`,
     });
-    await expect(ask({ minTier: 2 })).rejects.toMatchObject({ code: 'NO_SUPPLY' });
+    await expect(ask({ minTier: 2 })).rejects.toMatchObject({
+      code: 'NO_SUPPLY',
+      sentence: `No node with ${CLASS} has tier 2: the highest is 0.`,
+      fix: `Lower minTier to 0, or wait. Nearest: 8 cards of ${CLASS} in ${REGION}, but its tier is lower and it asks for more.`,
+    });
     await expect(ask({ latestStart: now + 50n })).rejects.toMatchObject({ code: 'EXPIRED' });
     await expect(ask({ classes: [classId('ABACUS')] })).rejects.toMatchObject({ code: 'UNKNOWN_CLASS' });
     await expect(ask({ classes: [classId(CLASS), classId(CLASS)] })).rejects.toMatchObject({
@@ -240,6 +244,8 @@ describe('firm quotes', () => {
       code: 'PRICE_TOO_LOW',
       sentence: `No ${CLASS} below 2.1: the lowest ask is 2.35 per card-hour.`,
       fix: 'Bid with a start price of 2.35 or more, or wait until prices fall.',
+      reason: 'PRICE',
+      counts: { NO_CLASS: 1, NO_REGION: 1, NO_CARDS: 1, NO_REPUTATION: 1, NO_TIER: 1, PRICE: 0 },
     });
     expect((await send(2_350_000n, 2n)).note).toBeUndefined();
     expect(await db.order.count()).toBe(2);
@@ -367,9 +373,7 @@ describe('firm quotes', () => {
     await db.listing.create({
       data: {
         id: `0x${'ab'.repeat(32)}`,
-        provider: addressOf('alice'),
-        node: at.nodes[0]!,
-        resourceClass: classId(CLASS),
+        ...{ provider: addressOf('alice'), node: at.nodes[0]!, resourceClass: classId(CLASS) },
         message: { nodeEpoch: 0, nonce: '99', validFrom: '0', cards: 1 },
         signature: '0x',
         price: price.toString(),

@@ -3,6 +3,7 @@ import type { Database } from '../../../prisma/client.ts';
 import { scoreAt } from '../../../domain/reputation.ts';
 import type { NodeStatusView } from '../../cpi-views.ts';
 import { mustAgree } from '../must-agree.ts';
+import { outcomesOf, type RecordRow } from '../outcomes.ts';
 
 /** With the segments as they stand on-chain; `y` is Y and Y′: `Y/S`. */
 export interface NodeStatus extends NodeStatusView {
@@ -19,7 +20,7 @@ export interface StatusAnswer {
   beating: boolean;
 }
 
-interface Row {
+interface Row extends RecordRow {
   id: string;
   provider: string;
   x: string;
@@ -30,11 +31,6 @@ interface Row {
   cards: number;
   tier: number;
   exitAt: bigint | null;
-  outcomeDay: number | null;
-  good: string;
-  bad: string;
-  newGood: string;
-  newBad: string;
   now: bigint;
   leased: number;
   nextEnd: bigint | null;
@@ -90,16 +86,6 @@ export async function readStatuses(
 
 function answerOf(row: Row, prior: bigint): StatusAnswer {
   const { now } = row;
-  const outcomes =
-    row.outcomeDay === null
-      ? undefined
-      : {
-          day: row.outcomeDay,
-          good: BigInt(row.good),
-          bad: BigInt(row.bad),
-          newGood: BigInt(row.newGood),
-          newBad: BigInt(row.newBad),
-        };
   const changes = [row.nextEnd, row.nextListing, (now / DAY + 1n) * DAY].map((time) => time ?? NEVER);
   return {
     status: {
@@ -114,7 +100,7 @@ function answerOf(row: Row, prior: bigint): StatusAnswer {
       freeCards: Math.max(0, row.cards - row.leased),
       price: row.price,
       lastCleared: row.cleared,
-      reputation: scoreAt(outcomes, now, prior),
+      reputation: scoreAt(outcomesOf(row), now, prior),
       tier: row.tier,
       leaving: row.exitAt !== null,
       lastHeartbeat: row.beat?.toISOString() ?? null,

@@ -20,11 +20,13 @@ import type { Prisma } from '../../../prisma/generated/client.ts';
 import { nonceKey, storedWorkloads, takenNonces } from '../book.ts';
 import { nonceUsed, unknownWorkload } from '../intake-refusals.ts';
 import { loadOrderMarket } from '../market-facts.ts';
+import { noSupply } from '../no-supply.ts';
 import { checkOrderFields, checkOrderNames } from '../order-checks.ts';
 import { parse } from '../parse.ts';
 import { countRefusals } from '../refusals.ts';
-import { whyNone, type OpenAsks } from '../open-asks.ts';
+import type { OpenAsks } from '../open-asks.ts';
 import { quoteRequestSchema, toJson } from '../wire.ts';
+import { expectedRuns, type ExpectedRun } from './expected.ts';
 import { pricesOf } from './prices.ts';
 import { transferFor, type Transfer } from './transfer.ts';
 
@@ -50,6 +52,8 @@ export interface QuoteOffer {
   breakdown: Breakdown;
   /** When it was not procured by then, all of it comes back; unix seconds. */
   refundAfter: bigint;
+  /** How long the work is expected to run, by class; nothing while too few runs were measured. */
+  expected: ExpectedRun[];
 }
 
 export interface QuoteOptions {
@@ -117,17 +121,23 @@ export function createQuoteDesk(options: QuoteOptions): (input: unknown) => Prom
 
     const breakdown = await priced(request, times, now);
     const order = { ...shape.order, startPrice: breakdown.pricePerCardHour };
-    const { asks } = await openAsks(slotEnd);
-    const none = whyNone(asks, request.classes, order, market);
-    if (none !== null) throw none;
     const signed = { ...shape, order };
+    const onOffer = await openAsks(slotEnd);
+    const none = onOffer.whyNone(signed);
+    if (none !== null) throw noSupply(none, signed, onOffer.asks, market);
     checkOrderFields(signed, parameters);
 
     const id = orderId(domain, order);
     const { acceptUntil: validUntil, refundAfter } = times;
     const signature = await account.sign({ hash: quoteDigest(domain, { orderId: id, validUntil }) });
     await store(db, { id, signed, breakdown, signature, validUntil });
-    return { id, order, classes: shape.classes, validUntil, signature, breakdown, refundAfter };
+    const { workload, cards, duration, startPrice: pricePerCardHour } = order;
+    const named = request.classes.flatMap((name) => market.classes.get(name) ?? []);
+    const onSale = new Set(onOffer.asks.map(({ className }) => className));
+    const classNames = request.classes.length > 0 ? named : [...onSale];
+    const work = { workload, classNames, cards, duration, pricePerCardHour, feeBps: parameters.feeBps };
+    const expected = await expectedRuns(db, work);
+    return { id, order, classes: shape.classes, validUntil, signature, breakdown, refundAfter, expected };
   };
 
   const timesOf = ({ latestStart }: Request, now: bigint): QuoteTimes => {

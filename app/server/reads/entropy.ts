@@ -1,6 +1,7 @@
 /** Resource-state entropy of the nodes over their leases on-chain (002, Eq. 3), and of the network over the last day (Eq. 4). */
 import { BALANCE_MICRO_BITS, entropyMicroBits, HOURS } from '../../../domain/entropy.ts';
-import { binsOf, networkEntropy, useOfDays, type HeldCards } from '../../../domain/history.ts';
+import { binsOf, networkEntropy, useOfDays } from '../../../domain/history.ts';
+import { measuredUse, type UsageSample } from '../../../domain/measured-use.ts';
 import type { Database } from '../../../prisma/client.ts';
 import type { EntropyView, NodeEntropyView } from '../../views.ts';
 import { mustAgree } from '../must-agree.ts';
@@ -17,6 +18,8 @@ interface NodeUse {
   cards: number;
   /** Card-seconds of each of 48 hours, oldest first. */
   used: number[];
+  /** Card-seconds of the last 24 that agents measured; null when none did. */
+  measured: number[] | null;
 }
 
 /** @param now chain time, unix seconds */
@@ -63,16 +66,21 @@ function shareAt(nodes: readonly NodeUse[], hoursAgo: number): number {
 }
 
 function viewOf(node: NodeUse, now: bigint): NodeEntropyView {
-  const { used, ...rest } = node;
-  const day = used.slice(HOURS);
-  const bins = binsOf(node.cards, day);
+  const { used, measured, ...rest } = node;
   return {
     ...rest,
     from: String((Number(now / BigInt(HOUR)) - HOURS) * HOUR),
-    microBits: entropyMicroBits(bins),
-    bins,
-    usedShares: day.map((seconds) => Math.round((seconds / (node.cards * HOUR)) * 10_000) / 10_000),
+    ...dayOf(node.cards, used.slice(HOURS)),
+    measured: measured && dayOf(node.cards, measured),
   };
+}
+
+type Day = Pick<NodeEntropyView, 'microBits' | 'bins' | 'usedShares'>;
+
+function dayOf(cards: number, day: readonly number[]): Day {
+  const bins = binsOf(cards, day);
+  const usedShares = day.map((seconds) => Math.round((seconds / (cards * HOUR)) * 10_000) / 10_000);
+  return { microBits: entropyMicroBits(bins), bins, usedShares };
 }
 
 async function readUse(db: Database, now: bigint, id: string | null): Promise<NodeUse[]> {
@@ -85,13 +93,24 @@ async function readUse(db: Database, now: bigint, id: string | null): Promise<No
   const since = now - BigInt((2 * HOURS + 1) * HOUR);
   const leases = await db.lease.findMany({
     where: { end: { gt: since }, ...(id === null ? {} : { node: id }) },
-    select: { node: true, start: true, end: true, cards: true },
+    select: { id: true, node: true, start: true, end: true, cards: true },
   });
-  const byNode = new Map<string, HeldCards[]>();
-  for (const lease of leases) {
-    const others = byNode.get(lease.node);
-    if (others) others.push(lease);
-    else byNode.set(lease.node, [lease]);
-  }
-  return nodes.map((node) => ({ ...node, used: useOfDays(byNode.get(node.id) ?? [], now, 2) }));
+  const samples = await readSamples(db, now);
+  const byNode = Map.groupBy(
+    leases.map((lease) => ({ ...lease, samples: samples.get(lease.id) ?? [] })),
+    ({ node }) => node,
+  );
+  return nodes.map((node) => {
+    const own = byNode.get(node.id) ?? [];
+    return { ...node, used: useOfDays(own, now, 2), measured: measuredUse(own, now) };
+  });
+}
+
+/** What agents measured in the last day, and the hour before it, by lease. */
+async function readSamples(db: Database, now: bigint): Promise<Map<bigint, UsageSample[]>> {
+  const rows = await db.leaseUsage.findMany({
+    where: { hour: { gte: now - BigInt((HOURS + 2) * HOUR) } },
+    orderBy: { hour: 'asc' },
+  });
+  return Map.groupBy(rows, ({ leaseId }) => leaseId);
 }

@@ -28,12 +28,15 @@ export async function leasesOf(
     ...(live === true ? [Prisma.sql`NOT l.settled`] : []),
   ];
   const rows = await db.$queryRaw<LeaseRow[]>`
-    SELECT l.id::text AS id, l.consumer, l.provider, l.node, n."className", n.region, l."sourceId", l.slot::text AS slot, l.cards,
+    SELECT l.id::text AS id, l.consumer, l.provider, l.node, coalesce(n."className", m."className") AS "className", coalesce(n.region, m.region) AS region, l."sourceId", l.slot::text AS slot, l.cards,
            l.duration::text AS duration, l.start::text AS start, l."end"::text AS "end", l.rate::text AS rate,
            l.locked::text AS locked, l.paid::text AS paid, l.fee::text AS fee, l.refunded::text AS refunded,
            l."settledUntil"::text AS "settledUntil", l.workload, l."endReason", l.settled,
            r.state, r."exitCode", r.heartbeats, r."lastBeatAt", r.sandbox
     FROM lease l LEFT JOIN node n ON n.id = l.node LEFT JOIN lease_report r ON r."leaseId" = l.id
+      -- A cluster's lease is of its members' class and region.
+      LEFT JOIN LATERAL (SELECT x."className", x.region FROM chain_event e JOIN node x ON x.id = e.args->'members'->0->>'node'
+        WHERE n.id IS NULL AND e.name = 'ClusterFormed' AND e.args->>'account' = l.provider LIMIT 1) m ON true
     WHERE ${Prisma.join(where, ' AND ')} ORDER BY l.id DESC LIMIT ${limit}`;
   return rows.map(({ state, exitCode, heartbeats, lastBeatAt, sandbox, ...lease }) => ({
     ...lease,

@@ -4,7 +4,7 @@ import type { Database } from '../../../prisma/client.ts';
 import type { ClassView, ListingView } from '../../views.ts';
 import { mustAgree } from '../must-agree.ts';
 
-/** Listings that can be bought now, cheapest first. */
+/** Listings that can be bought now, cheapest first; a node in a cluster has none. */
 export async function openListings(
   db: Database,
   now: bigint,
@@ -17,6 +17,7 @@ export async function openListings(
            n."className", n.region, l.cards - coalesce(f.filled, 0) AS "left"
     FROM listing l
       JOIN node n ON n.id = l.node AND n.provider = l.provider AND n.epoch = (l.message->>'nodeEpoch')::bigint
+        AND n."clusteredUntil" < ${now}
       JOIN provider p ON p.address = l.provider AND p."exitAt" IS NULL
       LEFT JOIN fill f ON f.id = l.id
     WHERE l."validUntil" >= ${now} AND (l.message->>'validFrom')::numeric <= ${now}
