@@ -79,6 +79,11 @@ function deploymentOf(trades: Hex): Deployment {
     const nobody = `0x${(index + 1).toString(16).padStart(40, 'e')}`;
     return [name, name === 'vault' || name === 'auction' ? trades : nobody];
   });
-  const fields = { ...Object.fromEntries(addresses), chainId: 31_337, deployBlock: 1, parameters: DEFAULTS };
+  const fields = {
+    ...(Object.fromEntries(addresses) as Record<string, Hex>),
+    chainId: 31_337,
+    deployBlock: 1,
+    parameters: DEFAULTS,
+  };
   return parseDeployment(formatDeployment(fields as Deployment));
 }

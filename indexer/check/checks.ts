@@ -35,7 +35,7 @@ const CHECKS: readonly Check[] = [
     select: 'SELECT t.* FROM account t',
     key: 'address',
     contract: 'vault',
-    abi: vaultAbi as Abi,
+    abi: vaultAbi,
     method: 'balanceOf',
     args: ({ address }) => [address],
     compare: ({ available, bidding, unbidding, staked }, said) => [
@@ -48,7 +48,7 @@ const CHECKS: readonly Check[] = [
     select: 'SELECT t.* FROM provider t',
     key: 'address',
     contract: 'registry',
-    abi: providerRegistryAbi as Abi,
+    abi: providerRegistryAbi,
     method: 'providerOf',
     args: ({ address }) => [address],
     compare({ payout, signer, stake, exitAt }, said) {
@@ -67,7 +67,7 @@ const CHECKS: readonly Check[] = [
     select: 'SELECT t.* FROM node t',
     key: 'id',
     contract: 'registry',
-    abi: providerRegistryAbi as Abi,
+    abi: providerRegistryAbi,
     method: 'nodeOf',
     args: ({ id }) => [id],
     compare({ provider, cards, epoch, clusteredUntil }, said) {
@@ -83,7 +83,7 @@ const CHECKS: readonly Check[] = [
     select: 'SELECT t.* FROM page t',
     key: 'id',
     contract: 'leaseBook',
-    abi: leaseBookAbi as Abi,
+    abi: leaseBookAbi,
     method: 'pageOf',
     args: ({ id }) => [BigInt(id as string)],
     compare(row, said) {
@@ -96,7 +96,7 @@ const CHECKS: readonly Check[] = [
       FROM lease t JOIN page p ON p.id = t.id >> 8`,
     key: 'id',
     contract: 'leaseBook',
-    abi: leaseBookAbi as Abi,
+    abi: leaseBookAbi,
     method: 'check',
     args(row) {
       const ref = leaseRef(
@@ -120,7 +120,7 @@ const CHECKS: readonly Check[] = [
     select: 'SELECT t.* FROM slot t',
     key: 'slot',
     contract: 'auction',
-    abi: auctionAbi as Abi,
+    abi: auctionAbi,
     method: 'slotState',
     args: ({ slot }) => [BigInt(slot as string)],
     compare({ pagesCommitted, pageCount }, said) {
@@ -136,7 +136,7 @@ const CHECKS: readonly Check[] = [
     select: 'SELECT t.* FROM quote t',
     key: 'id',
     contract: 'market',
-    abi: marketAbi as Abi,
+    abi: marketAbi,
     method: 'quoteOf',
     args: ({ id }) => [id],
     compare({ amount, deadline, outcome }, said) {

@@ -42,7 +42,7 @@ export async function* readEvents(
 }
 
 function eventOf(line: string): LedgerEvent {
-  const [blockNumber, logIndex, blockHash, txHash, name, args] = line.slice(0, -1).split('\t') as string[];
+  const [blockNumber, logIndex, blockHash, txHash, name, args] = line.slice(0, -1).split('\t');
   const event = reviveEvent({
     blockNumber: blockNumber!,
     logIndex: Number(logIndex),

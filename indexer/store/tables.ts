@@ -17,19 +17,6 @@ export const BLOCK: Table = {
   columns: { number: 'bigint', hash: 'text', parentHash: 'text', timestamp: 'bigint' },
 };
 
-export const CHAIN_EVENT: Table = {
-  name: 'chain_event',
-  key: ['blockNumber', 'logIndex'],
-  columns: {
-    ...BLOCK_REF,
-    logIndex: 'integer',
-    txHash: 'text',
-    contract: 'text',
-    name: 'text',
-    args: 'jsonb',
-  },
-};
-
 /** In the order in which rows may be written; they are deleted in the other one (a node refers to its provider). */
 export const TABLES = [
   {

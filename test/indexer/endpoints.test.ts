@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createIndexer, type Indexer } from '../../indexer/indexer.ts';
-import { startLiar, type Liar, type Lie, type RpcAnswer } from '../support/liar.ts';
+import { startLiar, type Liar, type Lie } from '../support/liar.ts';
 import { readTables } from '../support/tables.ts';
 import { BUYER } from './actors.ts';
 import { setup } from './setup.ts';
@@ -28,7 +28,7 @@ function about(method: string, change: (result: never) => unknown): Lie {
   return async (call, truth) => {
     const answer = await truth();
     if (call.method !== method || answer === null || !('result' in answer)) return answer;
-    return { result: change(structuredClone(answer.result) as never) } as RpcAnswer;
+    return { result: change(structuredClone(answer.result) as never) };
   };
 }
 

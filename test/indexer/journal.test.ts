@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decodeLogs } from '../../contracts/events.ts';
 import { allRows, takeBack } from '../../indexer/fold/history.ts';
 import { emptyLedger, foldBlock, type Ledger, type LedgerEvent } from '../../indexer/fold/ledger.ts';
+import type { Change } from '../../indexer/fold/rows.ts';
 import { tradeOneDay } from './day.ts';
 import { setup } from './setup.ts';
 
@@ -35,8 +36,9 @@ function go(ledger: Ledger, events: LedgerEvent[], undoable = true): void {
 /** Everything that a ledger holds, in an order of its own; who shares an object shows when it is changed afterwards. */
 function content({ market, slotTx, last }: Ledger): unknown {
   const plain = (value: unknown): unknown => {
-    if (value instanceof Map) return [...value].map(([key, one]) => [key, plain(one)]).sort(byText);
-    if (value instanceof Set) return [...value].sort();
+    if (value instanceof Map)
+      return [...(value as Map<unknown, unknown>)].map(([key, one]) => [key, plain(one)]).sort(byText);
+    if (value instanceof Set) return [...(value as Set<unknown>)].sort();
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plain(one)]))
       : value;
@@ -65,7 +67,7 @@ test('rows that are taken back are those of the blocks before, down to the block
   const ledger = fold(blocks.length, true);
   const changes = takeBack(ledger, blocks[kept - 1]![0]!.blockNumber)!;
   const before = allRows(fold(kept, false));
-  for (const [table, { upserts, deletes }] of Object.entries(changes)) {
+  for (const [table, { upserts, deletes }] of Object.entries<Change>(changes)) {
     const rows = before[table as keyof typeof before].upserts;
     for (const row of upserts) expect(rows).toContainEqual(row);
     for (const key of deletes)
@@ -73,7 +75,7 @@ test('rows that are taken back are those of the blocks before, down to the block
         false,
       );
   }
-  expect(Object.values(changes).some(({ deletes }) => deletes.length > 0)).toBe(true);
+  expect(Object.values<Change>(changes).some(({ deletes }) => deletes.length > 0)).toBe(true);
 });
 
 test('what was folded without notes, or forgotten, is not taken back', () => {

@@ -50,7 +50,8 @@ export async function startNode(chain: SimChain, random: () => number): Promise<
       node.faulty++;
       spoil(answers, random);
     }
-    const text = JSON.stringify(Array.isArray(sent) ? answers : answers[0]);
+    // An answer that was dropped alone leaves an empty list.
+    const text = JSON.stringify(Array.isArray(sent) ? answers : (answers[0] ?? []));
     if (random() >= faults.broken) {
       response.setHeader('content-type', 'application/json').end(text);
       return;

@@ -162,7 +162,7 @@ async function catchUp(world: World, databaseUrl: string): Promise<void> {
   const end = performance.now() + LONGEST_MS;
   for (let indexer: Indexer | null = null; ;) {
     indexer ??= await tryTo(world.report, () => open(world, databaseUrl));
-    const at: bigint | null = indexer === null ? null : await tryTo(world.report, () => indexer!.syncTo());
+    const at: bigint | null = indexer === null ? null : await tryTo(world.report, () => indexer.syncTo());
     if (at === BigInt(world.chain.head)) {
       await indexer?.close();
       return;
@@ -213,7 +213,7 @@ async function query(url: string, text: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    return (await client.query(text)).rows;
+    return (await client.query<Record<string, unknown>>(text)).rows;
   } finally {
     await client.end();
   }
