@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- indexer`: the same events through our indexer and through Ponder, on one node and one durable PostgreSQL: 200 a block,
  * each two upserts of 1,000 accounts and one insert. `cold` is a first sync; `replay` makes all state rows anew from 1,000,000 stored
- * events; `live` takes the blocks one by one, a transaction each; `recover` is from SIGKILL, while a transaction was open, to the restarted
+ * events; `live` follows a head that moves on by 66,667 events a second; `single` takes blocks one by one, a transaction each; `recover` is from SIGKILL, while a transaction was open, to the restarted
  * process being ready at the head; `reorg64` from asking to having 64 blocks of 200 events taken back and the first of the new branch stored.
  * Not in `--quick`: Ponder.
  */
@@ -47,7 +47,7 @@ export const bench: Bench = async (seed, { quick }) => {
     const ponder = quick
       ? undefined
       : await measurePonder(ground, await ground.database('ponder', false), PONDER_LIVE_BLOCKS, say);
-    const live = await liveOf(ground, url, following);
+    const { live, single } = await liveOf(ground, url, following);
     const recoverSeconds = await recover(ground, url);
     const reorg = await reorganise(ground, url);
     const cold = colds.toSorted((a, b) => a.seconds - b.seconds)[colds.length >> 1]!;
@@ -60,7 +60,7 @@ export const bench: Bench = async (seed, { quick }) => {
         liveEventsPerSecond: rate(live),
         recoverSeconds: round(recoverSeconds),
         reorg64Ms: Math.round(reorg.seconds * 1_000),
-        peakMemoryMb: Math.round(peak([...colds, replay, live, reorg])),
+        peakMemoryMb: Math.round(peak([...colds, replay, live, single, reorg])),
         ponder,
         timesPonderCold: ponder === undefined ? undefined : round(coldRate / ponder.coldEventsPerSecond),
         cpuMicrosecondsPerEvent: {
@@ -68,6 +68,8 @@ export const bench: Bench = async (seed, { quick }) => {
           replay: round((replay.cpuSeconds / replayed) * 1e6),
           live: round((live.cpuSeconds / live.events) * 1e6),
         },
+        liveBlocksPerLook: round(following / live.looks),
+        singleEventsPerSecond: rate(single),
         nodeAloneEventsPerSecond: node,
         coldRuns: colds.map(rate),
       },
@@ -103,13 +105,15 @@ async function readAlone(ground: Ground, blocks: number): Promise<number> {
   return Math.round((blocks * EVENTS_PER_BLOCK * 1_000) / (performance.now() - began));
 }
 
-async function liveOf(ground: Ground, url: string, blocks: number): Promise<Done> {
+async function liveOf(ground: Ground, url: string, blocks: number): Promise<{ live: Done; single: Done }> {
   const ours = await startOurs(ground, url);
   await ours.do('cold');
   await ground.mine(blocks);
   const live = await ours.do('live', await headOf(ground));
+  await ground.mine(blocks);
+  const single = await ours.do('single', await headOf(ground));
   await ours.end();
-  return live;
+  return { live, single };
 }
 
 async function recover(ground: Ground, url: string): Promise<number> {

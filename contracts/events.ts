@@ -108,6 +108,22 @@ export function decodeLog(deployment: Deployment, log: RawLog): ContractEvent | 
   };
 }
 
+/** Arguments as JSON text, as a row keeps them. */
+export function storedText(args: Record<string, unknown>): string {
+  let text = '';
+  for (const name in args) {
+    const value = args[name];
+    text += `${text === '' ? '{' : ','}"${name}":`;
+    if (typeof value === 'bigint') text += `"${value}"`;
+    else if (typeof value === 'string') text += PLAIN.test(value) ? `"${value}"` : JSON.stringify(value);
+    else text += JSON.stringify(toJson(value));
+  }
+  return text === '' ? '{}' : `${text}}`;
+}
+
+/** Text that JSON holds as it is. */
+const PLAIN = /^[0-9a-zA-Z]*$/;
+
 /** Arguments as JSON holds them. */
 export function storedArgs(args: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, toJson(value)]));
@@ -115,12 +131,17 @@ export function storedArgs(args: Record<string, unknown>): Record<string, unknow
 
 /** The event of a stored row, its wide integers `bigint` again. */
 export function reviveEvent(row: StoredEvent): MarketEvent {
-  const type = BY_NAME.get(row.name);
-  if (type === undefined)
-    throw new Error(`chain_event holds an event ${row.name}, which no contract of ours has`);
-  const args = { ...row.args };
-  for (const { name, revive } of type.revivals) args[name] = revive(args[name]);
+  const args = revived(row.name, { ...row.args });
   return { blockNumber: BigInt(row.blockNumber), logIndex: row.logIndex, name: row.name, args };
+}
+
+/** The arguments themselves, of the event `event`, their wide integers `bigint` again. */
+export function revived(event: string, args: Record<string, unknown>): Record<string, unknown> {
+  const type = BY_NAME.get(event);
+  if (type === undefined)
+    throw new Error(`chain_event holds an event ${event}, which no contract of ours has`);
+  for (const { name, revive } of type.revivals) args[name] = revive(args[name]);
+  return args;
 }
 
 function eventTypes(contract: ContractName, abi: readonly { type: string }[]): EventType[] {
@@ -144,7 +165,7 @@ function eventTypes(contract: ContractName, abi: readonly { type: string }[]): E
         words: words.length === readers.length ? words : null,
         revivals: inputs
           .filter((input) => isWide(input) || /\[\]$|^tuple/.test(input.type))
-          .map((input) => ({ name: input.name ?? '', revive: (value) => fromJson(input, value) })),
+          .map((input) => ({ name: input.name ?? '', revive: reviverOf(input) })),
       };
     });
 }
@@ -190,6 +211,10 @@ function normalize(parameter: AbiParameter, value: unknown): unknown {
   if (parameter.type === 'string') return (value as string).replaceAll('\0', '\uFFFD');
   if (parameter.type === 'tuple') return mapFields(parameter, value, normalize);
   return isWide(parameter) ? BigInt(value as bigint | number) : value;
+}
+
+function reviverOf(parameter: AbiParameter): (value: unknown) => unknown {
+  return isWide(parameter) ? (value) => BigInt(value as string) : (value) => fromJson(parameter, value);
 }
 
 function fromJson(parameter: AbiParameter, value: unknown): unknown {

@@ -149,12 +149,12 @@ export class Steps {
   }
 
   #decode({ logs }: BlockRange): StoredChainEvent[] {
-    return logs.flatMap((log) => {
+    const events: StoredChainEvent[] = [];
+    for (const log of logs) {
       const event = decodeLog(this.#deployment, log);
-      return event === null
-        ? []
-        : Object.assign(event, { blockHash: log.blockHash, txHash: log.transactionHash });
-    });
+      if (event !== null) events.push({ ...event, blockHash: log.blockHash, txHash: log.transactionHash });
+    }
+    return events;
   }
 
   /** Takes back what the chain no longer has. False when it still has all of it. */

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { formatDeployment } from '../../contracts/deployment.ts';
 import { freePort } from '../../cli/supervise/ports.ts';
+import { INDEXER_FLAGS } from '../../cli/up/parts.ts';
 import type { Ground } from './ground.ts';
 
 export interface Done {
@@ -16,24 +17,36 @@ export interface Done {
   block: number;
   startSeconds: number;
   peakMemoryMb: number;
+  /** Times that the indexer was asked to look. */
+  looks: number;
 }
 
 export interface Ours {
-  do(work: 'ready' | 'cold' | 'live' | 'look' | 'replay', to?: number): Promise<Done>;
+  do(work: 'cold' | 'live' | 'single' | 'look' | 'replay', to?: number): Promise<Done>;
   end(): Promise<void>;
 }
 
+/** Flags and environment are those with which a market runs it. */
 async function environmentOf(ground: Ground, databaseUrl: string): Promise<NodeJS.ProcessEnv> {
   const file = join(ground.dir, 'deployment.json');
   await writeFile(file, formatDeployment(ground.deployment));
-  return { ...process.env, DATABASE_URL: databaseUrl, RPC_URL: ground.chain.rpcUrl, DEPLOYMENT_FILE: file };
+  return {
+    ...process.env,
+    NODE_COMPILE_CACHE: join(ground.dir, 'compile-cache'),
+    DATABASE_URL: databaseUrl,
+    RPC_URL: ground.chain.rpcUrl,
+    DEPLOYMENT_FILE: file,
+  };
 }
 
 /** Our indexer in a process of its own, which does what it is told. */
 export async function startOurs(ground: Ground, databaseUrl: string): Promise<Ours> {
   const script = fileURLToPath(new URL('./ours.ts', import.meta.url));
   const env = await environmentOf(ground, databaseUrl);
-  const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = spawn(process.execPath, [...INDEXER_FLAGS, script], {
+    env,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   const answer = async (): Promise<unknown> => {
     const exit = once(child, 'exit').then(([code]) => {
       throw new Error(`the indexer ended with ${String(code)}`);
@@ -69,7 +82,10 @@ export async function startMain(
     CHECK_EVERY_MS: '0',
   };
   const main = fileURLToPath(new URL('../../indexer/main.ts', import.meta.url));
-  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [...INDEXER_FLAGS, main], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   return {
     child,
     async untilAt(block) {

@@ -5,6 +5,9 @@ import type { Changes } from './rows.ts';
 import { nothingTouched, touch, TOUCHED } from './touched.ts';
 import type { BlockRef, Touched } from './touched.ts';
 
+/** Hands over events in chain order; resolves after the last. */
+export type EventSource = (take: (event: LedgerEvent) => void) => Promise<void>;
+
 /**
  * Folds events from the first on.
  *
@@ -12,22 +15,21 @@ import type { BlockRef, Touched } from './touched.ts';
  */
 export async function foldHistory(
   terms: MarketTerms,
-  events: AsyncIterable<readonly LedgerEvent[]>,
+  events: EventSource,
   undoFrom: bigint,
 ): Promise<Ledger> {
   const ledger = emptyLedger(terms);
   let open: LedgerEvent[] = [];
-  for await (const some of events) {
-    for (const event of some) {
-      const first = open[0];
-      if (first !== undefined && first.blockNumber !== event.blockNumber) {
-        foldBlock(ledger, refOf(first), open, first.blockNumber >= undoFrom);
-        open = [];
-      }
-      open.push(event);
-    }
-  }
-  if (open[0] !== undefined) foldBlock(ledger, refOf(open[0]), open, open[0].blockNumber >= undoFrom);
+  const fold = (): void => {
+    const first = open[0];
+    if (first !== undefined) foldBlock(ledger, refOf(first), open, first.blockNumber >= undoFrom);
+    open = [];
+  };
+  await events((event) => {
+    if (open[0]?.blockNumber !== event.blockNumber) fold();
+    open.push(event);
+  });
+  fold();
   return ledger;
 }
 
@@ -82,14 +84,13 @@ const NO_BLOCK: BlockRef = { number: -1n, hash: '0x' };
  */
 export async function takeBackDeep(
   ledger: Ledger,
-  undone: AsyncIterable<readonly LedgerEvent[]>,
-  kept: AsyncIterable<readonly LedgerEvent[]>,
+  undone: EventSource,
+  kept: EventSource,
   terms: MarketTerms,
   undoFrom: bigint,
 ): Promise<{ ledger: Ledger; changes: Changes }> {
   const stale = nothingTouched();
-  for await (const events of undone)
-    for (const event of events) touch(stale, event, ledger.market, refOf(event));
+  await undone((event) => touch(stale, event, ledger.market, refOf(event)));
   const before = await foldHistory(terms, kept, undoFrom);
   return { ledger: before, changes: rowsOf(before, restrict(stale, before.last)) };
 }

@@ -15,6 +15,8 @@ interface Before {
 interface BlockRecord {
   number: bigint;
   before: Before[];
+  /** Where they were. */
+  maps: Set<Before['of']>;
   /** Plain fields of the objects that are kept whole. */
   fields: Record<string, unknown>[];
 }
@@ -29,8 +31,9 @@ export class Journal {
   #floor = -1n;
   readonly #kept: Record<string, unknown>[] = [];
 
-  map<K, V>(): Map<K, V> {
-    return new KeptMap<K, V>(this);
+  /** @param whole its values are replaced, never changed in place */
+  map<K, V>(whole = false): Map<K, V> {
+    return new KeptMap<K, V>(this, whole);
   }
 
   set<K>(): Set<K> {
@@ -44,12 +47,13 @@ export class Journal {
 
   /** Notes what this block changes, until `close`; `number` ascends. */
   open(number: bigint): void {
-    this.#open = { number, before: [], fields: this.#kept.map(plainFields) };
+    this.#open = { number, before: [], maps: new Set(), fields: this.#kept.map(plainFields) };
     this.#records.push(this.#open);
   }
 
   close(): void {
-    for (const { of } of this.#open?.before ?? []) of.seen.clear();
+    for (const map of this.#open?.maps ?? []) map.seen.clear();
+    this.#open?.maps.clear();
     this.#open = null;
   }
 
@@ -93,36 +97,51 @@ export class Journal {
     if (first !== 0) this.#records = first === -1 ? [] : this.#records.slice(first);
   }
 
-  note(of: Before['of'], key: unknown, had: boolean, value: unknown): void {
-    if (this.#open === null || of.seen.has(key)) return;
+  /** Whether a first touch is to be noted. */
+  get isOpen(): boolean {
+    return this.#open !== null;
+  }
+
+  note(of: Before['of'], key: unknown, had: boolean, value: unknown, content: unknown): void {
     of.seen.add(key);
-    this.#open.before.push({ of, key, had, value, content: contentOf(value) });
+    this.#open!.maps.add(of);
+    this.#open!.before.push({ of, key, had, value, content });
   }
 }
 
 class KeptMap<K, V> extends Map<K, V> {
   readonly seen = new Set<unknown>();
+  readonly whole: boolean;
   readonly #journal: Journal;
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, whole: boolean) {
     super();
     this.#journal = journal;
+    this.whole = whole;
   }
 
   override get(key: K): V | undefined {
     const value = super.get(key);
-    if (typeof value === 'object') this.#journal.note(this, key, true, value);
+    if (typeof value === 'object' && !this.whole && this.#journal.isOpen && !this.seen.has(key))
+      this.#journal.note(this, key, true, value, contentOf(value));
     return value;
   }
 
   override set(key: K, value: V): this {
-    this.#journal.note(this, key, super.has(key), super.get(key));
+    this.#note(key);
     return super.set(key, value);
   }
 
   override delete(key: K): boolean {
-    this.#journal.note(this, key, super.has(key), super.get(key));
+    this.#note(key);
     return super.delete(key);
+  }
+
+  #note(key: K): void {
+    if (!this.#journal.isOpen || this.seen.has(key)) return;
+    const before = super.get(key);
+    const had = before !== undefined || super.has(key);
+    this.#journal.note(this, key, had, before, this.whole ? undefined : contentOf(before));
   }
 }
 
@@ -136,13 +155,18 @@ class KeptSet<K> extends Set<K> {
   }
 
   override add(key: K): this {
-    this.#journal.note(this, key, super.has(key), undefined);
+    this.#note(key);
     return super.add(key);
   }
 
   override delete(key: K): boolean {
-    this.#journal.note(this, key, super.has(key), undefined);
+    this.#note(key);
     return super.delete(key);
+  }
+
+  #note(key: K): void {
+    if (!this.#journal.isOpen || this.seen.has(key)) return;
+    this.#journal.note(this, key, super.has(key), undefined, undefined);
   }
 }
 
@@ -164,9 +188,11 @@ function restore({ of, key, had, value, content }: Before): void {
     of.add(key);
     return;
   }
-  // Others may hold the very object: it gets its content back, and its place.
-  if (Array.isArray(value)) value.splice(0, value.length, ...(content as unknown[]));
-  else if (typeof value === 'object' && value !== null) Object.assign(value, content);
+  // Others may hold the very object: it gets its content back, and its place. What is whole has none apart.
+  if (content !== undefined) {
+    if (Array.isArray(value)) value.splice(0, value.length, ...(content as unknown[]));
+    else Object.assign(value as object, content);
+  }
   of.set(key, value);
 }
 

@@ -36,7 +36,7 @@ export function emptyLedger(terms: MarketTerms): Ledger {
   };
   const market = journaled(empty.market, journal);
   journal.keep(market);
-  return { market, slotTx: journal.map(), last: journaled(empty.last, journal), journal };
+  return { market, slotTx: journal.map(), last: journaled(empty.last, journal, true), journal };
 }
 
 /** Applies a block's events. Returns the keys of the rows that they changed, each with the block. */
@@ -67,10 +67,10 @@ export function mark(to: Touched, touched: Touched): void {
   }
 }
 
-/** The object with maps and sets of the journal in place of its empty ones. */
-function journaled<T extends object>(object: T, journal: Journal): T {
+/** The object with maps and sets of the journal in place of its empty ones. @param whole as `Journal.map` has it */
+function journaled<T extends object>(object: T, journal: Journal, whole = false): T {
   const entries = Object.entries(object).map(([name, value]): [string, unknown] => {
-    if (value instanceof Map) return [name, journal.map()];
+    if (value instanceof Map) return [name, journal.map(whole)];
     return [name, value instanceof Set ? journal.set() : value];
   });
   return Object.fromEntries(entries) as T;

@@ -62,6 +62,7 @@ class CopyIn extends Copy {
 }
 
 class CopyOut extends Copy {
+  broken: unknown;
   readonly #take: (line: string) => void;
 
   constructor(text: string, take: (line: string) => void) {
@@ -69,8 +70,14 @@ class CopyOut extends Copy {
     this.#take = take;
   }
 
+  /** Called while the connection reads: what breaks here would end the process. */
   override handleCopyData({ chunk }: { chunk: Buffer }): void {
-    this.#take(chunk.toString('utf8'));
+    if (this.broken !== undefined) return;
+    try {
+      this.#take(chunk.toString('utf8'));
+    } catch (error) {
+      this.broken = error;
+    }
   }
 }
 
@@ -86,7 +93,7 @@ export async function copyIn(
   await copy.done;
 }
 
-/** Hands over the rows of a query, each a line that ends with a newline. */
+/** Hands over the rows of a query as they come, each a line that ends with a newline. @throws what `take` threw, once all are through */
 export async function copyOut(
   client: ClientBase,
   query: string,
@@ -95,6 +102,7 @@ export async function copyOut(
   const copy = new CopyOut(`COPY (${query}) TO STDOUT`, take);
   client.query(copy);
   await copy.done;
+  if (copy.broken !== undefined) throw copy.broken;
 }
 
 const SPECIAL = /[\\\t\n\r]/;

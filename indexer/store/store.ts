@@ -1,5 +1,5 @@
 import type { Header } from '../chain/header.ts';
-import type { LedgerEvent } from '../fold/ledger.ts';
+import type { EventSource } from '../fold/history.ts';
 import { openConnection, type Connection } from './connection.ts';
 import { readEvents } from './events.ts';
 import { headerOf, LAST_BLOCK, writeBatch, type Batch, type BlockRow } from './write.ts';
@@ -26,8 +26,8 @@ export interface Store {
   cursor(): Promise<Header | null>;
   /** Blocks indexed with numbers of at most `below`, highest first. */
   blocks(below: bigint, count: number): Promise<Header[]>;
-  /** Events of blocks after `after` and up to `upTo`. */
-  events(after: bigint, upTo: bigint): AsyncIterable<readonly LedgerEvent[]>;
+  /** Events of blocks after `after` and up to `upTo`, in chain order. What is handed over must not use the store meanwhile. */
+  events(after: bigint, upTo: bigint): EventSource;
   write(batch: Batch): Promise<void>;
   close(): Promise<void>;
 }
@@ -84,7 +84,7 @@ function storeOver(connection: Connection): Store {
         );
         return rows.map((row) => headerOf(row));
       }),
-    events: (after, upTo) => readEvents(connection, after, upTo),
+    events: (after, upTo) => (take) => readEvents(connection, after, upTo, take),
     write: (batch) => connection.use((client) => writeBatch(client, batch)),
     close: () => connection.close(),
   };

@@ -1,6 +1,6 @@
 import { keccak } from '../../../domain/hash.ts';
 import type { Hex } from '../../../domain/types.ts';
-import { rlpData, rlpList, rlpQuantity } from './rlp.ts';
+import { bytesOf, rlpData, rlpList, rlpQuantity } from './rlp.ts';
 
 /** A block's header as `eth_getBlockByNumber` gives it. */
 export type RawHeader = Record<string, unknown> & {
@@ -37,9 +37,9 @@ const FIELDS: readonly [name: string, kind: 'data' | 'quantity', later?: boolean
   ['requestsHash', 'data', true],
 ];
 
-/** The hash of a header's fields; null when it lacks one that every header has. */
+/** The hash of a header's fields; null when it lacks one that every header has. @throws Error when one is not hexadecimal */
 export function headerHash(header: Record<string, unknown>): Hex | null {
-  const items: Uint8Array[] = [];
+  const items: string[] = [];
   for (const [name, kind, later = false] of FIELDS) {
     const value = header[name];
     if (typeof value !== 'string') {
@@ -48,10 +48,14 @@ export function headerHash(header: Record<string, unknown>): Hex | null {
     }
     items.push(kind === 'data' ? rlpData(value) : rlpQuantity(value));
   }
-  return keccak(rlpList(items));
+  return keccak(bytesOf(rlpList(items)));
 }
 
 /** Whether no field of the header can be another, since its hash is the hash of them all. False on chains whose headers have other fields. */
 export function hashesItself(header: RawHeader): boolean {
-  return headerHash(header) === header.hash;
+  try {
+    return headerHash(header) === header.hash;
+  } catch {
+    return false;
+  }
 }

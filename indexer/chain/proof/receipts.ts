@@ -23,22 +23,21 @@ export interface RawReceipt {
   depositReceiptVersion?: string;
 }
 
-/** What a header's `receiptsRoot` is when these are the block's receipts, all of them and in order. */
+/** What a header's `receiptsRoot` is when these are the block's receipts, all of them and in order. @throws Error when one is malformed */
 export function receiptsRoot(receipts: readonly RawReceipt[]): Hex {
   return listRoot(receipts.map(encoded));
 }
 
-function encoded(receipt: RawReceipt): Uint8Array {
+function encoded(receipt: RawReceipt): string {
   const { type = '0x0', status, cumulativeGasUsed, logsBloom, logs } = receipt;
   const items = [rlpQuantity(status), rlpQuantity(cumulativeGasUsed), rlpData(logsBloom)];
   items.push(rlpList(logs.map(encodedLog)));
   for (const later of [receipt.depositNonce, receipt.depositReceiptVersion])
     if (later !== undefined) items.push(rlpQuantity(later));
   const list = rlpList(items);
-  return Number(type) === 0 ? list : Buffer.concat([Uint8Array.of(Number(type)), list]);
+  return Number(type) === 0 ? list : Number(type).toString(16).padStart(2, '0') + list;
 }
 
-/** Lengths of addresses and topics are fixed; so is most data's. */
-function encodedLog({ address, topics, data }: RawLogEntry): Uint8Array {
+function encodedLog({ address, topics, data }: RawLogEntry): string {
   return rlpList([rlpData(address), rlpList(topics.map(rlpData)), rlpData(data)]);
 }

@@ -1,31 +1,43 @@
-/** Ethereum's recursive length prefix (Yellow Paper, appendix B), written only. */
+/**
+ * Ethereum's recursive length prefix (Yellow Paper, appendix B), written only. Hexadecimal digits throughout, without 0x: nodes give hex, and
+ * one long text becomes bytes in one go.
+ */
 
-export function rlpBytes(bytes: Uint8Array): Uint8Array {
-  if (bytes.length === 1 && bytes[0]! < 0x80) return bytes;
-  return Buffer.concat([prefix(0x80, bytes.length), bytes]);
+/** @param digits of whole bytes */
+export function rlpDigits(digits: string): string {
+  if (digits.length === 2 && digits < '80') return digits;
+  return prefix(0x80, digits.length / 2) + digits;
 }
 
 /** @param items encoded already */
-export function rlpList(items: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (const item of items) length += item.length;
-  return Buffer.concat([prefix(0xc0, length), ...items]);
+export function rlpList(items: readonly string[]): string {
+  const all = items.join('');
+  return prefix(0xc0, all.length / 2) + all;
 }
 
 /** Bytes as a node writes them: 0x and an even number of digits. */
-export function rlpData(hex: string): Uint8Array {
-  return rlpBytes(Buffer.from(hex.slice(2), 'hex'));
+export function rlpData(hex: string): string {
+  return rlpDigits(hex.slice(2));
 }
 
 /** A whole number as a node writes it: 0x and any number of digits, zero being no byte at all. */
-export function rlpQuantity(hex: string): Uint8Array {
-  const digits = hex.slice(2).replace(/^0+/, '');
-  return rlpBytes(Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex'));
+export function rlpQuantity(hex: string): string {
+  return rlpDigits(even(hex.slice(2).replace(/^0+/, '')));
 }
 
-function prefix(base: number, length: number): Uint8Array {
-  if (length < 56) return Uint8Array.of(base + length);
-  const digits = length.toString(16);
-  const size = Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex');
-  return Buffer.concat([Uint8Array.of(base + 55 + size.length), size]);
+/** @throws Error on what are not the digits of whole bytes: a prefix would lie about them */
+export function bytesOf(digits: string): Uint8Array {
+  const bytes = Buffer.from(digits, 'hex');
+  if (2 * bytes.length !== digits.length) throw new Error('not hexadecimal');
+  return bytes;
+}
+
+function prefix(base: number, length: number): string {
+  if (length < 56) return even((base + length).toString(16));
+  const size = even(length.toString(16));
+  return (base + 55 + size.length / 2).toString(16) + size;
+}
+
+function even(digits: string): string {
+  return digits.length % 2 === 0 ? digits : `0${digits}`;
 }
