@@ -56,7 +56,7 @@ export async function measurePonder(
   const head = Number(await ground.chain.rpc<string>('eth_blockNumber'));
   const all = (head - 1) * EVENTS_PER_BLOCK;
   const cold = await start(ground, databaseUrl, 'cold');
-  const coldSeconds = await cold.backfilled;
+  const backfill = await cold.backfilled;
   const more = await follow(ground, databaseUrl, 'cold', all, live);
   const memory = peakMemoryMb(cold.pid);
   // Killed while it follows; its own state and what it fetched are in the database.
@@ -69,13 +69,12 @@ export async function measurePonder(
   await again.kill();
   // Into new tables, from what it fetched before.
   const replay = await start(ground, databaseUrl, 'replay');
-  const replaySeconds = await replay.backfilled;
-  const replayed = await count(databaseUrl, 'replay');
+  const fromCache = await replay.backfilled;
   await replay.kill();
   return {
     version,
-    coldEventsPerSecond: Math.round(all / coldSeconds),
-    replayEventsPerSecond: Math.round(replayed / replaySeconds),
+    coldEventsPerSecond: Math.round(backfill.events / backfill.seconds),
+    replayEventsPerSecond: Math.round(fromCache.events / fromCache.seconds),
     liveEventsPerSecond: Math.round((live * EVENTS_PER_BLOCK) / more),
     recoverSeconds: Math.round(recoverSeconds * 100) / 100,
     peakMemoryMb: Math.round(memory),
@@ -114,14 +113,15 @@ async function count(url: string, schema: string): Promise<number> {
 
 interface Running {
   pid: number;
-  /** Seconds from the start of its backfill to the end, as its own log has them. */
-  backfilled: Promise<number>;
+  /** Its backfill, which ends 30 blocks below the head, by its own log. */
+  backfilled: Promise<{ events: number; seconds: number }>;
   kill(): Promise<void>;
 }
 
 interface LogLine {
   time: number;
   msg: string;
+  event_count: number;
 }
 
 async function start(ground: Ground, databaseUrl: string, schema: string): Promise<Running> {
@@ -153,16 +153,19 @@ async function start(ground: Ground, databaseUrl: string, schema: string): Promi
   });
   const backfilled = (async () => {
     let began: number | undefined;
+    let events = 0;
     const tail: string[] = [];
     for await (const text of createInterface({ input: child.stdout })) {
       tail.push(text);
       if (tail.length > 20) tail.shift();
-      const { msg = '', time = 0 } = JSON.parse(text.startsWith('{') ? text : '{}') as Partial<LogLine>;
+      const line = JSON.parse(text.startsWith('{') ? text : '{}') as Partial<LogLine>;
+      const { msg = '', time = 0, event_count = 0 } = line;
       if (/^Started (fetching )?backfill/.test(msg)) began ??= time;
+      if (msg === 'Indexed block range') events += event_count;
       if (!msg.startsWith('Completed backfill indexing across all chains')) continue;
       // Nobody reads on, and it is not to wait for a reader.
       child.stdout.resume();
-      return (time - (began ?? Number.NaN)) / 1_000;
+      return { events, seconds: (time - (began ?? Number.NaN)) / 1_000 };
     }
     throw new Error(`Ponder ended before its backfill did:\n${tail.join('\n')}`);
   })();
