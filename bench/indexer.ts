@@ -1,10 +1,10 @@
 /**
  * `npm run bench -- indexer`: the same events through our indexer and through Ponder, on one node and one durable PostgreSQL: 200 a block,
  * each two upserts of 1,000 accounts and one insert. `cold` is a first sync; `replay` makes all state rows anew from 1,000,000 stored
- * events; `live` follows a head that moves on by 66,667 events a second; `single` takes blocks one by one, a transaction each; `recover` is from SIGKILL, while a transaction was open, to the restarted
- * process being ready at the head; `reorg64` from asking to having 64 blocks of 200 events taken back and the first of the new branch stored.
- * Ponder: `cold` and `replay` are its backfills, from the
- * node and from what it fetched before; `live` is what it makes of blocks as they are mined. Not in `--quick`: Ponder.
+ * events; `live` follows a head that moves on by 66,667 events a second; `single` takes blocks one by one, a transaction each; `recover`
+ * is from SIGKILL, while a transaction was open, to the restarted process being ready at the head; `reorg64` from asking to having 64
+ * blocks of 200 events taken back and the first of the new branch stored. Ponder: `cold` and `replay` are its backfills, from the node and
+ * from what it fetched before; `live` is what it makes of blocks as they are mined. Not in `--quick`: Ponder.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { simulateAll } from './simulate.ts';
 
-const RUNS = Number(process.env['SIMULATE_RUNS'] ?? 40);
+const RUNS = Number(process.env['SIMULATE_RUNS'] ?? 21);
 
 test(
   'whatever fails, lies, dies or reorganises, the rows end as those of a fresh sync',
