@@ -136,6 +136,9 @@ async function realLife({ databases, nodes, chain, random, report, tape }: World
     tape.deployment,
     SEAL_DEPTH,
   );
+  // It dies in its first sync, or while it follows.
+  if (random() < 0.5) await victim.up();
+  else await sleep(300 + Math.floor(random() * 1_000));
   for (let step = 1 + Math.floor(random() * 3); step > 0; step--) {
     moveChain(chain, random, report);
     await sleep(Math.floor(random() * 250));
