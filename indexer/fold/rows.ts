@@ -8,7 +8,7 @@ import type { BlockRef, Touched } from './touched.ts';
 export type Row = Record<string, string | number | bigint | boolean | null>;
 
 /** What a batch does to one table: rows to write, and keys of rows that are no more (after a reorganisation). */
-export interface Change {
+interface Change {
   upserts: Row[];
   deletes: Row[];
 }

@@ -62,7 +62,7 @@ class CopyIn extends Copy {
 }
 
 class CopyOut extends Copy {
-  broken: unknown;
+  broken: Error | undefined;
   readonly #take: (line: string) => void;
 
   constructor(text: string, take: (line: string) => void) {
@@ -76,7 +76,7 @@ class CopyOut extends Copy {
     try {
       this.#take(chunk.toString('utf8'));
     } catch (error) {
-      this.broken = error;
+      this.broken = error instanceof Error ? error : new Error(String(error));
     }
   }
 }

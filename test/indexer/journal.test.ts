@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decodeLogs } from '../../contracts/events.ts';
 import { allRows, takeBack } from '../../indexer/fold/history.ts';
 import { emptyLedger, foldBlock, type Ledger, type LedgerEvent } from '../../indexer/fold/ledger.ts';
-import type { Change } from '../../indexer/fold/rows.ts';
+import type { Changes } from '../../indexer/fold/rows.ts';
 import { tradeOneDay } from './day.ts';
 import { setup } from './setup.ts';
 
@@ -67,15 +67,17 @@ test('rows that are taken back are those of the blocks before, down to the block
   const ledger = fold(blocks.length, true);
   const changes = takeBack(ledger, blocks[kept - 1]![0]!.blockNumber)!;
   const before = allRows(fold(kept, false));
-  for (const [table, { upserts, deletes }] of Object.entries<Change>(changes)) {
-    const rows = before[table as keyof typeof before].upserts;
+  const tables = Object.keys(changes) as (keyof Changes)[];
+  for (const table of tables) {
+    const { upserts, deletes } = changes[table];
+    const rows = before[table].upserts;
     for (const row of upserts) expect(rows).toContainEqual(row);
     for (const key of deletes)
       expect(rows.some((row) => Object.entries(key).every(([name, value]) => row[name] === value))).toBe(
         false,
       );
   }
-  expect(Object.values<Change>(changes).some(({ deletes }) => deletes.length > 0)).toBe(true);
+  expect(tables.some((table) => changes[table].deletes.length > 0)).toBe(true);
 });
 
 test('what was folded without notes, or forgotten, is not taken back', () => {
