@@ -1,20 +1,18 @@
-/** Fetch → decode → fold → store, with the ledger in memory between the steps. */
+/** Fetch and decode → fold → store, with the ledger in memory between the steps. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { decodeLog } from '../contracts/events.ts';
 import type { Deployment } from '../contracts/deployment.ts';
 import { createAhead } from './chain/ahead.ts';
 import { commonAncestor } from './chain/ancestor.ts';
 import { unreachable } from './chain/endpoints.ts';
 import { checkIdentity, replaced } from './chain/identity.ts';
 import type { Header } from './chain/header.ts';
-import type { BlockRange, ChainReader } from './chain/reader.ts';
+import type { ChainReader } from './chain/reader.ts';
 import { standingOf } from './chain/standing.ts';
 import { createSealing, type Sealing } from './sealing.ts';
 import { advance, allRows, foldHistory, takeBack, takeBackDeep } from './fold/history.ts';
 import type { Changes } from './fold/rows.ts';
 import type { Ledger, MarketTerms } from './fold/ledger.ts';
 import { foldVersion } from './fold/version.ts';
-import type { StoredChainEvent } from './store/events.ts';
 import type { Store } from './store/store.ts';
 import { TABLES } from './store/tables.ts';
 import { TablesMoved } from './store/write.ts';
@@ -117,7 +115,7 @@ export class Steps {
     const first = range?.headers[0];
     if (range === null || (this.cursor !== null && first?.parentHash !== this.cursor.hash))
       throw new ChainMoved();
-    const events = this.#decode(range);
+    const { events } = range;
     const last = range.headers.at(-1) ?? this.cursor;
     const sealed = this.#sealing.due(last?.number ?? 0n);
     // Until the tables hold the same, memory is not to be built on.
@@ -146,15 +144,6 @@ export class Steps {
           rows.map((row) => String(row[key[0]])),
         );
     }
-  }
-
-  #decode({ logs }: BlockRange): StoredChainEvent[] {
-    const events: StoredChainEvent[] = [];
-    for (const log of logs) {
-      const event = decodeLog(this.#deployment, log);
-      if (event !== null) events.push({ ...event, blockHash: log.blockHash, txHash: log.transactionHash });
-    }
-    return events;
   }
 
   /** Takes back what the chain no longer has. False when it still has all of it. */

@@ -35,7 +35,7 @@ export function createAhead(reader: Pick<ChainReader, 'range'>): Ahead {
     const began = performance.now();
     const full = to - from + 1n === size.blocks;
     const range = await reader.range(from, to);
-    if (full) size.worked(performance.now() - began, range?.logs.length ?? 0);
+    if (full) size.worked(performance.now() - began, range?.events.length ?? 0);
     return range;
   };
 
@@ -49,7 +49,7 @@ export function createAhead(reader: Pick<ChainReader, 'range'>): Ahead {
           waiting.push(start(after, end));
         }
         const first = waiting.shift();
-        if (first === undefined) return { headers: [], logs: [] };
+        if (first === undefined) return { headers: [], events: [] };
         try {
           return await first.range;
         } catch (error) {

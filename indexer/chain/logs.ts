@@ -1,15 +1,12 @@
-/** A range's logs, proven: with the receipts behind each block's root, and its bloom against what is left out. */
-import type { RawLog } from '../../contracts/events.ts';
+/** A range's events, out of logs that are proven: with the receipts behind each block's root, and its bloom against what is left out. */
+import { decodeLog } from '../../contracts/events.ts';
+import type { Deployment } from '../../contracts/deployment.ts';
 import type { Hex } from '../../domain/types.ts';
+import type { StoredChainEvent } from '../store/events.ts';
 import { Behind, Lie, type Endpoint } from './endpoints.ts';
 import { quantity } from './header.ts';
 import type { RawHeader } from './proof/header.ts';
 import { receiptsRoot, type RawLogEntry, type RawReceipt } from './proof/receipts.ts';
-
-export interface ChainLog extends RawLog {
-  blockHash: Hex;
-  transactionHash: Hex;
-}
 
 /**
  * `all`: the receipts of every block whose bloom admits a log of ours, so that no log can be wrong or missing. `sampled`: `eth_getLogs`,
@@ -20,6 +17,7 @@ export interface ChainLog extends RawLog {
 export type Proofs = 'all' | 'sampled' | 'none';
 
 export interface LogsOptions {
+  deployment: Deployment;
   addresses: readonly Hex[];
   proofs: Proofs;
   mayHold(logsBloom: Hex): boolean;
@@ -29,24 +27,37 @@ const SAMPLE = 32n;
 /** Blocks whose receipts one request asks for. */
 const RECEIPTS_AT_ONCE = 16;
 
-/** @throws RpcTrouble, Lie, Behind */
-export async function fetchLogs(
+/** The market's events in consecutive blocks, in chain order. @throws RpcTrouble, Lie, Behind */
+export async function fetchEvents(
   endpoint: Endpoint,
   headers: readonly RawHeader[],
   options: LogsOptions,
-): Promise<ChainLog[]> {
+): Promise<StoredChainEvent[]> {
   const possible = headers.filter(({ logsBloom }) => options.mayHold(logsBloom));
   if (possible.length === 0) return [];
-  if (options.proofs !== 'all') return await namedLogs(endpoint, headers, possible, options);
-  return (await fetchReceipts(endpoint, possible)).flatMap((receipts) => oursIn(receipts, options.addresses));
+  if (options.proofs !== 'all') return await namedEvents(endpoint, headers, possible, options);
+  const events: StoredChainEvent[] = [];
+  await fetchReceipts(endpoint, possible, (receipts) => {
+    for (const { logs } of receipts) decode(logs, options, events);
+  });
+  return events;
 }
 
-async function namedLogs(
+/** Adds the market's events among logs. */
+function decode(logs: readonly RawLogEntry[], { deployment }: LogsOptions, to: StoredChainEvent[]): void {
+  for (const log of logs) {
+    const event = decodeLog(deployment, log);
+    if (event !== null) to.push({ ...event, blockHash: log.blockHash, txHash: log.transactionHash });
+  }
+}
+
+async function namedEvents(
   endpoint: Endpoint,
   headers: readonly RawHeader[],
   possible: readonly RawHeader[],
-  { addresses, proofs }: LogsOptions,
-): Promise<ChainLog[]> {
+  options: LogsOptions,
+): Promise<StoredChainEvent[]> {
+  const { addresses, proofs } = options;
   const [from, to] = [headers[0]!, headers.at(-1)!];
   const filter = { address: addresses, fromBlock: from.number, toBlock: to.number };
   const [answer] = await endpoint.ask([{ method: 'eth_getLogs', params: [filter] }]);
@@ -54,30 +65,36 @@ async function namedLogs(
   const known = new Set(possible.map(({ hash }) => hash));
   for (const hash of byBlock.keys())
     if (!known.has(hash)) throw new Behind(`it gave logs of block ${hash}, whose bloom or branch has none`);
-  if (proofs === 'none') return possible.flatMap(({ hash }) => byBlock.get(hash) ?? []);
+  const events: StoredChainEvent[] = [];
+  if (proofs === 'none') {
+    for (const { hash } of possible) decode(byBlock.get(hash) ?? [], options, events);
+    return events;
+  }
   const proven = possible.filter(({ hash, number }) => byBlock.has(hash) || BigInt(number) % SAMPLE === 0n);
-  const receipts = await fetchReceipts(endpoint, proven);
-  return proven.flatMap(({ hash, number }, index) => {
-    const logs = oursIn(receipts[index]!, addresses);
+  await fetchReceipts(endpoint, proven, (receipts, { hash, number }) => {
+    const logs = oursIn(receipts, addresses);
     if (logs.length !== (byBlock.get(hash)?.length ?? 0))
       throw new Lie(
         `of the ${logs.length} logs of block ${BigInt(number)} it named ${byBlock.get(hash)?.length ?? 0}`,
       );
-    return logs;
+    decode(logs, options, events);
   });
+  return events;
 }
 
-/** Receipts of the blocks, proven against their roots. */
-async function fetchReceipts(endpoint: Endpoint, headers: readonly RawHeader[]): Promise<RawReceipt[][]> {
-  const found: RawReceipt[][] = [];
+/** Hands over the receipts of each block, proven against their root. They are large: who takes them should keep little of them. */
+async function fetchReceipts(
+  endpoint: Endpoint,
+  headers: readonly RawHeader[],
+  take: (receipts: readonly RawReceipt[], header: RawHeader) => void,
+): Promise<void> {
   for (let at = 0; at < headers.length; at += RECEIPTS_AT_ONCE) {
     const some = headers.slice(at, at + RECEIPTS_AT_ONCE);
     // By hash: at a number there may be another block by now.
     const calls = some.map(({ hash }) => ({ method: 'eth_getBlockReceipts', params: [hash] }));
     const answers = await endpoint.ask(calls);
-    some.forEach((header, index) => found.push(readReceipts(answers[index], header)));
+    some.forEach((header, index) => take(readReceipts(answers[index], header), header));
   }
-  return found;
 }
 
 function readReceipts(answer: unknown, header: RawHeader): RawReceipt[] {
@@ -92,8 +109,12 @@ function readReceipts(answer: unknown, header: RawHeader): RawReceipt[] {
   let logIndex = 0n;
   for (const [index, receipt] of receipts.entries()) {
     for (const log of receipt.logs) {
-      if (Array.isArray(hashes) && hashes[index] !== log.transactionHash)
-        throw new Lie(`a log of block ${number} names another transaction than its block`);
+      if (Array.isArray(hashes)) {
+        if (hashes[index] !== log.transactionHash)
+          throw new Lie(`a log of block ${number} names another transaction than its block`);
+        // One text for all logs of a transaction.
+        log.transactionHash = hashes[index] as Hex;
+      }
       log.blockHash = header.hash;
       log.blockNumber = header.number;
       log.logIndex = quantity(logIndex++);
@@ -110,7 +131,7 @@ function proves(receipts: readonly RawReceipt[], root: Hex): boolean {
   }
 }
 
-function oursIn(receipts: readonly RawReceipt[], addresses: readonly Hex[]): ChainLog[] {
+function oursIn(receipts: readonly RawReceipt[], addresses: readonly Hex[]): RawLogEntry[] {
   return receipts.flatMap(({ logs }) =>
     logs.filter(({ address }) => addresses.includes(address.toLowerCase() as Hex)),
   );

@@ -1,15 +1,16 @@
 import { CONTRACTS, EVENT_TOPICS } from '../../contracts/events.ts';
 import type { Deployment } from '../../contracts/deployment.ts';
 import type { Hex } from '../../domain/types.ts';
+import type { StoredChainEvent } from '../store/events.ts';
 import { Behind, Lie, type Endpoint, type Endpoints } from './endpoints.ts';
 import { askHeader, headerCall, readHeader, shortOf, type Header } from './header.ts';
-import { fetchLogs, type ChainLog, type LogsOptions, type Proofs } from './logs.ts';
+import { fetchEvents, type LogsOptions, type Proofs } from './logs.ts';
 import { bloomFilter } from './proof/bloom.ts';
 
-/** Consecutive blocks and the market's logs in them, in chain order. */
+/** Consecutive blocks and the market's events in them, in chain order. */
 export interface BlockRange {
   headers: Header[];
-  logs: ChainLog[];
+  events: StoredChainEvent[];
 }
 
 export interface ChainIdentity {
@@ -36,7 +37,12 @@ export interface ChainReader {
 /** @throws Refusal CHAIN_UNREACHABLE from every method; RpcTrouble, Lie or Behind from those that name an endpoint */
 export function createChainReader(endpoints: Endpoints, deployment: Deployment, proofs: Proofs): ChainReader {
   const addresses = CONTRACTS.map((name) => deployment[name]);
-  const options: LogsOptions = { addresses, proofs, mayHold: bloomFilter(addresses, EVENT_TOPICS) };
+  const options: LogsOptions = {
+    deployment,
+    addresses,
+    proofs,
+    mayHold: bloomFilter(addresses, EVENT_TOPICS),
+  };
   const proven = proofs !== 'none';
 
   const rangeOf = async (endpoint: Endpoint, from: bigint, to: bigint): Promise<BlockRange> => {
@@ -48,7 +54,7 @@ export function createChainReader(endpoints: Endpoints, deployment: Deployment, 
     );
     if (broken)
       throw new Behind(`its blocks ${from} to ${to} do not follow one another: it changed branches`);
-    return { headers: headers.map(shortOf), logs: await fetchLogs(endpoint, headers, options) };
+    return { headers: headers.map(shortOf), events: await fetchEvents(endpoint, headers, options) };
   };
 
   const headerAt = async (endpoint: Endpoint, number: bigint): Promise<Header | null> =>
