@@ -1,7 +1,7 @@
 import type { Hex } from '../../domain/types.ts';
 import { Behind, Lie, type Endpoint } from './endpoints.ts';
 import { hashesItself, type RawHeader } from './proof/header.ts';
-import type { Call } from './rpc.ts';
+import { RpcTrouble, type Call } from './rpc.ts';
 
 /** What the indexer keeps of a block. `timestamp` is unix seconds. */
 export interface Header {
@@ -44,13 +44,14 @@ export function shortOf({ number, hash, parentHash, timestamp }: RawHeader): Hea
   return { number: BigInt(number), hash, parentHash, timestamp: BigInt(timestamp) };
 }
 
-/** @throws RpcTrouble, Lie, Behind */
+/** @throws RpcTrouble, Lie; Behind unless it is the newest block that is asked for: every node has one */
 export async function askHeader(
   endpoint: Endpoint,
   tag: bigint | 'latest' | 'finalized',
   proven: boolean,
 ): Promise<Header> {
   const [answer] = await endpoint.ask([headerCall(tag)]);
+  if (answer === null && tag === 'latest') throw new RpcTrouble('garbled', 'it names no newest block');
   return shortOf(readHeader(answer, proven, typeof tag === 'bigint' ? tag : undefined));
 }
 

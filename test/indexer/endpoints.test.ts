@@ -90,6 +90,15 @@ test.each<[string, Lie]>([
   expect(notices[0]).toMatch(/^http:\/\/127\.0\.0\.1:\d+ \(1\) is paused: /);
 });
 
+test('a lone node that names no newest block is waited for', async () => {
+  nodes = nodes.slice(0, 1);
+  await open();
+  nodes[0]!.tell(async ({ params }, truth) => (params[0] === 'latest' ? { result: null } : truth()));
+  await expect(indexer.syncTo()).rejects.toMatchObject({ code: 'CHAIN_UNREACHABLE', retryable: true });
+  nodes[0]!.tell(null);
+  await rowsAreRight();
+});
+
 test('a lone liar changes no row', async () => {
   nodes = nodes.slice(0, 1);
   await open();

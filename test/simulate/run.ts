@@ -104,6 +104,8 @@ async function live(world: World): Promise<void> {
         continue;
       }
       const syncing = tryTo(report, () => indexer!.syncTo());
+      // It may break before anybody waits for it.
+      syncing.catch(() => undefined);
       if (random() < 0.3) {
         // The chain moves on while it works.
         await sleep(Math.floor(random() * 10));
