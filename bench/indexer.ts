@@ -6,6 +6,7 @@
  * blocks of 200 events taken back and the first of the new branch stored. Ponder: `cold` and `replay` are its backfills, from the node and
  * from what it fetched before; `live` is what it makes of blocks as they are mined. Not in `--quick`: Ponder.
  */
+import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Bench } from './bench.ts';
@@ -29,12 +30,14 @@ export const bench: Bench = async (seed, { quick }) => {
     say(`mining ${blocks} blocks of ${EVENTS_PER_BLOCK} events`);
     await ground.mine(blocks);
     const node = await readAlone(ground, blocks);
-    const colds: Done[] = [];
+    const colds: Cold[] = [];
     let url = '';
     for (let run = 0; run < (quick ? 1 : COLD_RUNS); run++) {
       url = await ground.database(`cold_${run}`, true);
       const ours = await startOurs(ground, url);
-      colds.push(await ours.do('cold'));
+      const [began, busy] = [performance.now(), busySeconds()];
+      const done = await ours.do('cold');
+      colds.push({ ...done, busyCores: ((busySeconds() - busy) * 1_000) / (performance.now() - began) });
       await ours.end();
     }
     say('cold done');
@@ -71,6 +74,10 @@ export const bench: Bench = async (seed, { quick }) => {
         },
         liveBlocksPerLook: round(following / live.looks),
         singleEventsPerSecond: rate(single),
+        coldCores: {
+          ofIndexer: round(cold.cpuSeconds / cold.seconds),
+          ofAllProcesses: round(cold.busyCores),
+        },
         nodeAloneEventsPerSecond: node,
         coldRuns: colds.map(rate),
       },
@@ -79,6 +86,16 @@ export const bench: Bench = async (seed, { quick }) => {
     await ground.close();
   }
 };
+
+interface Cold extends Done {
+  /** Cores that all processes of the machine kept busy meanwhile, those of others too. */
+  busyCores: number;
+}
+
+/** Seconds for which the machine's cores have worked. */
+function busySeconds(): number {
+  return cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0) / 1_000;
+}
 
 /** Events a second that the node hands out as receipts when nobody reads them: no indexer that proves its logs is faster on it. */
 async function readAlone(ground: Ground, blocks: number): Promise<number> {

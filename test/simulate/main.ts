@@ -1,9 +1,9 @@
 /**
  * `npm run test:simulate`: SIMULATE_RUNS (1,000) seeded runs of the indexer over a chain that reorganises, nodes that fail and lie, a
  * database that breaks off, and kills. A process a core shares them. What is wrong goes to stderr; the last line is a JSON object; exit code
- * 1 unless all are equal.
+ * 1 unless all are equal. Asked to end (SIGTERM, Ctrl-C), it begins no further run and reports those that were done.
  */
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -21,12 +21,17 @@ else await work({ rest: rest!, of });
 
 /** Two at once: while one waits for its database the other goes on. */
 async function work(part: { rest: number; of: number }): Promise<void> {
+  const enough = new AbortController();
+  process.once('message', () => enough.abort());
+  // The terminal tells all processes of its Ctrl-C; this one hears of it from the first.
+  process.on('SIGINT', () => undefined);
   const tell = (message: Message): void => void process.send!(message);
   const report = await simulateAll({
     runs,
     seed,
     part,
     parallel: 2,
+    signal: enough.signal,
     onRun: () => tell({ done: true }),
     say: (sentence) => tell({ sentence }),
   });
@@ -42,9 +47,13 @@ async function share(): Promise<void> {
   const total = nothingYet();
   let done = 0;
   const processes = Math.min(availableParallelism(), runs);
+  const children: ChildProcess[] = [];
+  const enough = (): void => children.forEach((child) => child.connected && child.send('enough'));
+  process.once('SIGTERM', enough).once('SIGINT', enough);
   const ends = Array.from({ length: processes }, async (_, index) => {
     const env = { ...process.env, SIMULATE_PART: `${index}/${processes}` };
     const child = fork(fileURLToPath(import.meta.url), { env });
+    children.push(child);
     child.on('message', (message: Message) => {
       if ('done' in message) progress.at(++done);
       else if ('sentence' in message) progress.say(message.sentence);

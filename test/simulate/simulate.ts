@@ -14,6 +14,8 @@ export interface SimulationOptions {
   /** Runs that go on at once, each with databases of its own. */
   parallel: number;
   onRun?: (done: number) => void;
+  /** Raised when no further run is to begin. */
+  signal?: AbortSignal;
   say: (sentence: string) => void;
 }
 
@@ -33,6 +35,7 @@ export async function simulateAll({
   part,
   parallel,
   onRun,
+  signal,
   say,
 }: SimulationOptions): Promise<Simulation> {
   const dir = await mkdtemp(join(tmpdir(), 'cardhour-simulate-'));
@@ -48,7 +51,7 @@ export async function simulateAll({
         tested: await createDatabase(server.url, `tested_${name}`, 'template'),
         fresh: await createDatabase(server.url, `fresh_${name}`, 'template'),
       };
-      while (next < runs) {
+      while (next < runs && signal?.aborted !== true) {
         const index = next;
         next += of;
         const realKills = index % REAL_KILLS_EVERY === REAL_KILLS_EVERY - 1;
