@@ -10,7 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { createProgress } from '../../cli/progress.ts';
 import { addTo, nothingYet, simulateAll, type Simulation } from './simulate.ts';
 
-type Message = { done: true } | { sentence: string } | { report: Simulation };
+type Message = { sentence: string } | { run: Simulation };
+
+/** Runs that have begun may take so long to end once no more are wanted. */
+const GRACE_MS = 8_000;
 
 const runs = Number(process.env['SIMULATE_RUNS'] ?? 1_000);
 const seed = Number(process.env['SIMULATE_SEED'] ?? 1);
@@ -22,21 +25,20 @@ else await work({ rest: rest!, of });
 /** Two at once: while one waits for its database the other goes on. */
 async function work(part: { rest: number; of: number }): Promise<void> {
   const enough = new AbortController();
-  process.once('message', () => enough.abort());
+  process.once('message', () => enough.abort()).once('disconnect', () => process.exit(1));
   // The terminal tells all processes of its Ctrl-C; this one hears of it from the first.
   process.on('SIGINT', () => undefined);
   const tell = (message: Message): void => void process.send!(message);
-  const report = await simulateAll({
+  await simulateAll({
     runs,
     seed,
     part,
     parallel: 2,
     signal: enough.signal,
-    onRun: () => tell({ done: true }),
+    onRun: (run) => tell({ run }),
     say: (sentence) => tell({ sentence }),
   });
-  tell({ report });
-  process.disconnect();
+  process.removeAllListeners('disconnect').disconnect();
 }
 
 async function share(): Promise<void> {
@@ -45,26 +47,32 @@ async function share(): Promise<void> {
   progress.say(`seeds ${seed} to ${seed + runs - 1}`);
   progress.start('runs', runs);
   const total = nothingYet();
-  let done = 0;
   const processes = Math.min(availableParallelism(), runs);
   const children: ChildProcess[] = [];
-  const enough = (): void => children.forEach((child) => child.connected && child.send('enough'));
-  process.once('SIGTERM', enough).once('SIGINT', enough);
+  const ended = new Promise<void>((resolve) => {
+    const enough = (): void => {
+      for (const child of children) if (child.connected) child.send('enough');
+      setTimeout(resolve, GRACE_MS).unref();
+    };
+    process.once('SIGTERM', enough).once('SIGINT', enough);
+  });
   const ends = Array.from({ length: processes }, async (_, index) => {
     const env = { ...process.env, SIMULATE_PART: `${index}/${processes}` };
     const child = fork(fileURLToPath(import.meta.url), { env });
     children.push(child);
     child.on('message', (message: Message) => {
-      if ('done' in message) progress.at(++done);
-      else if ('sentence' in message) progress.say(message.sentence);
-      else addTo(total, message.report);
+      if ('sentence' in message) progress.say(message.sentence);
+      else {
+        addTo(total, message.run);
+        progress.at(total.runs);
+      }
     });
     const [code] = (await once(child, 'exit')) as [number | null];
     if (code !== 0) progress.say(`a process of runs ended with ${code}`);
   });
-  await Promise.all(ends);
+  await Promise.race([Promise.all(ends), ended]);
   progress.end();
   const wallSeconds = Math.round((performance.now() - began) / 100) / 10;
   console.log(JSON.stringify({ ...total, seed, wallSeconds }));
-  process.exitCode = total.equal === runs ? 0 : 1;
+  process.exit(total.equal === runs ? 0 : 1);
 }

@@ -13,7 +13,7 @@ export interface SimulationOptions {
   part?: { rest: number; of: number };
   /** Runs that go on at once, each with databases of its own. */
   parallel: number;
-  onRun?: (done: number) => void;
+  onRun?: (run: Simulation) => void;
   /** Raised when no further run is to begin. */
   signal?: AbortSignal;
   say: (sentence: string) => void;
@@ -57,8 +57,10 @@ export async function simulateAll({
         const realKills = index % REAL_KILLS_EVERY === REAL_KILLS_EVERY - 1;
         const report = await simulate(tape, databases, seed + index, { realKills });
         if (!report.equal) say(`seed ${seed + index}: ${report.difference}`);
-        addTo(total, { ...report, runs: 1, equal: Number(report.equal), realKillRuns: Number(realKills) });
-        onRun?.(total.runs);
+        const { equal, difference: _, ...counts } = report;
+        const run = { ...counts, runs: 1, equal: Number(equal), realKillRuns: Number(realKills) };
+        addTo(total, run);
+        onRun?.(run);
       }
     };
     const workers: Promise<void>[] = [];
