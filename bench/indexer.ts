@@ -51,9 +51,10 @@ export const bench: Bench = async (seed, { quick }) => {
     const ponder = quick
       ? undefined
       : await measurePonder(ground, await ground.database('ponder', false), PONDER_LIVE_BLOCKS, say);
-    const { live, single } = await liveOf(ground, url, following);
+    const live = await advance(ground, url, 'live', following);
     const recoverSeconds = await recover(ground, url);
     const reorg = await reorganise(ground, url);
+    const single = await advance(ground, url, 'single', following);
     const cold = colds.toSorted((a, b) => a.seconds - b.seconds)[colds.length >> 1]!;
     const coldRate = rate(cold);
     return {
@@ -123,15 +124,13 @@ async function readAlone(ground: Ground, blocks: number): Promise<number> {
   return Math.round((blocks * EVENTS_PER_BLOCK * 1_000) / (performance.now() - began));
 }
 
-async function liveOf(ground: Ground, url: string, blocks: number): Promise<{ live: Done; single: Done }> {
+async function advance(ground: Ground, url: string, how: 'live' | 'single', blocks: number): Promise<Done> {
   const ours = await startOurs(ground, url);
   await ours.do('cold');
   await ground.mine(blocks);
-  const live = await ours.do('live', await headOf(ground));
-  await ground.mine(blocks);
-  const single = await ours.do('single', await headOf(ground));
+  const done = await ours.do(how, await headOf(ground));
   await ours.end();
-  return { live, single };
+  return done;
 }
 
 async function recover(ground: Ground, url: string): Promise<number> {
