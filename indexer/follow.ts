@@ -7,6 +7,8 @@ const LONGEST_WAIT_MS = 5_000;
 
 export interface FollowOptions {
   pollMs: number;
+  /** Milliseconds between comparisons of rows with the contracts, and of nodes with one another; 0: none. */
+  checkEveryMs: number;
   signal: AbortSignal;
   onProgress(block: bigint): void;
   onTrouble(error: Refusal): void;
@@ -18,13 +20,18 @@ export interface FollowOptions {
  * @throws Refusal CHAIN_REPLACED and whatever else time does not mend
  */
 export async function follow(indexer: Indexer, options: FollowOptions): Promise<void> {
-  const { pollMs, signal } = options;
+  const { pollMs, checkEveryMs, signal } = options;
   let failures = 0;
+  let checkAt = performance.now() + checkEveryMs;
   while (!signal.aborted) {
     let wait = pollMs;
     try {
       options.onProgress(await indexer.syncTo());
       failures = 0;
+      if (checkEveryMs > 0 && performance.now() >= checkAt) {
+        await indexer.check();
+        checkAt = performance.now() + checkEveryMs;
+      }
     } catch (error) {
       if (!(error instanceof Refusal) || !error.retryable || error.code === 'CHAIN_REPLACED') throw error;
       options.onTrouble(error);

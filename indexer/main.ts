@@ -18,7 +18,7 @@ const CHAIN_REPLACED_EXIT = 3;
 async function main(): Promise<void> {
   const environment = readEnvironment(process.env);
   const signal = endSignal(environment.supervised);
-  const health: Health = { block: null, trouble: 'starting', failures: 0 };
+  const health: Health = { block: null, blockTime: null, trouble: 'starting', failures: 0, status: null };
   const server =
     environment.metricsPort === undefined ? null : await serveHealth(environment.metricsPort, () => health);
   try {
@@ -36,15 +36,19 @@ async function index(environment: Environment, health: Health, signal: AbortSign
   };
   const indexer = await openPatiently(environment, onTrouble, signal);
   if (indexer === null) return;
+  health.status = indexer.status();
   try {
     await follow(indexer, {
       pollMs: environment.pollMs,
+      checkEveryMs: environment.checkEveryMs,
       signal,
       onTrouble,
       onProgress(block) {
         if (health.trouble !== null) console.log(`Indexing from block ${block}.`);
         health.block = block;
+        health.blockTime = indexer.position()?.timestamp ?? null;
         health.trouble = null;
+        health.status = indexer.status();
       },
     });
   } finally {
@@ -58,9 +62,11 @@ async function openPatiently(
   onTrouble: (error: Refusal) => void,
   signal: AbortSignal,
 ): Promise<Indexer | null> {
+  // What it says of nodes and rows is for whoever watches the log.
+  const onNotice = (sentence: string): void => console.error(sentence);
   while (!signal.aborted) {
     try {
-      return await createIndexer(environment);
+      return await createIndexer({ ...environment, onNotice });
     } catch (error) {
       if (!(error instanceof Refusal) || !error.retryable || error.code === 'CHAIN_REPLACED') throw error;
       onTrouble(error);

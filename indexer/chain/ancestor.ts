@@ -1,8 +1,9 @@
 import type { Store } from '../store/store.ts';
+import type { Header } from './header.ts';
 import { replaced } from './identity.ts';
-import type { ChainReader, Header } from './reader.ts';
+import type { ChainReader } from './reader.ts';
 
-const FIRST_LOOK = 16;
+const FIRST_LOOK = 8;
 const LONGEST_LOOK = 1_024;
 
 /**
@@ -12,7 +13,7 @@ const LONGEST_LOOK = 1_024;
  */
 export async function commonAncestor(store: Store, reader: ChainReader, cursor: Header): Promise<Header> {
   let below = cursor.number;
-  for (let count = FIRST_LOOK; ; count = Math.min(count * 2, LONGEST_LOOK)) {
+  for (let count = FIRST_LOOK; ; count = Math.min(count * 8, LONGEST_LOOK)) {
     const ours = await store.blocks(below, count);
     const theirs = await reader.headers(ours.map((block) => block.number));
     const shared = ours.find((block, index) => theirs[index]?.hash === block.hash);

@@ -1,125 +1,103 @@
-import { BaseError, createPublicClient, http, numberToHex } from 'viem';
-import type { RpcBlock, RpcLog } from 'viem';
-import { CONTRACTS } from '../../contracts/events.ts';
-import type { RawLog } from '../../contracts/events.ts';
+import { CONTRACTS, EVENT_TOPICS } from '../../contracts/events.ts';
 import type { Deployment } from '../../contracts/deployment.ts';
-import { Refusal } from '../../domain/refusal.ts';
 import type { Hex } from '../../domain/types.ts';
+import type { StoredChainEvent } from '../store/events.ts';
+import { Behind, Lie, type Endpoint, type Endpoints } from './endpoints.ts';
+import { askHeader, headerCall, readHeader, shortOf, type Header } from './header.ts';
+import { fetchEvents, type LogsOptions, type Proofs } from './logs.ts';
+import { bloomFilter } from './proof/bloom.ts';
 
-/** What the indexer needs of a block. `timestamp` is unix seconds. */
-export interface Header {
-  number: bigint;
-  hash: Hex;
-  parentHash: Hex;
-  timestamp: bigint;
-}
-
-interface ChainLog extends RawLog {
-  blockHash: Hex;
-  transactionHash: Hex;
-}
-
-/** Consecutive blocks and the market's logs in them, in chain order. */
+/** Consecutive blocks and the market's events in them, in chain order. */
 export interface BlockRange {
   headers: Header[];
-  logs: ChainLog[];
+  events: StoredChainEvent[];
+}
+
+export interface ChainIdentity {
+  chainId: number;
+  genesisHash: Hex;
+  hasMarket: boolean;
 }
 
 export interface ChainReader {
-  identity(): Promise<{ chainId: number; genesisHash: Hex; hasMarket: boolean }>;
+  readonly endpoints: Endpoints;
+  identityOf(endpoint: Endpoint): Promise<ChainIdentity>;
   head(): Promise<Header>;
-  /** Headers by number; null for those above the head. */
+  /** The newest block that the chain calls final; null when it has no such word. */
+  finalized(): Promise<Header | null>;
+  /** A node's block with the number; null when it is above its head. */
+  headerAt(endpoint: Endpoint, number: bigint): Promise<Header | null>;
+  headOf(endpoint: Endpoint): Promise<Header>;
+  /** Headers by number, descending, all of one node; null for those above its head. */
   headers(numbers: bigint[]): Promise<(Header | null)[]>;
-  /**
-   * Null when the chain's head is below `to`, or when blocks and logs contradict each other because the chain moved
-   * between the answers: asking again is right in both cases.
-   */
+  /** Null when the chain's head is below `to`, or the chain moved between the answers. */
   range(from: bigint, to: bigint): Promise<BlockRange | null>;
 }
 
-/** @throws Refusal CHAIN_UNREACHABLE from every method */
-export function createChainReader(rpcUrl: string, deployment: Deployment): ChainReader {
-  // One HTTP request carries a whole range: its headers and its logs.
-  const transport = http(rpcUrl, { batch: { batchSize: 2_000, wait: 0 }, retryCount: 0, timeout: 30_000 });
-  const client = createPublicClient({ transport, cacheTime: 0 });
-  const address = CONTRACTS.map((name) => deployment[name]);
-
-  const block = async (tag: Hex | 'latest'): Promise<Header | null> => {
-    const found = await client.request({ method: 'eth_getBlockByNumber', params: [tag, false] });
-    return found === null ? null : headerOf(found);
+/** @throws Refusal CHAIN_UNREACHABLE from every method; RpcTrouble, Lie or Behind from those that name an endpoint */
+export function createChainReader(endpoints: Endpoints, deployment: Deployment, proofs: Proofs): ChainReader {
+  const addresses = CONTRACTS.map((name) => deployment[name]);
+  const options: LogsOptions = {
+    deployment,
+    addresses,
+    proofs,
+    mayHold: bloomFilter(addresses, EVENT_TOPICS),
   };
-  const headers = (numbers: bigint[]): Promise<(Header | null)[]> =>
-    reached(rpcUrl, Promise.all(numbers.map((number) => block(numberToHex(number)))));
+  const proven = proofs !== 'none';
+
+  const rangeOf = async (endpoint: Endpoint, from: bigint, to: bigint): Promise<BlockRange> => {
+    const numbers = Array.from({ length: Number(to - from) + 1 }, (_, index) => from + BigInt(index));
+    const answers = await endpoint.ask(numbers.map(headerCall));
+    const headers = answers.map((answer, index) => readHeader(answer, proven, numbers[index]));
+    const broken = headers.some(
+      (header, index) => index > 0 && header.parentHash !== headers[index - 1]?.hash,
+    );
+    if (broken)
+      throw new Behind(`its blocks ${from} to ${to} do not follow one another: it changed branches`);
+    return { headers: headers.map(shortOf), events: await fetchEvents(endpoint, headers, options) };
+  };
+
+  const headerAt = async (endpoint: Endpoint, number: bigint): Promise<Header | null> =>
+    orNull(askHeader(endpoint, number, proven));
 
   return {
-    headers,
-    async identity() {
-      const [chainId, genesis, code] = await reached(
-        rpcUrl,
-        Promise.all([
-          client.request({ method: 'eth_chainId' }),
-          block('0x0'),
-          client.request({ method: 'eth_getCode', params: [deployment.auction, 'latest'] }),
-        ]),
-      );
-      if (genesis === null) throw unreachable(rpcUrl, 'it has no genesis block');
-      return { chainId: Number(chainId), genesisHash: genesis.hash, hasMarket: code !== '0x' };
-    },
-    async head() {
-      const header = await reached(rpcUrl, block('latest'));
-      if (header === null) throw unreachable(rpcUrl, 'it has no block');
-      return header;
-    },
-    async range(from, to) {
-      const numbers = Array.from({ length: Number(to - from) + 1 }, (_, index) => from + BigInt(index));
-      const filter = { address, fromBlock: numberToHex(from), toBlock: numberToHex(to) };
-      const [found, logs] = await Promise.all([
-        headers(numbers),
-        reached(rpcUrl, client.request({ method: 'eth_getLogs', params: [filter] })),
+    endpoints,
+    headerAt,
+    headOf: (endpoint) => askHeader(endpoint, 'latest', proven),
+    async identityOf(endpoint) {
+      const [chainId, genesis, code] = await endpoint.ask([
+        { method: 'eth_chainId', params: [] },
+        headerCall(0n),
+        { method: 'eth_getCode', params: [deployment.auction, 'latest'] },
       ]);
-      return coherentRange(found, logs);
+      if (!/^0x[0-9a-f]{1,8}$/.test(String(chainId)) || !/^0x/.test(String(code)))
+        throw new Lie('it says neither which chain it is of nor what stands there');
+      const { hash } = readHeader(genesis, proven, 0n);
+      return { chainId: Number(chainId), genesisHash: hash, hasMarket: code !== '0x' };
     },
+    head: () => endpoints.through((endpoint) => askHeader(endpoint, 'latest', proven)),
+    finalized: () =>
+      endpoints.through((endpoint) => askHeader(endpoint, 'finalized', proven)).catch(() => null),
+    headers: (numbers) =>
+      endpoints.through(async (endpoint) => {
+        const answers = await endpoint.ask(numbers.map(headerCall));
+        const found = answers.map((answer, index) =>
+          answer === null ? null : shortOf(readHeader(answer, proven, numbers[index])),
+        );
+        const first = found.findIndex((header) => header !== null);
+        if (first !== -1 && found.indexOf(null, first) !== -1)
+          throw new Lie('it lacks blocks below those that it has');
+        return found;
+      }),
+    range: (from, to) => orNull(endpoints.through((endpoint) => rangeOf(endpoint, from, to))),
   };
 }
 
-function coherentRange(found: (Header | null)[], logs: RpcLog[]): BlockRange | null {
-  const headers = found.filter((header) => header !== null);
-  if (headers.length !== found.length) return null;
-  const linked = headers.every(
-    (header, index) => index === 0 || header.parentHash === headers[index - 1]?.hash,
-  );
-  const hashes = new Set(headers.map((header) => header.hash));
-  const mined = logs.filter(isMined);
-  if (!linked || mined.length !== logs.length || !mined.every((log) => hashes.has(log.blockHash)))
-    return null;
-  return { headers, logs: mined };
-}
-
-function isMined(log: RpcLog): log is RpcLog & ChainLog {
-  return log.blockHash !== null && log.transactionHash !== null;
-}
-
-function headerOf({ number, hash, parentHash, timestamp }: RpcBlock): Header {
-  if (number === null || hash === null)
-    throw new Error('The node gave a pending block where a mined one was asked for.');
-  return { number: BigInt(number), hash, parentHash, timestamp: BigInt(timestamp) };
-}
-
-async function reached<T>(rpcUrl: string, answer: Promise<T>): Promise<T> {
+async function orNull<T>(answer: Promise<T>): Promise<T | null> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof BaseError) throw unreachable(rpcUrl, error.shortMessage, error);
+    if (error instanceof Behind) return null;
     throw error;
   }
-}
-
-function unreachable(rpcUrl: string, reason: string, cause?: Error): Refusal {
-  const refusal = new Refusal(
-    'CHAIN_UNREACHABLE',
-    `The chain at ${rpcUrl} does not answer: ${reason}`,
-    'Start the chain, or set RPC_URL to one that runs.',
-  );
-  refusal.cause = cause;
-  return refusal;
 }

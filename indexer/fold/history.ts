@@ -1,87 +1,110 @@
-import { emptyLedger, foldEvent } from './ledger.ts';
-import type { Ledger, LedgerEvent } from './ledger.ts';
+import { foldBlock, emptyLedger, mark } from './ledger.ts';
+import type { Ledger, LedgerEvent, MarketTerms } from './ledger.ts';
 import { rowsOf } from './rows.ts';
 import type { Changes } from './rows.ts';
-import { nothingTouched, touch } from './touched.ts';
-import type { Touched } from './touched.ts';
-import type { Hex } from '../../domain/types.ts';
+import { nothingTouched, touch, TOUCHED } from './touched.ts';
+import type { BlockRef, Touched } from './touched.ts';
 
-/** Folds events from the first on. */
+/** Hands over events in chain order; resolves after the last. */
+export type EventSource = (take: (event: LedgerEvent) => void) => Promise<void>;
+
+/**
+ * Folds events from the first on.
+ *
+ * @param undoFrom number of the first block that must be undoable
+ */
 export async function foldHistory(
-  market: { treasury: Hex; feeBps: number },
-  events: AsyncIterable<LedgerEvent>,
+  terms: MarketTerms,
+  events: EventSource,
+  undoFrom: bigint,
 ): Promise<Ledger> {
-  const ledger = emptyLedger(market);
-  for await (const event of events) foldEvent(ledger, event);
+  const ledger = emptyLedger(terms);
+  let open: LedgerEvent[] = [];
+  const fold = (): void => {
+    const first = open[0];
+    if (first !== undefined) foldBlock(ledger, refOf(first), open, first.blockNumber >= undoFrom);
+    open = [];
+  };
+  await events((event) => {
+    if (open[0]?.blockNumber !== event.blockNumber) fold();
+    open.push(event);
+  });
+  fold();
   return ledger;
 }
 
-/** Folds further events into the ledger. Returns the rows they change. */
-export function advance(ledger: Ledger, events: readonly LedgerEvent[]): Changes {
+/**
+ * Folds the events of further blocks into the ledger. Returns the rows they change.
+ *
+ * @param undoFrom number of the first block that must be undoable
+ */
+export function advance(ledger: Ledger, events: readonly LedgerEvent[], undoFrom: bigint): Changes {
   const touched = nothingTouched();
-  for (const event of events) {
-    foldEvent(ledger, event);
-    touch(touched, event, ledger.market, { number: event.blockNumber, hash: event.blockHash });
+  for (let at = 0; at < events.length;) {
+    const block = refOf(events[at]!);
+    let end = at + 1;
+    while (events[end]?.blockNumber === block.number) end++;
+    mark(touched, foldBlock(ledger, block, events.slice(at, end), block.number >= undoFrom));
+    at = end;
   }
   return rowsOf(ledger, touched);
 }
 
-/** The rows of nodes alone, for a table that was made after the blocks that added them. */
-export function rowsOfNodes(
-  ledger: Ledger,
-  nodes: readonly { id: Hex; number: bigint; hash: Hex }[],
-): Changes {
-  return rowsOf(ledger, {
-    ...nothingTouched(),
-    nodes: new Map(nodes.map(({ id, ...block }) => [id, block])),
-  });
+/** Every row that the ledger has. */
+export function allRows(ledger: Ledger): Changes {
+  return rowsOf(ledger, ledger.last);
 }
 
 /**
- * What becomes of the rows when the last events are taken back: each row that they touched is as the events before left
- * it, down to the block it names, or gone.
+ * Takes back the blocks after `number`. Returns what becomes of the rows that they touched: each is as the blocks before left it,
+ * down to the block it names, or gone. Null when the ledger does not remember so far back.
+ */
+export function takeBack(ledger: Ledger, number: bigint): Changes | null {
+  if (!ledger.journal.reaches(number)) return null;
+  const undone = ledger.journal.takeBack(number);
+  const touched = nothingTouched();
+  for (const name of TOUCHED) {
+    const [into, last] = [
+      touched[name] as Map<unknown, BlockRef>,
+      ledger.last[name] as Map<unknown, BlockRef>,
+    ];
+    for (const key of undone.get(last) ?? []) into.set(key, last.get(key) ?? NO_BLOCK);
+  }
+  return rowsOf(ledger, touched);
+}
+
+/** Stands for the block of a row that is gone. */
+const NO_BLOCK: BlockRef = { number: -1n, hash: '0x' };
+
+/**
+ * As `takeBack`, by folding all that is kept anew: for blocks that the ledger does not remember.
  *
- * @param ledger with all events applied
  * @param undone the events to take back
  * @param kept all events before them, from the first on
- * @param market treasury and fee (1/10,000) at deployment
  */
-export async function takeBack(
+export async function takeBackDeep(
   ledger: Ledger,
-  undone: AsyncIterable<LedgerEvent>,
-  kept: AsyncIterable<LedgerEvent>,
-  market: { treasury: Hex; feeBps: number },
+  undone: EventSource,
+  kept: EventSource,
+  terms: MarketTerms,
+  undoFrom: bigint,
 ): Promise<{ ledger: Ledger; changes: Changes }> {
   const stale = nothingTouched();
-  for await (const event of undone) touch(stale, event, ledger.market, refOf(event));
+  await undone((event) => touch(stale, event, ledger.market, refOf(event)));
+  const before = await foldHistory(terms, kept, undoFrom);
+  return { ledger: before, changes: rowsOf(before, restrict(stale, before.last)) };
+}
 
-  const before = emptyLedger(market);
-  const lastTouched = nothingTouched();
-  for await (const event of kept) {
-    foldEvent(before, event);
-    touch(lastTouched, event, before.market, refOf(event));
+/** The keys of `stale`, each with the block that touched it last. */
+function restrict(stale: Touched, last: Touched): Touched {
+  const result = nothingTouched();
+  for (const name of TOUCHED) {
+    const [into, blocks] = [result[name] as Map<unknown, BlockRef>, last[name] as Map<unknown, BlockRef>];
+    for (const key of stale[name].keys()) into.set(key, blocks.get(key) ?? NO_BLOCK);
   }
-  return { ledger: before, changes: rowsOf(before, restrict(stale, lastTouched)) };
+  return result;
 }
 
-/** The keys of `stale`, each with the block that touched it last. A key without one belongs to a row that is gone. */
-function restrict(stale: Touched, lastTouched: Touched): Touched {
-  const pick = <K, V>(keys: Map<K, V>, blocks: Map<K, V>): Map<K, V> =>
-    new Map([...keys].map(([key, block]) => [key, blocks.get(key) ?? block]));
-  return {
-    accounts: pick(stale.accounts, lastTouched.accounts),
-    providers: pick(stale.providers, lastTouched.providers),
-    nodes: pick(stale.nodes, lastTouched.nodes),
-    leases: pick(stale.leases, lastTouched.leases),
-    pages: pick(stale.pages, lastTouched.pages),
-    slots: pick(stale.slots, lastTouched.slots),
-    quotes: pick(stale.quotes, lastTouched.quotes),
-    renewals: pick(stale.renewals, lastTouched.renewals),
-    fills: pick(stale.fills, lastTouched.fills),
-    nonces: pick(stale.nonces, lastTouched.nonces),
-  };
-}
-
-function refOf(event: LedgerEvent): { number: bigint; hash: Hex } {
+function refOf(event: LedgerEvent): BlockRef {
   return { number: event.blockNumber, hash: event.blockHash };
 }

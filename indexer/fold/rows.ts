@@ -1,8 +1,8 @@
 import { identifierRow } from '../../domain/cpi/row.ts';
 import { nonceKey, type MarketState, type NonceKind } from '../../domain/market-state.ts';
 import type { Hex } from '../../domain/types.ts';
-import type { BlockRef, Ledger } from './ledger.ts';
-import type { Touched } from './touched.ts';
+import type { Ledger } from './ledger.ts';
+import type { BlockRef, Touched } from './touched.ts';
 
 /** A row by column; money and wide integers are `bigint`. */
 export type Row = Record<string, string | number | bigint | boolean | null>;

@@ -2,7 +2,12 @@ import { leaseId } from '../../domain/lease-page.ts';
 import { nonceKey, type MarketState, type NonceKind } from '../../domain/market-state.ts';
 import { decodeRecords } from '../../domain/page.ts';
 import type { Hex, MarketEvent } from '../../domain/types.ts';
-import type { BlockRef } from './ledger.ts';
+
+/** The block that an event, and so the row it made, comes from. */
+export interface BlockRef {
+  number: bigint;
+  hash: Hex;
+}
 
 /** Keys of the rows that events changed, with the last block that did. A nonce's key is `kind:account:nonce`. */
 export interface Touched {
@@ -32,6 +37,9 @@ export function nothingTouched(): Touched {
     nonces: new Map(),
   };
 }
+
+/** The kinds of rows. */
+export const TOUCHED = Object.keys(nothingTouched()) as (keyof Touched)[];
 
 type Touch = (touched: Touched, args: Reader, state: MarketState, block: BlockRef) => void;
 

@@ -17,19 +17,6 @@ export const BLOCK: Table = {
   columns: { number: 'bigint', hash: 'text', parentHash: 'text', timestamp: 'bigint' },
 };
 
-export const CHAIN_EVENT: Table = {
-  name: 'chain_event',
-  key: ['blockNumber', 'logIndex'],
-  columns: {
-    ...BLOCK_REF,
-    logIndex: 'integer',
-    txHash: 'text',
-    contract: 'text',
-    name: 'text',
-    args: 'jsonb',
-  },
-};
-
 /** In the order in which rows may be written; they are deleted in the other one (a node refers to its provider). */
 export const TABLES = [
   {
@@ -210,7 +197,7 @@ export interface Statement {
   /** Name under which the connection keeps it prepared. */
   name: string;
   text: string;
-  values: unknown[][];
+  values: string[];
 }
 
 /** One statement for any number of rows; a new row replaces the one with its key. */
@@ -228,7 +215,7 @@ export function insert(table: Table, rows: Row[], conflict = ''): Statement {
   return {
     name: `insert ${table.name}`,
     text: `INSERT INTO "${table.name}" (${quoted(names)}) SELECT * FROM ${unnest(table, names)} ${conflict}`,
-    values: columnsOf(names, rows),
+    values: columnsOf(table, names, rows),
   };
 }
 
@@ -237,7 +224,7 @@ export function remove(table: Table, keys: Row[]): Statement {
   return {
     name: `delete ${table.name}`,
     text: `DELETE FROM "${table.name}" t USING ${unnest(table, table.key)} AS k(${quoted(table.key)}) WHERE ${match}`,
-    values: columnsOf(table.key, keys),
+    values: columnsOf(table, table.key, keys),
   };
 }
 
@@ -246,8 +233,24 @@ function unnest(table: Table, names: string[]): string {
 }
 
 /** PostgreSQL takes a column as one array. */
-function columnsOf(names: string[], rows: Row[]): unknown[][] {
-  return names.map((name) => rows.map((row) => row[name] ?? null));
+function columnsOf(table: Table, names: string[], rows: Row[]): string[] {
+  return names.map((name) => arrayText(rows, name, ['text', 'jsonb'].includes(table.columns[name]!)));
+}
+
+/** A column as the text of an array: what `pg` makes of one, without its many small texts. */
+function arrayText(rows: Row[], name: string, quote: boolean): string {
+  let text = '';
+  for (const row of rows) {
+    const value = row[name] ?? null;
+    text += text === '' ? '{' : ',';
+    if (value === null) text += 'NULL';
+    else text += quote ? `"${escaped(String(value))}"` : String(value);
+  }
+  return text === '' ? '{}' : `${text}}`;
+}
+
+function escaped(text: string): string {
+  return /["\\]/.test(text) ? text.replace(/["\\]/g, '\\$&') : text;
 }
 
 function quoted(names: readonly string[]): string {

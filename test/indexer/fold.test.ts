@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { decodeLogs, reviveEvent, storedArgs } from '../../contracts/events.ts';
+import { decodeEventLog, encodeAbiParameters, encodeEventTopics, type AbiEvent } from 'viem';
+import { decodeLog, decodeLogs, reviveEvent, storedArgs } from '../../contracts/events.ts';
+import * as abis from '../../contracts/generated/abi.ts';
 import type { MarketState } from '../../domain/market-state.ts';
 import type { Hex, MarketEvent } from '../../domain/types.ts';
-import { emptyLedger, foldEvent } from '../../indexer/fold/ledger.ts';
+import { emptyLedger, foldBlock } from '../../indexer/fold/ledger.ts';
 import type { LedgerEvent } from '../../indexer/fold/ledger.ts';
-import { nothingTouched, touch } from '../../indexer/fold/touched.ts';
 import type { Touched } from '../../indexer/fold/touched.ts';
 import { tradeOneDay } from './day.ts';
 import { setup } from './setup.ts';
@@ -27,6 +28,37 @@ test('an event comes back from its row as it went in', () => {
   }
 });
 
+test('events are read as the library reads them', async () => {
+  const logs = await world.actors.client.getLogs({ fromBlock: 0n });
+  const abi = Object.values(abis).flatMap((one): AbiEvent[] => one.filter((item) => item.type === 'event'));
+  let words = 0;
+  for (const log of logs) {
+    const event = decodeLog(world.deployment, log);
+    if (event === null) continue;
+    const said = decodeEventLog({ abi, topics: log.topics, data: log.data });
+    expect(asText(event.args)).toEqual(asText(said.args));
+    words++;
+  }
+  expect(words).toBe(events.length);
+});
+
+test('a text with a NUL, which no database stores, is read without it', () => {
+  const [topic, who] = encodeEventTopics({
+    abi: abis.providerRegistryAbi,
+    eventName: 'MetadataSet',
+    args: { provider: world.deployment.treasury },
+  }) as [Hex, Hex];
+  const data = encodeAbiParameters([{ type: 'string' }], ['a\0b']);
+  const log = {
+    address: world.deployment.registry,
+    topics: [topic, who],
+    data,
+    blockNumber: 1n,
+    logIndex: 0,
+  };
+  expect(decodeLog(world.deployment, log)?.args['metadata']).toBe('a\uFFFDb');
+});
+
 test('logs of other contracts are passed over', async () => {
   const logs = await world.actors.client.getLogs({ fromBlock: 0n });
   expect(logs.length).toBeGreaterThan(events.length);
@@ -41,9 +73,8 @@ test('what an event changes is exactly among what it is said to touch', () => {
   });
   for (const event of events) {
     const before = snapshot(ledger.market);
-    foldEvent(ledger, chainEvent(event));
-    const touched = nothingTouched();
-    touch(touched, event, ledger.market, { number: event.blockNumber, hash: '0x' });
+    const block = { number: event.blockNumber, hash: '0x' } as const;
+    const touched = foldBlock(ledger, block, [chainEvent(event)], false);
     const changed = differing(before, snapshot(ledger.market));
     const marked = new Set(keysOf(touched));
     expect({ event: event.name, missed: changed.filter((key) => !marked.has(key)) }).toEqual({
@@ -52,6 +83,19 @@ test('what an event changes is exactly among what it is said to touch', () => {
     });
   }
 });
+
+/** Numbers as text and addresses in lower case, however wide or written. */
+function asText(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (_key, one: unknown) =>
+      typeof one === 'bigint' || typeof one === 'number'
+        ? String(one)
+        : typeof one === 'string'
+          ? one.toLowerCase()
+          : one,
+    ),
+  ) as unknown;
+}
 
 function chainEvent(event: MarketEvent): LedgerEvent {
   return { ...event, blockHash: '0x', txHash: '0x' };

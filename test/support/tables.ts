@@ -2,7 +2,8 @@ import pg from 'pg';
 
 export type Tables = Record<string, unknown[]>;
 
-const TABLES = [
+/** The tables that the indexer makes of the chain alone. */
+export const TABLE_NAMES = [
   'block',
   'chain_event',
   'account',
@@ -25,7 +26,7 @@ export async function readTables(url: string): Promise<Tables> {
   await client.connect();
   try {
     const tables: Tables = {};
-    for (const table of TABLES) {
+    for (const table of TABLE_NAMES) {
       const { rows } = await client.query<{ row: unknown }>(
         `SELECT to_jsonb(t) AS row FROM "${table}" t ORDER BY to_jsonb(t)::text`,
       );

@@ -5,6 +5,7 @@ import type { Database } from '../../../prisma/client.ts';
 import { Prisma } from '../../../prisma/generated/client.ts';
 import type { CpiCount, CpiStatistics } from '../../cpi-views.ts';
 import { parse } from '../parse.ts';
+import { mustAgree } from '../must-agree.ts';
 
 const DIMENSIONS = {
   region: Prisma.sql`i.region`,
@@ -36,6 +37,7 @@ const kept = new WeakMap<Database, LRUCache<string, Promise<CpiStatistics>>>();
 
 /** Rows of the largest first, at most 1,000. @throws Refusal MALFORMED */
 export async function statisticsOf(db: Database, query: URLSearchParams): Promise<CpiStatistics> {
+  await mustAgree(db, 'lease', 'node');
   const { by } = parse(statisticsSchema, Object.fromEntries(query));
   const answers =
     kept.get(db) ?? new LRUCache<string, Promise<CpiStatistics>>({ max: MOST_ANSWERS, ttl: KEPT_MS });

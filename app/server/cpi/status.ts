@@ -2,6 +2,7 @@
 import type { Database } from '../../../prisma/client.ts';
 import { scoreAt } from '../../../domain/reputation.ts';
 import type { NodeStatusView } from '../../cpi-views.ts';
+import { mustAgree } from '../must-agree.ts';
 import { outcomesOf, type RecordRow } from '../outcomes.ts';
 
 /** With the segments as they stand on-chain; `y` is Y and Y′: `Y/S`. */
@@ -53,6 +54,7 @@ export async function readStatuses(
   nodes: readonly string[],
   prior: bigint,
 ): Promise<Map<string, StatusAnswer>> {
+  await mustAgree(db, 'node', 'provider', 'lease');
   const rows = await db.$queryRaw<Row[]>`
     WITH head AS (SELECT coalesce(max(timestamp), 0)::bigint AS now FROM (SELECT timestamp FROM block ORDER BY number DESC LIMIT 1) b)
     SELECT n.id, n.provider, n.x, n.y, n.z, n."className", n.region, n.cards, n.tier, p."exitAt", p."outcomeDay",

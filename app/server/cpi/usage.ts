@@ -8,6 +8,7 @@ import type { Database } from '../../../prisma/client.ts';
 import { Prisma } from '../../../prisma/generated/client.ts';
 import type { CpiUsage } from '../../cpi-views.ts';
 import { parse } from '../parse.ts';
+import { mustAgree } from '../must-agree.ts';
 
 const KEYS = {
   chip: Prisma.sql`i.chip`,
@@ -36,6 +37,7 @@ interface LeaseUse extends Use {
 
 /** @throws Refusal MALFORMED; TOO_WIDE for a time with more leases than one answer may be made of */
 export async function usageOf(db: Database, query: URLSearchParams): Promise<CpiUsage> {
+  await mustAgree(db, 'lease', 'node');
   const wish = parse(usageSchema, Object.fromEntries(query));
   const newest = await db.block.findFirst({ orderBy: { number: 'desc' }, select: { timestamp: true } });
   const to = wish.to ?? newest?.timestamp ?? 0n;

@@ -10,6 +10,7 @@ import {
 import type { Database } from '../../../prisma/client.ts';
 import type { DemandRow, DemandView } from '../../views.ts';
 import { requirementNamer } from './classes.ts';
+import { mustAgree } from '../must-agree.ts';
 
 /** Hours that the estimates look back. */
 const HOURS = 24;
@@ -27,6 +28,7 @@ interface Row extends Sums {
 
 /** @param now chain time, unix seconds */
 export async function demandOf(db: Database, now: bigint, slotSeconds: number): Promise<DemandView> {
+  await mustAgree(db, 'lease', 'node');
   const first = (Number(now / BigInt(HOUR)) - HOURS + 1) * HOUR;
   const [rows, nameOf, since] = await Promise.all([
     readRows(db, first, slotSeconds),

@@ -4,6 +4,7 @@ import { binsOf, networkEntropy, useOfDays } from '../../../domain/history.ts';
 import { measuredUse, type UsageSample } from '../../../domain/measured-use.ts';
 import type { Database } from '../../../prisma/client.ts';
 import type { EntropyView, NodeEntropyView } from '../../views.ts';
+import { mustAgree } from '../must-agree.ts';
 
 const HOUR = 3600;
 /** Nodes that an answer spells out. */
@@ -23,6 +24,7 @@ interface NodeUse {
 
 /** @param now chain time, unix seconds */
 export async function entropyOf(db: Database, now: bigint): Promise<EntropyView> {
+  await mustAgree(db, 'lease', 'node');
   const nodes = await readUse(db, now, null);
   const ends = Number(now / BigInt(HOUR)) * HOUR;
   const network = Array.from({ length: HOURS + 1 }, (_, back) => {
@@ -46,6 +48,7 @@ export async function entropyOf(db: Database, now: bigint): Promise<EntropyView>
 
 /** One node's day; null for an unknown one. */
 export async function nodeEntropyOf(db: Database, now: bigint, id: string): Promise<NodeEntropyView | null> {
+  await mustAgree(db, 'lease', 'node');
   const [node] = await readUse(db, now, id);
   return node === undefined ? null : viewOf(node, now);
 }

@@ -3,6 +3,7 @@ import { Prisma } from '../../../prisma/generated/client.ts';
 import { leaseRef } from '../../../domain/lease-page.ts';
 import type { Hex } from '../../../domain/types.ts';
 import type { LeaseRefView, LeaseView } from '../../views.ts';
+import { mustAgree } from '../must-agree.ts';
 
 interface LeaseFilter {
   account?: string | undefined;
@@ -18,6 +19,7 @@ export async function leasesOf(
   { account, provider, id, live }: LeaseFilter,
   limit = 100,
 ): Promise<LeaseView[]> {
+  await mustAgree(db, 'lease', 'node');
   const where = [
     Prisma.sql`true`,
     ...(account === undefined ? [] : [Prisma.sql`(l.consumer = ${account} OR l.provider = ${account})`]),
@@ -47,6 +49,7 @@ export async function leasesOf(
 
 /** The lease with its proof against its page, as the lease book's calls take it. */
 export async function refOf(db: Database, id: bigint): Promise<LeaseRefView | null> {
+  await mustAgree(db, 'page');
   const row = await db.page.findUnique({ where: { id: id >> 8n } });
   if (row === null) return null;
   const { start, source, accounts, leases } = row;

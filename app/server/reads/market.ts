@@ -2,6 +2,7 @@ import { gradeOf } from '../../../domain/metrology/capacity.ts';
 import { fp16Of } from '../../../domain/metrology/cards.ts';
 import type { Database } from '../../../prisma/client.ts';
 import type { ClassView, ListingView } from '../../views.ts';
+import { mustAgree } from '../must-agree.ts';
 
 /** Listings that can be bought now, cheapest first; a node in a cluster has none. */
 export async function openListings(
@@ -10,6 +11,7 @@ export async function openListings(
   resourceClass: string | null,
   limit = 200,
 ): Promise<ListingView[]> {
+  await mustAgree(db, 'node', 'provider', 'lease');
   return db.$queryRaw<ListingView[]>`
     SELECT l.id, l.provider, l.node, l.message, l.signature, l.price::text AS price, l."validUntil"::text AS "validUntil",
            n."className", n.region, l.cards - coalesce(f.filled, 0) AS "left"
@@ -28,6 +30,7 @@ export async function openListings(
 
 /** The resource classes of the network with what is free, what it last cost, and what is listed. */
 export async function classesOf(db: Database, now: bigint): Promise<ClassView[]> {
+  await mustAgree(db, 'node', 'provider', 'lease');
   const classes = await db.$queryRaw<
     { id: string; name: string; nodes: number; cards: number; leased: number; regions: string[] }[]
   >`

@@ -8,6 +8,7 @@ import { median } from '../../../domain/pricing.ts';
 import type { Database } from '../../../prisma/client.ts';
 import type { MissedRow, MissedView } from '../../views.ts';
 import { requirementNamer } from './classes.ts';
+import { mustAgree } from '../must-agree.ts';
 
 const DAY = 86_400n;
 /** Words of the matching for which no provider's offer was to blame. */
@@ -34,6 +35,7 @@ interface Row {
 
 /** @param now chain time, unix seconds */
 export async function missedOf(db: Database, now: bigint, slotSeconds: number): Promise<MissedView> {
+  await mustAgree(db, 'lease', 'node');
   const since = (now - DAY) / BigInt(slotSeconds);
   const [rows, nameOf, regions, far, orders] = await Promise.all([
     readRows(db, since, now),

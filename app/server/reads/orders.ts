@@ -5,6 +5,7 @@ import type { OrderView } from '../../views.ts';
 import { toJson } from '../wire.ts';
 import { orderOfRow } from '../wire.ts';
 import { requirementNamer } from './classes.ts';
+import { mustAgree } from '../must-agree.ts';
 
 /** A consumer's orders, newest first, each with the newest slot's word. */
 export async function ordersOf(
@@ -13,6 +14,7 @@ export async function ordersOf(
   now: bigint,
   limit = 100,
 ): Promise<OrderView[]> {
+  await mustAgree(db, 'lease');
   const rows = await db.$queryRaw<OrderRow[]>`
     SELECT o.id, o.consumer, o.message, o.signature, o.slot::text AS slot, o."validUntil"::text AS "validUntil", o."createdAt",
            x.slot::text AS "outcomeSlot", x.code AS "outcomeCode", l.id::text AS "leaseId",
@@ -66,6 +68,7 @@ function stateOf(row: OrderRow, now: bigint): string {
 
 /** A provider's asks for its agent. Reserves stay sealed: who signed them knows them. */
 export async function asksOf(db: Database, provider: string, now: bigint, limit = 500) {
+  await mustAgree(db, 'node');
   return db.$queryRaw<
     {
       id: string;

@@ -1,8 +1,10 @@
 import type { Database } from '../../../prisma/client.ts';
 import type { QuoteView } from '../../views.ts';
+import { mustAgree } from '../must-agree.ts';
 
 /** What became of a quote; null for one that was never given, or was forgotten. */
 export async function quoteOf(db: Database, id: string, now: bigint): Promise<QuoteView | null> {
+  await mustAgree(db, 'quote', 'lease');
   const [offer, held, order, receipt, lease, outcome] = await Promise.all([
     db.quoteOffer.findUnique({ where: { id } }),
     db.quote.findUnique({ where: { id } }),

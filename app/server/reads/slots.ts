@@ -7,9 +7,11 @@ import { readShortlist } from '../../../prisma/shortlist-bytes.ts';
 import type { CandidateView, SlotRow, SlotView } from '../../views.ts';
 import { toJson } from '../wire.ts';
 import { requirementNamer } from './classes.ts';
+import { mustAgree } from '../must-agree.ts';
 
 /** Slots that had an order, newest first. */
 export async function slotsOf(db: Database, limit = 100): Promise<SlotRow[]> {
+  await mustAgree(db, 'slot');
   return db.$queryRaw<SlotRow[]>`
     SELECT r.slot::text AS slot, r.state, r.matched, r.unmatched, coalesce(s."orderCount", r.matched + r.unmatched) AS orders,
            coalesce(s.skipped, 0) AS skipped, s."txHash"
@@ -77,6 +79,7 @@ export async function slotOf(
   now: bigint,
   parameters: Parameters,
 ): Promise<SlotView> {
+  await mustAgree(db, 'slot', 'lease');
   const [run, committed, outcomes, matches] = await Promise.all([
     db.slotRun.findUnique({ where: { slot } }),
     db.slot.findUnique({ where: { slot } }),

@@ -1,8 +1,10 @@
 import type { Database } from '../../../prisma/client.ts';
 import type { StatsView } from '../../views.ts';
+import { mustAgree } from '../must-agree.ts';
 
 /** The market in numbers. */
 export async function statsOf(db: Database, now: bigint, slotSeconds: number): Promise<StatsView> {
+  await mustAgree(db, 'lease', 'slot', 'node');
   const [leases] = await db.$queryRaw<
     {
       open: number;
