@@ -29,6 +29,8 @@ const environment = z.object({
 /** What every route shares; one per process. */
 export interface ServerContext {
   db: Database;
+  /** For what listens beside the pool. */
+  databaseUrl: string;
   deployment: Deployment;
   client: PublicClient;
   publicRpcUrl: string;
@@ -49,12 +51,13 @@ const holder = globalThis as { cardhourContext?: ServerContext };
 
 /** The context, made on first use, so that building the pages needs no environment. */
 export function serverContext(): ServerContext {
-  holder.cardhourContext ??= create();
+  holder.cardhourContext ??= createContext(process.env);
   return holder.cardhourContext;
 }
 
-function create(): ServerContext {
-  const parsed = environment.safeParse(process.env);
+/** @throws Error that names what the environment lacks */
+export function createContext(variables: Record<string, string | undefined>): ServerContext {
+  const parsed = environment.safeParse(variables);
   if (!parsed.success) {
     const names = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
     throw new Error(
@@ -85,6 +88,7 @@ function create(): ServerContext {
   const { minProviderStake } = deployment.parameters;
   return {
     db,
+    databaseUrl,
     deployment,
     client,
     publicRpcUrl: env.PUBLIC_RPC_URL ?? env.RPC_URL,
