@@ -171,6 +171,7 @@ function stream(response: ServerResponse, { open }: StreamAnswer): Promise<void>
   return new Promise((resolve) => {
     const close = open(
       (piece) => {
+        if (response.writableEnded || response.destroyed) return false;
         // Who reads slower than things happen is cut off, and starts again where it wants.
         if (response.writableLength > STREAM_BACKLOG) response.destroy();
         return response.write(piece);

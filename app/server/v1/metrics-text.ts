@@ -13,7 +13,7 @@ export async function metricsText(server: ServerContext): Promise<string> {
 async function marketLines(server: ServerContext): Promise<string> {
   const { db, deployment } = server;
   const { slotSeconds } = deployment.parameters;
-  const now = await server.chainNow();
+  const now = await server.recentNow();
   const [health, stats, [slots]] = await Promise.all([
     healthOf(() => server),
     statsOf(db, now, slotSeconds),

@@ -4,6 +4,7 @@ import { SCOPES } from '../../../app/server/v1/access.ts';
 import { ROUTES } from '../../../app/server/v1/table.ts';
 import { ZERO_HASH } from '../../../domain/hash.ts';
 import { addressOf } from '../../scheduler/market.ts';
+import { testDatabase } from '../../support/postgres.ts';
 import { signedOrder } from '../fixture.ts';
 import { bigintText, openWorld, type World } from './world.ts';
 
@@ -97,7 +98,7 @@ let headers: Record<Caller, Record<string, string>>;
 let path: Record<string, string>;
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld(await testDatabase());
   const { db } = world;
   await db.chainEvent.create({
     data: {

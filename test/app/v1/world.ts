@@ -15,9 +15,12 @@ import type { Hex } from '../../../domain/types.ts';
 import { createIndexer } from '../../../indexer/indexer.ts';
 import { addressOf, keyOf, openMarket } from '../../scheduler/market.ts';
 import { startChain } from '../../support/chain.ts';
-import { testDatabase } from '../../support/postgres.ts';
+import type { TestDatabase } from '../../support/postgres.ts';
 
 const mirrored = { blockNumber: 1n, blockHash: ZERO_HASH };
+
+/** Slow senders are found out sooner than in `app/serve.ts`. */
+const SHORT = { headersTimeout: 5_000, requestTimeout: 20_000, connectionsCheckingInterval: 500 };
 
 export interface WorldOptions {
   /** Times the usual rates; 0, no limit, when left out. */
@@ -26,8 +29,8 @@ export interface WorldOptions {
 }
 
 /** A market on a real chain, its rows in a real database, and the API on a real socket. */
-export async function openWorld(options: WorldOptions = {}) {
-  const [chain, database] = await Promise.all([startChain(), testDatabase()]);
+export async function openWorld(database: TestDatabase, options: WorldOptions = {}) {
+  const chain = await startChain();
   const market = await openMarket(chain);
   const [node] = await market.addProvider('provider', [{ name: 'a', cards: 8 }]);
   await market.addProvider('other provider', [{ name: 'b', cards: 4 }]);
@@ -44,11 +47,7 @@ export async function openWorld(options: WorldOptions = {}) {
     DEPLOYMENT_FILE: file,
     RECEIPT_KEY: market.schedulerKey,
   });
-  const server = createServer({
-    headersTimeout: 2_000,
-    requestTimeout: 5_000,
-    connectionsCheckingInterval: 500,
-  });
+  const server = createServer({ ...SHORT, keepAliveTimeout: 65_000 });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;

@@ -47,7 +47,7 @@ export const marketRoutes = {
     answer: z.object({ now: seconds, slot: decimal, classes: z.array(resourceClass) }),
     handler: ({ server }) =>
       fresh('v1 market', 500, async () => {
-        const now = await server.chainNow();
+        const now = await server.recentNow();
         return {
           now,
           slot: now / BigInt(server.deployment.parameters.slotSeconds),
@@ -61,7 +61,7 @@ export const marketRoutes = {
     path: z.strictObject({ class: hashIn }),
     answer: resourceClass,
     async handler({ server, path }) {
-      const now = await server.chainNow();
+      const now = await server.recentNow();
       const classes = await fresh('v1 classes', 500, () => classesOf(server.db, now));
       const found = classes.find(({ id }) => id === path.class);
       if (found === undefined) throw notFound('This class', 'Take its id from GET /api/v1/market.');
@@ -81,7 +81,7 @@ export const marketRoutes = {
     }),
     answer: z.object({ items: z.array(candle) }),
     handler: async ({ server, path, query }) => ({
-      items: await candlesOf(server.db, await server.chainNow(), { ...query, resourceClass: path.class }),
+      items: await candlesOf(server.db, await server.recentNow(), { ...query, resourceClass: path.class }),
     }),
   }),
   'GET /listings': route({
@@ -94,7 +94,7 @@ export const marketRoutes = {
       const after = at === null ? null : { price: at[0]!, id: at[1]! };
       const rows = await openListings(
         server.db,
-        await server.chainNow(),
+        await server.recentNow(),
         query.class ?? null,
         query.limit + 1,
         after,
@@ -113,7 +113,7 @@ export const marketRoutes = {
     answer: stats,
     handler: ({ server }) =>
       fresh('v1 stats', 2_000, async () =>
-        statsOf(server.db, await server.chainNow(), server.deployment.parameters.slotSeconds),
+        statsOf(server.db, await server.recentNow(), server.deployment.parameters.slotSeconds),
       ),
   }),
   'GET /demand': route({
@@ -122,7 +122,7 @@ export const marketRoutes = {
     answer: z.looseObject({ now: seconds, hours: z.number(), watchedHours: z.number() }),
     handler: ({ server }) =>
       fresh('demand', 5_000, async () =>
-        demandOf(server.db, await server.chainNow(), server.deployment.parameters.slotSeconds),
+        demandOf(server.db, await server.recentNow(), server.deployment.parameters.slotSeconds),
       ) as never,
   }),
   'GET /demand/missed': route({
@@ -131,7 +131,7 @@ export const marketRoutes = {
     answer: z.looseObject({ now: seconds, hours: z.number(), orders: z.number() }),
     handler: ({ server }) =>
       fresh('missed', 5_000, async () =>
-        missedOf(server.db, await server.chainNow(), server.deployment.parameters.slotSeconds),
+        missedOf(server.db, await server.recentNow(), server.deployment.parameters.slotSeconds),
       ) as never,
   }),
 };

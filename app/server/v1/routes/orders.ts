@@ -63,7 +63,7 @@ export const orderRoutes = {
     async handler({ server, who, query }) {
       const at = readCursor(query.cursor, [/^[0-9]{1,18}$/]);
       const only = at === null ? {} : { before: BigInt(at[0]!) };
-      const rows = await ordersOf(server.db, who.account!, await server.chainNow(), query.limit + 1, only);
+      const rows = await ordersOf(server.db, who.account!, await server.recentNow(), query.limit + 1, only);
       return pageFrom(rows, query.limit, ({ seq }) => [seq]);
     },
   }),
@@ -84,7 +84,7 @@ export const orderRoutes = {
     async handler({ server, path: { id } }) {
       const row = await server.db.order.findUnique({ where: { id }, select: { consumer: true } });
       if (row === null) throw notFound(`The order ${id}`, 'Check the id.');
-      const [found] = await ordersOf(server.db, row.consumer, await server.chainNow(), 1, { id });
+      const [found] = await ordersOf(server.db, row.consumer, await server.recentNow(), 1, { id });
       if (found === undefined) throw notFound(`The order ${id}`, 'Check the id.');
       return found;
     },
@@ -104,7 +104,7 @@ export const orderRoutes = {
     answer: z.object({ items: z.array(ask) }),
     async handler({ server, who }) {
       const provider = await providerOf(server, who.account!);
-      return { items: await asksOf(server.db, provider, await server.chainNow()) };
+      return { items: await asksOf(server.db, provider, await server.recentNow()) };
     },
   }),
   'POST /listings': route({
@@ -134,7 +134,13 @@ export const orderRoutes = {
     body: z.looseObject({ version: z.unknown() }),
     answer: z.looseObject({ kind: z.string() }),
     handler: async ({ server, body }) =>
-      (await taskAnswer(server.db, server.links, server.marketNodes, await server.chainNow(), body)) as never,
+      (await taskAnswer(
+        server.db,
+        server.links,
+        server.marketNodes,
+        await server.recentNow(),
+        body,
+      )) as never,
   }),
   'POST /quotes': route({
     ...intake,
@@ -152,7 +158,7 @@ export const orderRoutes = {
     path: z.strictObject({ id: hashIn }),
     answer: quote,
     async handler({ server, path: { id } }) {
-      const found = await quoteOf(server.db, id, await server.chainNow());
+      const found = await quoteOf(server.db, id, await server.recentNow());
       if (found === null) throw notFound(`The quote ${id}`, 'Ask for one: POST /api/v1/quotes.');
       return found;
     },

@@ -23,7 +23,7 @@ export const providerRoutes = {
     answer: pageOf(provider),
     async handler({ server, query }) {
       const at = readCursor(query.cursor, [/^0x[0-9a-f]{40}$/]);
-      const rows = await providersOf(server, await server.chainNow(), at?.[0] ?? '', query.limit + 1);
+      const rows = await providersOf(server, await server.recentNow(), at?.[0] ?? '', query.limit + 1);
       return pageFrom(rows, query.limit, ({ address }) => [address]);
     },
   }),
@@ -33,7 +33,7 @@ export const providerRoutes = {
     path: byAddress,
     answer: provider,
     async handler({ server, path }) {
-      const found = await providerOf(server, await server.chainNow(), path.provider);
+      const found = await providerOf(server, await server.recentNow(), path.provider);
       if (found === null) throw unknownProvider(path.provider);
       return found;
     },
@@ -49,7 +49,7 @@ export const providerRoutes = {
       bad: money,
     }),
     async handler({ server, path }) {
-      const found = await reputationOf(server, await server.chainNow(), path.provider);
+      const found = await reputationOf(server, await server.recentNow(), path.provider);
       if (found === null) throw unknownProvider(path.provider);
       return found;
     },
@@ -81,7 +81,7 @@ export const providerRoutes = {
     summary: 'Network entropy over the last day, and every node’s 24 hours',
     answer: z.looseObject({ now: seconds, nodeCount: z.int() }),
     handler: ({ server }) =>
-      fresh('entropy', 10_000, async () => entropyOf(server.db, await server.chainNow())) as never,
+      fresh('entropy', 10_000, async () => entropyOf(server.db, await server.recentNow())) as never,
   }),
   'GET /entropy/{node}': route({
     ...open,
@@ -89,7 +89,7 @@ export const providerRoutes = {
     path: z.strictObject({ node: hashIn }),
     answer: z.looseObject({ id: z.string(), from: decimal, microBits: z.int() }),
     async handler({ server, path }) {
-      const found = await nodeEntropyOf(server.db, await server.chainNow(), path.node);
+      const found = await nodeEntropyOf(server.db, await server.recentNow(), path.node);
       if (found === null) throw notFound('This node', 'Take its id from GET /api/v1/nodes.');
       return found as never;
     },

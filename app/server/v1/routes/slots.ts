@@ -31,7 +31,7 @@ export const slotRoutes = {
     path: byNumber,
     answer: slot,
     handler: async ({ server, path }) =>
-      slotOf(server.db, path.slot, await server.chainNow(), server.deployment.parameters),
+      slotOf(server.db, path.slot, await server.recentNow(), server.deployment.parameters),
   }),
   'GET /slots/{slot}/inputs': route({
     ...open,
@@ -44,7 +44,7 @@ export const slotRoutes = {
       const bytes = await slotInputs(
         server.db,
         path.slot,
-        await server.chainNow(),
+        await server.recentNow(),
         server.deployment.parameters,
       );
       return {
