@@ -3,7 +3,6 @@
  * how often, and what it does. Checks, the OpenAPI document, the SDK's types and the access tests come from that.
  */
 import type { z } from 'zod';
-import type { Hex } from '../../../domain/types.ts';
 import type { ServerContext } from '../context.ts';
 import type { Access, Principal } from './access.ts';
 import type { RateClass } from './rate.ts';
@@ -95,5 +94,3 @@ export function route<
 export interface AnyRoute extends Omit<Route, 'handler'> {
   handler(input: Input<never, never, never>): Promise<unknown>;
 }
-
-export type { Hex };

@@ -1,8 +1,10 @@
 /** The API as a function of Node's HTTP: one table, one gatekeeper, one way through. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerContext } from '../context.ts';
+import { errorFields, log } from '../log.ts';
 import { answerApi, BASE, type Desk } from './dispatch.ts';
 import { hubOf } from './hub.ts';
+import { forgetAnswers } from './idempotency.ts';
 import { metricsOf } from './metrics.ts';
 import { describeRoutes } from './openapi.ts';
 import { createRateLimiter } from './rate.ts';
@@ -12,6 +14,7 @@ import { ROUTES } from './table.ts';
 
 /** A body has to come within this. */
 const BODY_MS = 10_000;
+const SWEEP_MS = 3_600_000;
 
 export interface ApiServer {
   /** Whether the request is the API's. */
@@ -41,12 +44,19 @@ export function createApi(server: ServerContext, settings: ApiSettings, options:
     trustedProxies,
     checkAnswers: options.checkAnswers ?? false,
   };
+  const sweep = setInterval(() => {
+    forgetAnswers(server.db).catch((error: unknown) => log('warn', 'old answers stay', errorFields(error)));
+  }, SWEEP_MS);
+  sweep.unref();
   return {
     owns: ({ url = '' }) => url.startsWith(`${BASE}/`) || url === BASE,
     async answer(request, response) {
       metrics.streams(hub.open());
       await answerApi(desk, request, response);
     },
-    close: () => hub.close(),
+    async close() {
+      clearInterval(sweep);
+      await hub.close();
+    },
   };
 }

@@ -22,9 +22,6 @@ export const integerIn = z
   .regex(/^(0|[1-9][0-9]{0,17})$/, 'a whole number in decimal digits is needed')
   .transform(BigInt);
 
-/** Taken: text that a column can hold. */
-export const textIn = (most: number) => z.string().min(1).max(most);
-
 /** A whole number beyond 32 bits: decimal digits. */
 export const decimal = z.string().regex(/^-?[0-9]+$/);
 /** Money in base units of the token. */
@@ -36,9 +33,6 @@ export const hashOut = z.string().regex(/^0x[0-9a-f]{64}$/);
 export const hexOut = z.string().regex(/^0x[0-9a-f]*$/);
 /** ISO 8601, UTC. */
 export const moment = z.string().describe('ISO 8601, UTC');
-/** A month as YYYY-MM. */
-export const monthIn = z.string().regex(/^20[0-9]{2}-(0[1-9]|1[0-2])$/, 'a month as 2026-11 is needed');
-
 /** What every list takes. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(200).default(50),
