@@ -30,7 +30,7 @@ export const operationRoutes = {
         throw new Refusal(
           'NOT_READY',
           `Database ${database}, chain ${chain}, indexer ${indexer}.`,
-          'Wait, or see docs/operations.md.',
+          'Wait, or see docs/api.md.',
         );
       return { ready };
     },
