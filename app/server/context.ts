@@ -29,6 +29,8 @@ const environment = z.object({
 /** What every route shares; one per process. */
 export interface ServerContext {
   db: Database;
+  /** For what listens beside the pool. */
+  databaseUrl: string;
   deployment: Deployment;
   client: PublicClient;
   publicRpcUrl: string;
@@ -42,6 +44,8 @@ export interface ServerContext {
   marketNodes: MarketNodes;
   /** Timestamp of the chain's newest block, unix seconds. */
   chainNow(): Promise<bigint>;
+  /** The same, at most a quarter of a second old: readers share one question to the chain. */
+  recentNow(): Promise<bigint>;
 }
 
 // Bundles of single routes have module instances of their own: the process's one context hangs on globalThis.
@@ -49,12 +53,13 @@ const holder = globalThis as { cardhourContext?: ServerContext };
 
 /** The context, made on first use, so that building the pages needs no environment. */
 export function serverContext(): ServerContext {
-  holder.cardhourContext ??= create();
+  holder.cardhourContext ??= createContext(process.env);
   return holder.cardhourContext;
 }
 
-function create(): ServerContext {
-  const parsed = environment.safeParse(process.env);
+/** @throws Error that names what the environment lacks */
+export function createContext(variables: Record<string, string | undefined>): ServerContext {
+  const parsed = environment.safeParse(variables);
   if (!parsed.success) {
     const names = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
     throw new Error(
@@ -85,6 +90,7 @@ function create(): ServerContext {
   const { minProviderStake } = deployment.parameters;
   return {
     db,
+    databaseUrl,
     deployment,
     client,
     publicRpcUrl: env.PUBLIC_RPC_URL ?? env.RPC_URL,
@@ -98,6 +104,21 @@ function create(): ServerContext {
     },
     marketNodes: createMarketNodes(db, deployment.parameters.minProviderStake),
     chainNow,
+    recentNow: shared(chainNow, RECENT_MS),
+  };
+}
+
+const RECENT_MS = 250;
+
+/** Repeats an answer for a while; a failure is nobody's but who asked. */
+function shared<T>(ask: () => Promise<T>, ms: number): () => Promise<T> {
+  let last: { until: number; value: Promise<T> } | undefined;
+  return () => {
+    if (last !== undefined && last.until > Date.now()) return last.value;
+    const value = ask();
+    last = { until: Date.now() + ms, value };
+    value.catch(() => (last = undefined));
+    return value;
   };
 }
 

@@ -17,6 +17,7 @@ const SOURCES = [
 ];
 const SOURCE_FILE = /\.(ts|tsx|css|json|prisma|svg|png|ico)$/;
 const STAMP = join(ROOT, '.next', 'cardhour-sources');
+const SERVER = join(ROOT, 'app', 'serve.ts');
 const NEXT = join(ROOT, 'node_modules', 'next', 'dist', 'bin', 'next');
 
 /**
@@ -47,11 +48,18 @@ export async function buildWeb(logFile: string, onSpawn: (build: Kept) => void):
   return true;
 }
 
-/** The command that serves the built pages on loopback. */
+/** The command that serves the API and the built pages on loopback. */
 export function serveWeb(port: number): { command: string; args: string[] } {
   return {
     command: process.execPath,
-    args: [NEXT, 'start', '--hostname', '127.0.0.1', '--port', String(port)],
+    args: [
+      '--disable-warning=ExperimentalWarning',
+      SERVER,
+      '--hostname',
+      '127.0.0.1',
+      '--port',
+      String(port),
+    ],
   };
 }
 

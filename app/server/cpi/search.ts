@@ -15,7 +15,7 @@ const text = z
   .regex(/^[^\0]*$/, 'a NUL is in no identifier');
 
 /** What `GET /api/cpi` takes. */
-const searchSchema = z.strictObject({
+export const searchSchema = z.strictObject({
   /** Beginning of the identifier, e.g. `cpi1:LGSZ,6450,31`. */
   prefix: text.default(''),
   /** CN-31, NL; or CN for all of them. */

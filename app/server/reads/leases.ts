@@ -7,23 +7,30 @@ import type { LeaseRefView, LeaseView } from '../../views.ts';
 interface LeaseFilter {
   account?: string | undefined;
   provider?: string | undefined;
+  consumer?: string | undefined;
   id?: bigint | undefined;
+  ids?: bigint[] | undefined;
   /** Only those that still hold money. */
   live?: boolean | undefined;
+  /** Only those before it. */
+  before?: bigint | undefined;
 }
 
 /** Leases with what their agents report, newest first. */
 export async function leasesOf(
   db: Database,
-  { account, provider, id, live }: LeaseFilter,
+  { account, provider, consumer, id, ids, live, before }: LeaseFilter,
   limit = 100,
 ): Promise<LeaseView[]> {
   const where = [
     Prisma.sql`true`,
     ...(account === undefined ? [] : [Prisma.sql`(l.consumer = ${account} OR l.provider = ${account})`]),
     ...(provider === undefined ? [] : [Prisma.sql`l.provider = ${provider}`]),
+    ...(consumer === undefined ? [] : [Prisma.sql`l.consumer = ${consumer}`]),
     ...(id === undefined ? [] : [Prisma.sql`l.id = ${id}`]),
+    ...(ids === undefined ? [] : [Prisma.sql`l.id = ANY(${ids}::bigint[])`]),
     ...(live === true ? [Prisma.sql`NOT l.settled`] : []),
+    ...(before === undefined ? [] : [Prisma.sql`l.id < ${before}`]),
   ];
   const rows = await db.$queryRaw<LeaseRow[]>`
     SELECT l.id::text AS id, l.consumer, l.provider, l.node, coalesce(n."className", m."className") AS "className", coalesce(n.region, m.region) AS region, l."sourceId", l.slot::text AS slot, l.cards,

@@ -9,11 +9,12 @@ import { toJson } from '../wire.ts';
 import { requirementNamer } from './classes.ts';
 
 /** Slots that had an order, newest first. */
-export async function slotsOf(db: Database, limit = 100): Promise<SlotRow[]> {
+export async function slotsOf(db: Database, limit = 100, before: bigint | null = null): Promise<SlotRow[]> {
   return db.$queryRaw<SlotRow[]>`
     SELECT r.slot::text AS slot, r.state, r.matched, r.unmatched, coalesce(s."orderCount", r.matched + r.unmatched) AS orders,
            coalesce(s.skipped, 0) AS skipped, s."txHash"
-    FROM slot_run r LEFT JOIN slot s ON s.slot = r.slot ORDER BY r.slot DESC LIMIT ${limit}`;
+    FROM slot_run r LEFT JOIN slot s ON s.slot = r.slot
+    WHERE ${before}::bigint IS NULL OR r.slot < ${before}::bigint ORDER BY r.slot DESC LIMIT ${limit}`;
 }
 
 /**

@@ -1,0 +1,62 @@
+/** The API as a function of Node's HTTP: one table, one gatekeeper, one way through. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerContext } from '../context.ts';
+import { errorFields, log } from '../log.ts';
+import { answerApi, BASE, type Desk } from './dispatch.ts';
+import { hubOf } from './hub.ts';
+import { forgetAnswers } from './idempotency.ts';
+import { metricsOf } from './metrics.ts';
+import { describeRoutes } from './openapi.ts';
+import { createRateLimiter } from './rate.ts';
+import { createRouter } from './router.ts';
+import { settle, type ApiSettings } from './settings.ts';
+import { ROUTES } from './table.ts';
+
+/** A body has to come within this. */
+const BODY_MS = 10_000;
+const SWEEP_MS = 3_600_000;
+
+export interface ApiServer {
+  /** Whether the request is the API's. */
+  owns(request: IncomingMessage): boolean;
+  answer(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ApiOptions {
+  /** Holds every answer against its schema. */
+  checkAnswers?: boolean;
+  bodyMs?: number;
+}
+
+export function createApi(server: ServerContext, settings: ApiSettings, options: ApiOptions = {}): ApiServer {
+  const { origins, secure, roles, rateFactor, trustedProxies } = settle(server, settings);
+  describeRoutes(ROUTES);
+  const hub = hubOf(server);
+  const metrics = metricsOf(server);
+  const desk: Desk = {
+    server,
+    router: createRouter(ROUTES),
+    gate: { db: server.db, roles, origins, secure },
+    rates: createRateLimiter(rateFactor),
+    metrics,
+    bodyMs: options.bodyMs ?? BODY_MS,
+    trustedProxies,
+    checkAnswers: options.checkAnswers ?? false,
+  };
+  const sweep = setInterval(() => {
+    forgetAnswers(server.db).catch((error: unknown) => log('warn', 'old answers stay', errorFields(error)));
+  }, SWEEP_MS);
+  sweep.unref();
+  return {
+    owns: ({ url = '' }) => url.startsWith(`${BASE}/`) || url === BASE,
+    async answer(request, response) {
+      metrics.streams(hub.open());
+      await answerApi(desk, request, response);
+    },
+    async close() {
+      clearInterval(sweep);
+      await hub.close();
+    },
+  };
+}

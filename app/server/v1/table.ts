@@ -1,0 +1,30 @@
+/** Every route of the API. */
+import { accountRoutes } from './routes/accounts.ts';
+import { cpiRoutes } from './routes/cpi.ts';
+import { eventRoutes } from './routes/events.ts';
+import { identityRoutes } from './routes/identity.ts';
+import { leaseRoutes } from './routes/leases.ts';
+import { marketRoutes } from './routes/market.ts';
+import { operationRoutes } from './routes/operations.ts';
+import { orderRoutes } from './routes/orders.ts';
+import { providerRoutes } from './routes/providers.ts';
+import { slotRoutes } from './routes/slots.ts';
+import type { AnyRoute, RouteKey } from './route.ts';
+
+export const TABLE = {
+  ...marketRoutes,
+  ...orderRoutes,
+  ...leaseRoutes,
+  ...slotRoutes,
+  ...providerRoutes,
+  ...cpiRoutes,
+  ...identityRoutes,
+  ...accountRoutes,
+  ...eventRoutes,
+  ...operationRoutes,
+};
+
+/** What the SDK's types come from. */
+export type Api = typeof TABLE;
+
+export const ROUTES: Readonly<Record<RouteKey, AnyRoute>> = TABLE;
