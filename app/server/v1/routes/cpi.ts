@@ -8,7 +8,7 @@ import { searchIdentifiers, searchSchema } from '../../cpi/search.ts';
 import { statisticsOf } from '../../cpi/statistics.ts';
 import { usageOf } from '../../cpi/usage.ts';
 import { route } from '../route.ts';
-import { decimal, hashOut, hashIn } from '../texts.ts';
+import { decimal, hashOut } from '../texts.ts';
 
 const tag = 'Identifiers';
 const open = { tag, access: 'anyone', rate: 'read' } as const;
