@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { serverContext } from './server/context.ts';
 import { errorFields, log } from './server/log.ts';
+import { followQuotes } from './server/quotes/follow.ts';
 import { createApi } from './server/v1/server.ts';
 import { readSettings } from './server/v1/settings.ts';
 
@@ -45,6 +46,7 @@ server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     response.destroy();
   });
 });
+followQuotes(context.placing);
 log('info', 'serving', { url: `http://${hostname}:${port}` });
 
 type Page = (request: IncomingMessage, response: ServerResponse) => Promise<void>;

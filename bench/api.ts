@@ -15,7 +15,7 @@ import { classId } from '../domain/names.ts';
 import { createIndexer } from '../indexer/indexer.ts';
 import { createDatabase, startPostgres } from '../prisma/embedded.ts';
 import { migrate } from '../prisma/migrate.ts';
-import { bigintText } from '../test/app/v1/world.ts';
+import { bigintText } from '../test/app/v1/door.ts';
 import { orderAt } from '../test/app/v1/orders.ts';
 import { CLASS, openMarket } from '../test/scheduler/market.ts';
 import { startChain } from '../test/support/chain.ts';

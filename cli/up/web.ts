@@ -8,7 +8,6 @@ import { ROOT } from './settings.ts';
 /** What the built pages are made of. */
 const SOURCES = [
   'app',
-  'instrumentation.ts',
   'domain',
   'contracts',
   'prisma',

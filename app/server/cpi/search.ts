@@ -14,7 +14,7 @@ const text = z
   .max(512)
   .regex(/^[^\0]*$/, 'a NUL is in no identifier');
 
-/** What `GET /api/cpi` takes. */
+/** What `GET /api/v1/cpi` takes. */
 export const searchSchema = z.strictObject({
   /** Beginning of the identifier, e.g. `cpi1:LGSZ,6450,31`. */
   prefix: text.default(''),

@@ -11,6 +11,7 @@ export async function openListings(
   limit = 200,
   /** Where the page before ended. */
   after: { price: string; id: string } | null = null,
+  provider: string | null = null,
 ): Promise<ListingView[]> {
   return db.$queryRaw<ListingView[]>`
     SELECT l.id, l.provider, l.node, l.message, l.signature, l.price::text AS price, l."validUntil"::text AS "validUntil",
@@ -23,6 +24,7 @@ export async function openListings(
     WHERE l."validUntil" >= ${now} AND (l.message->>'validFrom')::numeric <= ${now}
       AND l.cards > coalesce(f.filled, 0)
       AND (${resourceClass}::text IS NULL OR l."resourceClass" = ${resourceClass})
+      AND (${provider}::text IS NULL OR l.provider = ${provider})
       AND (${after === null} OR (l.price, l.id) > (${after?.price ?? '0'}::numeric, ${after?.id ?? ''}))
       AND NOT EXISTS (SELECT 1 FROM used_nonce u
         WHERE u.kind = 'listing' AND u.account = l.provider AND u.nonce = (l.message->>'nonce')::numeric)

@@ -40,7 +40,7 @@ export async function slotInputs(
     throw new Refusal(
       'NOT_FOUND',
       `Slot ${slot} has no published inputs.`,
-      'A slot without an order is not committed: see GET /api/slots.',
+      'A slot without an order is not committed: see GET /api/v1/slots.',
     );
   }
   return run.manifest;

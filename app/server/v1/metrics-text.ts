@@ -15,7 +15,7 @@ async function marketLines(server: ServerContext): Promise<string> {
   const { slotSeconds } = deployment.parameters;
   const now = await server.recentNow();
   const [health, stats, [slots]] = await Promise.all([
-    healthOf(() => server),
+    healthOf(server),
     statsOf(db, now, slotSeconds),
     db.$queryRaw<{ matched: number; unmatched: number; newest: string | null }[]>`
       SELECT coalesce(sum(matched), 0)::int AS matched, coalesce(sum(unmatched), 0)::int AS unmatched,

@@ -1,7 +1,9 @@
 /** The API as a function of Node's HTTP: one table, one gatekeeper, one way through. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerContext } from '../context.ts';
+import { healthOf } from '../health.ts';
 import { errorFields, log } from '../log.ts';
+import { toJson } from '../wire.ts';
 import { answerApi, BASE, type Desk } from './dispatch.ts';
 import { hubOf } from './hub.ts';
 import { forgetAnswers } from './idempotency.ts';
@@ -15,6 +17,8 @@ import { ROUTES } from './table.ts';
 /** A body has to come within this. */
 const BODY_MS = 10_000;
 const SWEEP_MS = 3_600_000;
+/** For supervisors and balancers: 503 until all parts work, whoever asks and however often. */
+const HEALTH = '/api/health';
 
 export interface ApiServer {
   /** Whether the request is the API's. */
@@ -49,8 +53,9 @@ export function createApi(server: ServerContext, settings: ApiSettings, options:
   }, SWEEP_MS);
   sweep.unref();
   return {
-    owns: ({ url = '' }) => url.startsWith(`${BASE}/`) || url === BASE,
+    owns: ({ url = '' }) => url.startsWith(`${BASE}/`) || url === BASE || url === HEALTH,
     async answer(request, response) {
+      if (request.url === HEALTH) return answerHealth(server, response);
       metrics.streams(hub.open());
       await answerApi(desk, request, response);
     },
@@ -59,4 +64,10 @@ export function createApi(server: ServerContext, settings: ApiSettings, options:
       await hub.close();
     },
   };
+}
+
+async function answerHealth(server: ServerContext, response: ServerResponse): Promise<void> {
+  const health = await healthOf(server);
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+  response.writeHead(health.ready ? 200 : 503, headers).end(toJson(health));
 }

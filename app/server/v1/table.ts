@@ -1,5 +1,6 @@
 /** Every route of the API. */
 import { accountRoutes } from './routes/accounts.ts';
+import { clusterRoutes } from './routes/clusters.ts';
 import { cpiRoutes } from './routes/cpi.ts';
 import { eventRoutes } from './routes/events.ts';
 import { identityRoutes } from './routes/identity.ts';
@@ -17,6 +18,7 @@ export const TABLE = {
   ...leaseRoutes,
   ...slotRoutes,
   ...providerRoutes,
+  ...clusterRoutes,
   ...cpiRoutes,
   ...identityRoutes,
   ...accountRoutes,

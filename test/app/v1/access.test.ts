@@ -6,7 +6,8 @@ import { ZERO_HASH } from '../../../domain/hash.ts';
 import { addressOf } from '../../scheduler/market.ts';
 import { testDatabase } from '../../support/postgres.ts';
 import { signedOrder } from '../fixture.ts';
-import { bigintText, openWorld, type World } from './world.ts';
+import { bigintText } from './door.ts';
+import { openWorld, type World } from './world.ts';
 
 /** Everything named in a path is `consumer`'s; the lease is of `consumer` and `provider`. */
 const CALLERS = [
@@ -64,6 +65,12 @@ const EXPECTED: Record<string, readonly Caller[]> = {
   'GET /nodes': EVERYBODY,
   'GET /entropy': EVERYBODY,
   'GET /entropy/{node}': EVERYBODY,
+  'GET /clusters': EVERYBODY,
+  'GET /clusters/peers': EVERYBODY,
+  'GET /clusters/proposals': EVERYBODY,
+  'POST /clusters/announcements': EVERYBODY,
+  'POST /clusters/measurements': EVERYBODY,
+  'POST /clusters/answers': EVERYBODY,
   'GET /cpi': EVERYBODY,
   'GET /cpi/statistics': EVERYBODY,
   'GET /cpi/usage': EVERYBODY,
@@ -74,7 +81,7 @@ const EXPECTED: Record<string, readonly Caller[]> = {
   'POST /cpi/resolutions': EVERYBODY,
   'POST /sign-in/nonce': EVERYBODY,
   'POST /sign-in': EVERYBODY,
-  'GET /session': SIGNED,
+  'GET /session': EVERYBODY,
   'DELETE /session': PEOPLE,
   'GET /keys': PEOPLE,
   'POST /keys': PEOPLE,

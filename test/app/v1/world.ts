@@ -1,13 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { privateKeyToAccount } from 'viem/accounts';
 import { createSiweMessage } from 'viem/siwe';
 import { createContext } from '../../../app/server/context.ts';
-import { createApi } from '../../../app/server/v1/server.ts';
-import { readSettings } from '../../../app/server/v1/settings.ts';
 import { formatDeployment } from '../../../contracts/deployment.ts';
 import { ZERO_HASH } from '../../../domain/hash.ts';
 import { classId } from '../../../domain/names.ts';
@@ -16,11 +12,9 @@ import { createIndexer } from '../../../indexer/indexer.ts';
 import { addressOf, keyOf, openMarket } from '../../scheduler/market.ts';
 import { startChain } from '../../support/chain.ts';
 import type { TestDatabase } from '../../support/postgres.ts';
+import { openDoor } from './door.ts';
 
 const mirrored = { blockNumber: 1n, blockHash: ZERO_HASH };
-
-/** Slow senders are found out sooner than in `app/serve.ts`. */
-const SHORT = { headersTimeout: 5_000, requestTimeout: 20_000, connectionsCheckingInterval: 500 };
 
 export interface WorldOptions {
   /** Times the usual rates; 0, no limit, when left out. */
@@ -47,25 +41,9 @@ export async function openWorld(database: TestDatabase, options: WorldOptions = 
     DEPLOYMENT_FILE: file,
     RECEIPT_KEY: market.schedulerKey,
   });
-  const server = createServer({ ...SHORT, keepAliveTimeout: 65_000 });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}`;
-  const settings = readSettings(
-    { ADMINISTRATORS: addressOf('administrator'), RATE_FACTOR: String(options.rateFactor ?? 0) },
-    port,
-  );
-  const api = createApi(context, settings, { checkAnswers: true, bodyMs: options.bodyMs });
-  server.on('request', (request, response) => void api.answer(request, response));
-
-  const call = (path: string, init: RequestInit = {}): Promise<Response> =>
-    fetch(`${url}/api/v1${path}`, init);
-  const post = (path: string, body: unknown, headers: Record<string, string> = {}, method = 'POST') =>
-    call(path, {
-      method,
-      headers: { 'content-type': 'application/json', ...headers },
-      body: typeof body === 'string' ? body : JSON.stringify(body, bigintText),
-    });
+  const env = { ADMINISTRATORS: addressOf('administrator'), RATE_FACTOR: String(options.rateFactor ?? 0) };
+  const door = await openDoor(context, { env, bodyMs: options.bodyMs });
+  const { url, port, call, post } = door;
 
   /** The message that an account signs to come in. */
   const siwe = async (
@@ -139,9 +117,7 @@ export async function openWorld(database: TestDatabase, options: WorldOptions = 
         },
       }),
     async close() {
-      await api.close();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await door.close();
       await context.db.$disconnect();
       await indexer.close();
       await market.close();
@@ -153,6 +129,3 @@ export async function openWorld(database: TestDatabase, options: WorldOptions = 
 }
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
-
-export const bigintText = (_key: string, value: unknown): unknown =>
-  typeof value === 'bigint' ? value.toString() : value;

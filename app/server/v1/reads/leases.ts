@@ -1,6 +1,8 @@
 /** Leases by either side in pages, and whose a lease is. */
+import type { Hex } from '../../../../domain/types.ts';
 import type { Database } from '../../../../prisma/client.ts';
 import type { LeaseView } from '../../../views.ts';
+import { runnerOfLease } from '../../clusters/formed.ts';
 import { leasesOf } from '../../reads/leases.ts';
 
 export interface LeaseWish {
@@ -22,10 +24,11 @@ export async function leasePage(db: Database, wish: LeaseWish, limit: number): P
   return [...both.values()].sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? 1 : -1)).slice(0, limit);
 }
 
-/** Consumer, provider, and the provider's signing key; null for an unknown lease. */
+/** Consumer, provider (of a cluster's lease, the member that runs it), and the provider's signing key; null for an unknown lease. */
 export async function partiesOf(db: Database, id: bigint): Promise<string[] | null> {
-  const [row] = await db.$queryRaw<{ consumer: string; provider: string; signer: string | null }[]>`
-    SELECT l.consumer, l.provider, p.signer FROM lease l LEFT JOIN provider p ON p.address = l.provider WHERE l.id = ${id}`;
-  if (row === undefined) return null;
-  return [row.consumer, row.provider, ...(row.signer === null ? [] : [row.signer])];
+  const lease = await db.lease.findUnique({ where: { id }, select: { consumer: true, provider: true } });
+  if (lease === null) return null;
+  const runner = await runnerOfLease(db, id, lease.provider as Hex);
+  const key = await db.provider.findUnique({ where: { address: runner }, select: { signer: true } });
+  return [lease.consumer, runner, ...(key === null ? [] : [key.signer])];
 }

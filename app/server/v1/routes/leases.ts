@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Refusal } from '../../../../domain/refusal.ts';
 import type { ServerContext } from '../../context.ts';
-import { notFound } from '../../http.ts';
+import { notFound } from '../../not-found.ts';
 import { acceptReport } from '../../reports.ts';
 import { leasesOf, logOf, refOf } from '../../reads/leases.ts';
 import { reportSchema } from '../../wire.ts';

@@ -7,12 +7,12 @@ import { demandOf } from '../../reads/demand.ts';
 import { classesOf, openListings } from '../../reads/market.ts';
 import { missedOf } from '../../reads/missed.ts';
 import { statsOf } from '../../reads/stats.ts';
-import { notFound } from '../../http.ts';
+import { notFound } from '../../not-found.ts';
 import { cursorAfter, readCursor } from '../cursor.ts';
 import { candlesOf, INTERVALS } from '../reads/candles.ts';
 import { route } from '../route.ts';
 import { candle, listing, resourceClass, stats } from '../schemas.ts';
-import { hashIn, integerIn, pageOf, pageQuery, seconds, decimal } from '../texts.ts';
+import { addressIn, hashIn, integerIn, pageOf, pageQuery, seconds, decimal } from '../texts.ts';
 
 const tag = 'Market';
 const open = { tag, access: 'anyone', rate: 'read' } as const;
@@ -39,7 +39,7 @@ export const marketRoutes = {
       block: decimal.nullable(),
       indexed: decimal.nullable(),
     }),
-    handler: ({ server }) => healthOf(() => server),
+    handler: ({ server }) => healthOf(server),
   }),
   'GET /market': route({
     ...open,
@@ -87,7 +87,7 @@ export const marketRoutes = {
   'GET /listings': route({
     ...open,
     summary: 'Listings that can be bought now, cheapest first',
-    query: z.strictObject({ ...pageQuery, class: hashIn.optional() }),
+    query: z.strictObject({ ...pageQuery, class: hashIn.optional(), provider: addressIn.optional() }),
     answer: pageOf(listing),
     async handler({ server, query }) {
       const at = readCursor(query.cursor, [/^[0-9]{1,30}$/, /^0x[0-9a-f]{64}$/]);
@@ -98,6 +98,7 @@ export const marketRoutes = {
         query.class ?? null,
         query.limit + 1,
         after,
+        query.provider ?? null,
       );
       const items = rows.slice(0, query.limit);
       const last = items.at(-1);

@@ -25,7 +25,7 @@ export const operationRoutes = {
     summary: 'Whether to send requests here: 503 until database, chain and indexer work',
     answer: z.object({ ready: z.boolean() }),
     async handler({ server }) {
-      const { ready, database, chain, indexer } = await healthOf(() => server);
+      const { ready, database, chain, indexer } = await healthOf(server);
       if (!ready)
         throw new Refusal(
           'NOT_READY',

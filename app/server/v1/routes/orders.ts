@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Refusal } from '../../../../domain/refusal.ts';
 import { lockFor } from '../../../../domain/units.ts';
 import type { ServerContext } from '../../context.ts';
-import { notFound } from '../../http.ts';
+import { notFound } from '../../not-found.ts';
 import { asksOf, ordersOf } from '../../reads/orders.ts';
 import { quoteOf } from '../../reads/quotes.ts';
 import { taskAnswer } from '../../tasks.ts';

@@ -1,7 +1,7 @@
 /** Providers, their nodes, their reputation, and how evenly the network works. */
 import { z } from 'zod';
 import { fresh } from '../../fresh.ts';
-import { notFound } from '../../http.ts';
+import { notFound } from '../../not-found.ts';
 import { entropyOf, nodeEntropyOf } from '../../reads/entropy.ts';
 import { cursorAfter, pageFrom, readCursor } from '../cursor.ts';
 import { nodesOf, providerOf, providersOf, reputationOf } from '../reads/providers.ts';
