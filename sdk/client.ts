@@ -38,7 +38,7 @@ export type AnswerOf<Name extends RouteName> = Routes[Name] extends { answer?: i
 export interface ClientOptions {
   /** Where the market is, without /api/v1. */
   url: string;
-  /** API key; without one, the browser's session. */
+  /** API key; without one, the session that `signIn` opens. */
   key?: string;
   /** Milliseconds for one request; 15,000 when left out. */
   timeoutMs?: number;
@@ -93,18 +93,25 @@ interface Plain {
 }
 
 export function createClient({ url, key, timeoutMs = 15_000 }: ClientOptions): Client {
+  // Of a program that signed in: browsers keep cookies themselves, and let no script see or set them.
+  let cookie: string | undefined;
+  const base = url.replace(/\/$/, '');
   const send = async (name: string, request: Plain = {}, options: CallOptions = {}): Promise<unknown> => {
     const [method = 'GET', route = ''] = name.split(' ');
     const headers: Record<string, string> = {};
     if (key !== undefined) headers['authorization'] = `Bearer ${key}`;
     if (request.body !== undefined) headers['content-type'] = 'application/json';
     if (options.idempotencyKey !== undefined) headers['idempotency-key'] = options.idempotencyKey;
-    const response = await fetch(`${url.replace(/\/$/, '')}/api/v1${pathOf(route, request)}`, {
+    if (cookie !== undefined && key === undefined)
+      Object.assign(headers, { cookie, origin: new URL(base).origin });
+    const response = await fetch(`${base}/api/v1${pathOf(route, request)}`, {
       method,
       headers,
       body: request.body === undefined ? undefined : JSON.stringify(request.body, asText),
       signal: AbortSignal.timeout(timeoutMs),
     });
+    const [given] = response.headers.getSetCookie();
+    if (given !== undefined) [cookie] = given.split(';');
     if (!response.ok) {
       const body = (await response.json().catch(() => ({}))) as Record<string, string>;
       throw new ApiProblem(response.status, body, response.headers.get('x-request-id'));

@@ -11,7 +11,7 @@ import { createResolver, type Resolver } from './cpi/resolve.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { loadLinks } from './links.ts';
 import { createMarketNodes, type MarketNodes } from './market-nodes.ts';
-import { createOpenAsks } from './open-asks.ts';
+import { createOpenAsks, type OpenAsks } from './open-asks.ts';
 import { createQuoteDesk, type QuoteOffer } from './quotes/offer.ts';
 import { createPlacing, type Placing } from './quotes/placing.ts';
 
@@ -37,6 +37,8 @@ export interface ServerContext {
   intake: Intake;
   /** Prices, signs and stores a firm quote. */
   quote: (input: unknown) => Promise<QuoteOffer>;
+  /** What the auction has on offer. */
+  openAsks: OpenAsks;
   placing: Placing;
   links: LinkTable;
   /** Resolves identifiers; it listens to the database once it is asked for. */
@@ -95,6 +97,7 @@ export function createContext(variables: Record<string, string | undefined>): Se
     client,
     publicRpcUrl: env.PUBLIC_RPC_URL ?? env.RPC_URL,
     intake: createIntake({ db, deployment, receiptKey, chainNow, openAsks, isApproved }),
+    openAsks,
     quote: createQuoteDesk({ db, deployment, openAsks, links, schedulerKey: receiptKey, chainNow }),
     placing: createPlacing({ db, deployment, receiptKey, chainNow }),
     links,

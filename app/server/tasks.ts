@@ -13,6 +13,8 @@ export interface TaskAnswer {
   kind: TaskKind;
   /** Fields of the order to sign; price, nonce, expiry and workload are the consumer's. */
   terms: TaskTerms;
+  /** Base units per card-hour; null for any. */
+  maxPrice: bigint | null;
   /** What the workload's environment should hold, so that the market counts the task as what it is. */
   environment: Record<string, TaskKind>;
   /** Every region with a node of a class that would do. */
@@ -88,6 +90,7 @@ export async function taskAnswer(
   return {
     kind: task.kind,
     terms,
+    maxPrice: task.maxPrice ?? null,
     environment: { [KIND_VARIABLE]: task.kind },
     regions: reach.map(({ region, link, seconds: moveSeconds, cost, why }) => {
       const elsewhere = task.place.region !== undefined && task.place.region !== region;

@@ -6,14 +6,7 @@ import { lastSentence } from '../supervise/part.ts';
 import { ROOT } from './settings.ts';
 
 /** What the built pages are made of. */
-const SOURCES = [
-  'app',
-  'domain',
-  'contracts',
-  'prisma',
-  'next.config.ts',
-  'package-lock.json',
-];
+const SOURCES = ['app', 'domain', 'contracts', 'prisma', 'next.config.ts', 'package-lock.json'];
 const SOURCE_FILE = /\.(ts|tsx|css|json|prisma|svg|png|ico)$/;
 const STAMP = join(ROOT, '.next', 'cardhour-sources');
 const SERVER = join(ROOT, 'app', 'serve.ts');

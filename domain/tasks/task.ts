@@ -36,6 +36,8 @@ export interface Task {
     provider?: Hex;
   };
   compliance: { minTier: number; minReputation: number };
+  /** The most that it pays, base units per card-hour; absent for any. */
+  maxPrice?: bigint;
 }
 
 const MOST_SECONDS = 31_536_000;
@@ -51,6 +53,7 @@ export function parseTask(value: unknown): Task {
     'toleranceSeconds',
     'place',
     'compliance',
+    'maxPrice',
   ]);
   if (task['version'] !== 1) throw wrong('version', 'must be 1');
   if (!isTaskKind(task['kind'])) throw wrong('kind', `must be ${TASK_KINDS.join(', ')}`);
@@ -99,6 +102,7 @@ export function parseTask(value: unknown): Task {
       gigabytes: integer(data['gigabytes'], 'data.gigabytes', 0, 0xffffffff),
     };
   }
+  if (task['maxPrice'] !== undefined) parsed.maxPrice = price(task['maxPrice']);
   checkHolds(parsed);
   return parsed;
 }
@@ -163,6 +167,12 @@ function integer(value: unknown, field: string, least: number, most: number): nu
   if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most)
     throw wrong(field, `must be a whole number, ${least} to ${most}`);
   return value;
+}
+
+function price(value: unknown): bigint {
+  if (typeof value !== 'string' || !/^[1-9][0-9]{0,27}$/.test(value))
+    throw wrong('maxPrice', 'must be a price above 0, base units per card-hour in decimal digits');
+  return BigInt(value);
 }
 
 function text(value: unknown, field: string): string {

@@ -2,12 +2,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { insertListings } from '../../app/server/book.ts';
 import { serverContext } from '../../app/server/context.ts';
 import { formatDeployment } from '../../contracts/deployment.ts';
+import { classId, regionId } from '../../domain/names.ts';
+import type { Hex } from '../../domain/types.ts';
 import { createIndexer, type Indexer } from '../../indexer/indexer.ts';
 import { startChain, type TestChain } from '../support/chain.ts';
 import { testDatabase, type TestDatabase } from '../support/postgres.ts';
-import { openMarket, type Market } from '../scheduler/market.ts';
+import { addressOf, CLASS, openMarket, REGION, signAsk, type Market } from '../scheduler/market.ts';
 import { CONSUMER, KEYS } from './fixture.ts';
 import { openDoor, type Door } from './v1/door.ts';
 
@@ -17,11 +20,12 @@ let deployed: Market;
 let indexer: Indexer;
 let dir: string;
 let door: Door;
+let supply: Hex | undefined;
 
 beforeAll(async () => {
   [chain, database] = await Promise.all([startChain(), testDatabase()]);
   deployed = await openMarket(chain);
-  await deployed.addProvider('alice', [{ name: 'a', cards: 8 }]);
+  [supply] = await deployed.addProvider('alice', [{ name: 'a', cards: 8 }]);
   indexer = await createIndexer({
     rpcUrl: chain.rpcUrl,
     databaseUrl: database.url,
@@ -95,6 +99,95 @@ test('demandAndEntropy_areThere_beforeAnyTrade', async () => {
     cards: 8,
   });
 });
+
+test('whereNothingIsFound_itIsSaidWhy', async () => {
+  expect(await read('/listings')).toMatchObject({
+    items: [],
+    next: null,
+    none: { reason: 'NO_CLASS', sentence: 'Nothing is listed now.', nearest: null },
+  });
+  const now = BigInt(((await read('/stats')) as { now: string }).now);
+  const nodes = (await read('/nodes')) as { items: { id: Hex }[] };
+  const listing = {
+    provider: addressOf('alice'),
+    node: nodes.items[0]!.id,
+    nodeEpoch: 0,
+    resourceClass: classId(CLASS),
+    region: regionId(REGION),
+    cards: 4,
+    pricePerCardHour: 2_500_000n,
+    validFrom: 0n,
+    validUntil: now + 1_000_000n,
+    nonce: 7n,
+  };
+  await serverContext().db.$transaction((tx) =>
+    insertListings(tx, [{ id: `0x${'7'.repeat(64)}`, listing, signature: '0x' }]),
+  );
+  expect(
+    await read(`/listings?class=${classId(CLASS)}&cards=4&maxPrice=2500000&region=${REGION}`),
+  ).toMatchObject({
+    items: [{ price: '2500000', left: 4 }],
+    none: null,
+  });
+  const none = async (query: string) => ((await read(`/listings?${query}`)) as { none: object }).none;
+  const nearest = { price: '2500000' };
+  expect(await none('maxPrice=2400000')).toMatchObject({
+    reason: 'PRICE',
+    counts: { NO_CLASS: 1, PRICE: 0 },
+    sentence: 'None is at 2.4 or below: the lowest price is 2.5 per card-hour.',
+    nearest,
+  });
+  expect(await none('cards=5')).toMatchObject({
+    reason: 'NO_CARDS',
+    sentence: expect.stringContaining('most is 4'),
+  });
+  expect(await none('region=nowhere')).toMatchObject({
+    reason: 'NO_REGION',
+    fix: expect.stringContaining(REGION),
+  });
+  expect(await none(`class=0x${'1'.repeat(64)}`)).toMatchObject({ reason: 'NO_CLASS' });
+});
+
+test('aTask_isToldWhatTheAuctionSaysToItsPrice', async () => {
+  const task = {
+    version: 1,
+    kind: 'training',
+    resources: { classes: [CLASS], cards: 2, seconds: 3_600 },
+    toleranceSeconds: 7_200,
+  };
+  const word = async (change: object) =>
+    (await (await door.post('/tasks', { ...task, ...change })).json()) as {
+      auction: object;
+      maxPrice: string | null;
+    };
+  expect(await word({})).toMatchObject({
+    maxPrice: null,
+    auction: { serves: false, note: { reason: 'NO_CLASS' } },
+  });
+  const now = BigInt(((await read('/stats')) as { now: string }).now);
+  const { id: _, ...ask } = signAsk(deployed.domain, 'alice', offer(), now);
+  expect((await door.post('/asks', ask)).status).toBe(201);
+  await vi.waitFor(
+    async () => expect(await word({})).toMatchObject({ auction: { serves: true, note: null } }),
+    {
+      timeout: 30_000,
+    },
+  );
+  expect(await word({ maxPrice: '1500000' })).toMatchObject({
+    maxPrice: '1500000',
+    auction: { serves: true },
+  });
+  const { auction } = await word({ maxPrice: '1499999' });
+  expect(auction).toMatchObject({
+    serves: false,
+    note: { reason: 'PRICE', code: 'PRICE_TOO_LOW', counts: { NO_CLASS: 1, PRICE: 0 } },
+  });
+  expect((await door.post('/tasks', { ...task, maxPrice: '-1' })).status).toBe(400);
+});
+
+function offer() {
+  return { supply: supply!, cards: 4, reservePrice: 1_500_000n, nonce: 1n };
+}
 
 test('whatIsWrong_isRefused', async () => {
   const cases: [Promise<Response>, number, string][] = [

@@ -18,6 +18,15 @@ export const listing = z.object({
   left: z.int().describe('cards not yet sold'),
 });
 
+/** Why nothing is on offer: the filter that left nothing, and how many were left after each up to it. */
+export const noListing = z.object({
+  reason: z.string().describe('NO_CLASS, NO_REGION, NO_CARDS, PRICE'),
+  counts: z.record(z.string(), z.int()),
+  sentence: z.string(),
+  fix: z.string(),
+  nearest: listing.nullable().describe('the listing that misses the least'),
+});
+
 export const resourceClass = z.object({
   id: hashOut,
   name: z.string(),
@@ -223,6 +232,23 @@ export const quoteOffer = z.object({
     link: z.unknown().describe('the link that moving the data is priced by, or null'),
   }),
   refundAfter: seconds,
+  expected: z
+    .array(
+      z.object({
+        className: z.string(),
+        cards: z.int(),
+        kind: z.string(),
+        from: z.string().describe('command or kind: whose runs the estimate is from'),
+        runs: z.int(),
+        seconds: z.number(),
+        low: z.number(),
+        high: z.number(),
+        cost: money,
+        highCost: money,
+        fits: z.boolean(),
+      }),
+    )
+    .describe('how long the work is expected to run, by class; empty while too few runs were measured'),
 });
 
 export const stats = z.object({

@@ -1,5 +1,6 @@
 /** Every route of the API. */
 import { accountRoutes } from './routes/accounts.ts';
+import { billingRoutes } from './routes/billing.ts';
 import { clusterRoutes } from './routes/clusters.ts';
 import { cpiRoutes } from './routes/cpi.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -22,6 +23,7 @@ export const TABLE = {
   ...cpiRoutes,
   ...identityRoutes,
   ...accountRoutes,
+  ...billingRoutes,
   ...eventRoutes,
   ...operationRoutes,
 };

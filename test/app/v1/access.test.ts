@@ -91,6 +91,28 @@ const EXPECTED: Record<string, readonly Caller[]> = {
   'DELETE /roles/{account}/{role}': ['administrator'],
   'GET /audit': SIGNED,
   'GET /accounts/{account}': ['consumer', 'operator', 'administrator', 'key of consumer'],
+  'GET /accounts/{account}/balance': ['consumer', 'operator', 'administrator', 'key of consumer'],
+  'GET /accounts/{account}/runway': ['consumer', 'operator', 'administrator', 'key of consumer'],
+  'GET /accounts/{account}/statements': ['consumer', 'operator', 'administrator', 'key of consumer'],
+  'GET /accounts/{account}/statements/{month}': ['consumer', 'operator', 'administrator', 'key of consumer'],
+  'GET /accounts/{account}/statements/{month}/lines': [
+    'consumer',
+    'operator',
+    'administrator',
+    'key of consumer',
+  ],
+  'GET /accounts/{account}/invoices/{month}/csv': [
+    'consumer',
+    'operator',
+    'administrator',
+    'key of consumer',
+  ],
+  'GET /accounts/{account}/invoices/{month}/pdf': [
+    'consumer',
+    'operator',
+    'administrator',
+    'key of consumer',
+  ],
   'GET /events/slots': EVERYBODY,
   'GET /events/leases': EVERYBODY,
   'GET /events/leases/{id}/log': ['consumer', 'provider', 'operator', 'key of consumer'],
@@ -146,6 +168,7 @@ beforeAll(async () => {
     node: world.node,
     slot: '7',
     role: 'operator',
+    month: '2026-11',
   };
   const ids: Record<string, string> = {
     leases: String(LEASE),

@@ -7,11 +7,12 @@ import { demandOf } from '../../reads/demand.ts';
 import { classesOf, openListings } from '../../reads/market.ts';
 import { missedOf } from '../../reads/missed.ts';
 import { statsOf } from '../../reads/stats.ts';
+import { whyNoListing } from '../../reads/no-listing.ts';
 import { notFound } from '../../not-found.ts';
 import { cursorAfter, readCursor } from '../cursor.ts';
 import { candlesOf, INTERVALS } from '../reads/candles.ts';
 import { route } from '../route.ts';
-import { candle, listing, resourceClass, stats } from '../schemas.ts';
+import { candle, listing, noListing, resourceClass, stats } from '../schemas.ts';
 import { addressIn, hashIn, integerIn, pageOf, pageQuery, seconds, decimal } from '../texts.ts';
 
 const tag = 'Market';
@@ -86,25 +87,30 @@ export const marketRoutes = {
   }),
   'GET /listings': route({
     ...open,
-    summary: 'Listings that can be bought now, cheapest first',
-    query: z.strictObject({ ...pageQuery, class: hashIn.optional(), provider: addressIn.optional() }),
-    answer: pageOf(listing),
+    summary: 'Listings that can be bought now, cheapest first; when there is none, why',
+    query: z.strictObject({
+      ...pageQuery,
+      class: hashIn.optional(),
+      provider: addressIn.optional(),
+      region: z.string().min(1).max(64).optional().describe('its name'),
+      cards: z.coerce.number().int().min(1).max(0x7fff).optional().describe('at least so many left'),
+      maxPrice: integerIn.optional().describe('base units per card-hour'),
+    }),
+    answer: pageOf(listing).extend({
+      none: noListing.nullable().describe('why the list is empty; null when it is not'),
+    }),
     async handler({ server, query }) {
       const at = readCursor(query.cursor, [/^[0-9]{1,30}$/, /^0x[0-9a-f]{64}$/]);
       const after = at === null ? null : { price: at[0]!, id: at[1]! };
-      const rows = await openListings(
-        server.db,
-        await server.recentNow(),
-        query.class ?? null,
-        query.limit + 1,
-        after,
-        query.provider ?? null,
-      );
-      const items = rows.slice(0, query.limit);
+      const { limit, cursor: _, ...wish } = query;
+      const now = await server.recentNow();
+      const rows = await openListings(server.db, now, wish, limit + 1, after);
+      const items = rows.slice(0, limit);
       const last = items.at(-1);
       return {
         items,
         next: rows.length > items.length && last !== undefined ? cursorAfter([last.price, last.id]) : null,
+        none: rows.length === 0 && after === null ? await whyNoListing(server.db, now, wish) : null,
       };
     },
   }),

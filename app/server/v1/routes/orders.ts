@@ -6,6 +6,7 @@ import type { ServerContext } from '../../context.ts';
 import { notFound } from '../../not-found.ts';
 import { asksOf, ordersOf } from '../../reads/orders.ts';
 import { quoteOf } from '../../reads/quotes.ts';
+import { auctionWord } from '../../task-price.ts';
 import { taskAnswer } from '../../tasks.ts';
 import { parse } from '../../parse.ts';
 import { quoteRequestSchema, signedAskSchema, signedListingSchema, signedOrderSchema } from '../../wire.ts';
@@ -133,14 +134,11 @@ export const orderRoutes = {
       'What the market says to a task (docs/tasks.md) before anybody signs: the order that would carry it, and where',
     body: z.looseObject({ version: z.unknown() }),
     answer: z.looseObject({ kind: z.string() }),
-    handler: async ({ server, body }) =>
-      (await taskAnswer(
-        server.db,
-        server.links,
-        server.marketNodes,
-        await server.recentNow(),
-        body,
-      )) as never,
+    async handler({ server, body }) {
+      const now = await server.recentNow();
+      const answer = await taskAnswer(server.db, server.links, server.marketNodes, now, body);
+      return { ...answer, auction: await auctionWord(server, now, answer.terms, answer.maxPrice) } as never;
+    },
   }),
   'POST /quotes': route({
     ...intake,
