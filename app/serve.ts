@@ -13,6 +13,7 @@ import { errorFields, log } from './server/log.ts';
 import { followQuotes } from './server/quotes/follow.ts';
 import { createApi } from './server/v1/server.ts';
 import { readSettings } from './server/v1/settings.ts';
+import { runWebhooks } from './server/webhooks/run.ts';
 
 const { values } = parseArgs({
   options: {
@@ -38,7 +39,8 @@ const answerPage = values['api-only'] ? noPage : await openPages();
 const server = createServer(LIMITS);
 await new Promise<void>((resolve) => server.listen(Number(values.port), hostname, resolve));
 const { port } = server.address() as AddressInfo;
-const api = createApi(context, readSettings(process.env, port));
+const settings = readSettings(process.env, port);
+const api = createApi(context, settings);
 server.on('request', (request: IncomingMessage, response: ServerResponse) => {
   const answered = api.owns(request) ? api.answer(request, response) : answerPage(request, response);
   answered.catch((error: unknown) => {
@@ -47,6 +49,12 @@ server.on('request', (request: IncomingMessage, response: ServerResponse) => {
   });
 });
 followQuotes(context.placing);
+runWebhooks({
+  db: context.db,
+  feeBps: context.deployment.parameters.feeBps,
+  chainNow: context.chainNow,
+  rules: settings.webhooks,
+});
 log('info', 'serving', { url: `http://${hostname}:${port}` });
 
 type Page = (request: IncomingMessage, response: ServerResponse) => Promise<void>;

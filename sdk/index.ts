@@ -10,6 +10,7 @@ export type {
   RequestOf,
   RouteName,
 } from './client.ts';
+export { isWebhookOf } from '../domain/webhooks.ts';
 export { signIn } from './sign-in.ts';
 export type { Signer } from './sign-in.ts';
 export { checkReceipt, sendOrder } from './orders.ts';

@@ -131,7 +131,7 @@ test('badInput_isRefused_withFieldAndReason', async () => {
     [at(`/${encodeURIComponent(TEXT.replace('6450', '6451'))}`), 400, 'the check value is not'],
     [at(`/${encodeURIComponent(TEXT.replace('LGSZ', 'LGS\u0405'))}`), 400, 'enterprise: character'],
     [at(`/${encodeURIComponent(`${TEXT}${'a'.repeat(512)}`)}`), 400, 'length'],
-    [at('/%'), 400, 'check value is missing'],
+    [at('/%'), 400, 'does not begin with'],
     [at(`/0x${'9'.repeat(64)}`), 404, 'not known'],
     [at(`/${encodeURIComponent(formatCpi(cpiOf('LGSZ-99')))}/history`), 404, 'not known'],
     [at('?limit=0'), 400, 'limit'],

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Refusal } from '../../../domain/refusal.ts';
 import type { ServerContext } from '../context.ts';
+import type { TargetRules } from '../webhooks/target.ts';
 import { createRoles, type Roles } from './identity/roles.ts';
 
 const environment = z.object({
@@ -14,6 +15,8 @@ const environment = z.object({
   RATE_FACTOR: z.coerce.number().min(0).max(1_000_000).default(1),
   /** Proxies before this server whose X-Forwarded-For counts. */
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
+  /** 1: webhooks may go inside the network, and in plain HTTP. */
+  WEBHOOKS_INSIDE: z.enum(['0', '1']).default('0'),
 });
 
 export interface ApiSettings {
@@ -25,6 +28,7 @@ export interface ApiSettings {
   administrators: Set<string>;
   rateFactor: number;
   trustedProxies: number;
+  webhooks: TargetRules;
 }
 
 /** @param port that the server listens on @throws Refusal ENVIRONMENT */
@@ -36,7 +40,7 @@ export function readSettings(env: Record<string, string | undefined>, port: numb
       z.prettifyError(parsed.error),
       'Correct the variable, or leave it out (docs/api.md).',
     );
-  const { PUBLIC_URL, ADMINISTRATORS, RATE_FACTOR, TRUSTED_PROXIES } = parsed.data;
+  const { PUBLIC_URL, ADMINISTRATORS, RATE_FACTOR, TRUSTED_PROXIES, WEBHOOKS_INSIDE } = parsed.data;
   const urls = (PUBLIC_URL ?? `http://localhost:${port},http://127.0.0.1:${port}`).split(',').map((url) => {
     if (!URL.canParse(url.trim()))
       throw new Refusal(
@@ -62,6 +66,7 @@ export function readSettings(env: Record<string, string | undefined>, port: numb
     administrators: new Set(administrators),
     rateFactor: RATE_FACTOR,
     trustedProxies: TRUSTED_PROXIES,
+    webhooks: { inside: WEBHOOKS_INSIDE === '1' },
   };
 }
 

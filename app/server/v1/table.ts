@@ -11,6 +11,7 @@ import { operationRoutes } from './routes/operations.ts';
 import { orderRoutes } from './routes/orders.ts';
 import { providerRoutes } from './routes/providers.ts';
 import { slotRoutes } from './routes/slots.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 import type { AnyRoute, RouteKey } from './route.ts';
 
 export const TABLE = {
@@ -25,6 +26,7 @@ export const TABLE = {
   ...accountRoutes,
   ...billingRoutes,
   ...eventRoutes,
+  ...webhookRoutes,
   ...operationRoutes,
 };
 

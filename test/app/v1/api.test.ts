@@ -138,11 +138,11 @@ test('aKey_spendsNoMoreThanItsLimit_whateverComesAtOnce', async () => {
 
 test('aKey_endsWhenItIsRevoked', async () => {
   const { id, headers } = await world.makeKey('consumer', { scopes: ['account:read'] });
-  expect((await world.call('/session', { headers })).status).toBe(200);
+  expect((await world.call(`/accounts/${addressOf('consumer')}`, { headers })).status).toBe(200);
   expect(
     (await world.call(`/keys/${id}`, { method: 'DELETE', headers: await world.signIn('consumer') })).status,
   ).toBe(204);
-  expect((await world.call('/session', { headers })).status).toBe(401);
+  expect((await world.call(`/accounts/${addressOf('consumer')}`, { headers })).status).toBe(401);
 });
 
 test('aSession_changesItsToken_andEndsWhenAnOldOneComesBack', async () => {
@@ -170,7 +170,7 @@ test('signingOut_everywhere_endsAllSessions', async () => {
     204,
     expect.stringContaining('cardhour_session=;'),
   ]);
-  expect((await world.call('/session', { headers: two })).status).toBe(401);
+  expect((await world.call('/keys', { headers: two })).status).toBe(401);
 });
 
 test('aContractWallet_signsIn_byItsOwnWord', async () => {

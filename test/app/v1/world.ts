@@ -20,6 +20,7 @@ export interface WorldOptions {
   /** Times the usual rates; 0, no limit, when left out. */
   rateFactor?: number;
   bodyMs?: number;
+  env?: Record<string, string>;
 }
 
 /** A market on a real chain, its rows in a real database, and the API on a real socket. */
@@ -41,7 +42,11 @@ export async function openWorld(database: TestDatabase, options: WorldOptions = 
     DEPLOYMENT_FILE: file,
     RECEIPT_KEY: market.schedulerKey,
   });
-  const env = { ADMINISTRATORS: addressOf('administrator'), RATE_FACTOR: String(options.rateFactor ?? 0) };
+  const env = {
+    ADMINISTRATORS: addressOf('administrator'),
+    RATE_FACTOR: String(options.rateFactor ?? 0),
+    ...options.env,
+  };
   const door = await openDoor(context, { env, bodyMs: options.bodyMs });
   const { url, port, call, post } = door;
 
