@@ -121,7 +121,7 @@ export function createClient({ url, key, timeoutMs = 15_000 }: ClientOptions): C
     return isJson ? response.json() : new Uint8Array(await response.arrayBuffer());
   };
   return {
-    call: (name, ...[request, options]) => send(name, request, options) as never,
+    call: (name, ...[request, options]) => send(name, request, options),
     async *all(name, query = {}) {
       let cursor: string | null = null;
       do {

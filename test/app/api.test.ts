@@ -139,11 +139,11 @@ test('whereNothingIsFound_itIsSaidWhy', async () => {
   });
   expect(await none('cards=5')).toMatchObject({
     reason: 'NO_CARDS',
-    sentence: expect.stringContaining('most is 4'),
+    sentence: expect.stringContaining('most is 4') as unknown,
   });
   expect(await none('region=nowhere')).toMatchObject({
     reason: 'NO_REGION',
-    fix: expect.stringContaining(REGION),
+    fix: expect.stringContaining(REGION) as unknown,
   });
   expect(await none(`class=0x${'1'.repeat(64)}`)).toMatchObject({ reason: 'NO_CLASS' });
 });

@@ -6,7 +6,7 @@ import { invoicePdf } from '../../app/server/billing/invoice-pdf.ts';
 import type { Invoice } from '../../app/server/billing/invoice.ts';
 import { leaseLines } from '../../app/server/billing/lines.ts';
 import { allLines, statementOf } from '../../app/server/billing/statement.ts';
-import { monthAt, monthOf } from '../../domain/billing/month.ts';
+import { monthAt, monthOf } from '../../app/server/billing/month.ts';
 import { runwayOf } from '../../domain/billing/runway.ts';
 import { keccakText } from '../../domain/hash.ts';
 import { QUOTE_POLICY, quotePrice } from '../../domain/pricing.ts';

@@ -31,7 +31,7 @@ function desk(name: string | null, json = false): { at: Desk; lines: string[] } 
   const lines: string[] = [];
   const env = name === null ? {} : { CARDHOUR_KEY: keyOf(name) };
   const flags = { api: world.url, ...(json ? { json } : {}) };
-  return { at: openDesk(flags, (line) => lines.push(line), env as NodeJS.ProcessEnv), lines };
+  return { at: openDesk(flags, (line) => lines.push(line), env), lines };
 }
 
 test('market_showsClasses_forPeopleAndForPrograms', async () => {
@@ -99,7 +99,7 @@ test('whatFails_isSaidInOneLine_withItsExitCode', async () => {
   expect(await code(() => bid(desk(null).at, WISH, '2.5'))).toBe(1);
   expect(said[1]).toContain('CARDHOUR_KEY');
   expect(await code(() => bid(desk('consumer').at, WISH, 'much'))).toBe(1);
-  const nobody = openDesk({ api: 'http://127.0.0.1:1' }, () => undefined, {} as NodeJS.ProcessEnv);
+  const nobody = openDesk({ api: 'http://127.0.0.1:1' }, () => undefined, {});
   expect(await code(() => showMarket(nobody))).toBe(3);
 });
 

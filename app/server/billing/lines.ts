@@ -4,7 +4,7 @@
  */
 import type { Database } from '../../../prisma/client.ts';
 import { Prisma } from '../../../prisma/generated/client.ts';
-import type { Month } from '../../../domain/billing/month.ts';
+import type { Month } from './month.ts';
 
 export interface LeaseLine {
   lease: string;

@@ -1,5 +1,5 @@
 /** What came into an account and left it beside its leases: each a line of the chain. */
-import type { Month } from '../../../domain/billing/month.ts';
+import type { Month } from './month.ts';
 import type { Database } from '../../../prisma/client.ts';
 import { Prisma } from '../../../prisma/generated/client.ts';
 

@@ -1,5 +1,5 @@
 /** An account's month: what it rented, what it let, what it moved, each line with its proof on the chain. */
-import { monthOf } from '../../../domain/billing/month.ts';
+import { monthOf } from './month.ts';
 import type { Database } from '../../../prisma/client.ts';
 import { leaseLines, leaseTotals, type LeaseLine, type LeaseTotals } from './lines.ts';
 import { MOST_MOVEMENTS, movementsIn, type Movement } from './movements.ts';

@@ -12,7 +12,6 @@ export const WEBHOOK_EVENTS = [
   'money.24h',
   'provider.earned',
 ] as const;
-export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 
 const HOUR = 3_600n;
 const DAY = 24n * HOUR;

@@ -1,6 +1,6 @@
 /** Statements, invoices, and how long the money lasts: chain rows, to the unit, each line with its proof. */
 import { z } from 'zod';
-import { monthAt, monthOf } from '../../../../domain/billing/month.ts';
+import { monthAt, monthOf } from '../../billing/month.ts';
 import { runwayOf } from '../../../../domain/billing/runway.ts';
 import { balanceOf } from '../../billing/balance.ts';
 import { invoiceCsv } from '../../billing/invoice-csv.ts';

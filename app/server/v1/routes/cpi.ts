@@ -128,7 +128,7 @@ export const cpiRoutes = {
           ? { ok: false, code: item.code, sentence: item.sentence, fix: item.fix }
           : { ok: true, ...item },
       );
-      return { items } as never;
+      return { items };
     },
   }),
 };

@@ -137,7 +137,7 @@ export const orderRoutes = {
     async handler({ server, body }) {
       const now = await server.recentNow();
       const answer = await taskAnswer(server.db, server.links, server.marketNodes, now, body);
-      return { ...answer, auction: await auctionWord(server, now, answer.terms, answer.maxPrice) } as never;
+      return { ...answer, auction: await auctionWord(server, now, answer.terms, answer.maxPrice) };
     },
   }),
   'POST /quotes': route({

@@ -1,5 +1,5 @@
 /** Months of statements: calendar months of chain time, UTC. */
-import { Refusal } from '../refusal.ts';
+import { Refusal } from '../../../domain/refusal.ts';
 
 export interface Month {
   /** 2026-11 */
