@@ -2,6 +2,7 @@
 import type { ServerContext } from '../context.ts';
 import { fresh } from '../fresh.ts';
 import { healthOf } from '../health.ts';
+import { entropyOf } from '../reads/entropy.ts';
 import { statsOf } from '../reads/stats.ts';
 import { metricsOf } from './metrics.ts';
 
@@ -14,9 +15,14 @@ async function marketLines(server: ServerContext): Promise<string> {
   const { db, deployment } = server;
   const { slotSeconds } = deployment.parameters;
   const now = await server.recentNow();
-  const [health, stats, [slots]] = await Promise.all([
+  const [health, stats, entropy, cycle, [told], [slots]] = await Promise.all([
     healthOf(server),
     statsOf(db, now, slotSeconds),
+    fresh('entropy', 10_000, () => entropyOf(db, now)),
+    db.clusterCycle.findFirst({ orderBy: { cycle: 'desc' } }),
+    db.$queryRaw<{ waiting: number; givenUp: number }[]>`
+      SELECT count(*) FILTER (WHERE state = 'waiting')::int AS waiting, count(*) FILTER (WHERE state = 'given up')::int AS "givenUp"
+      FROM webhook_delivery`,
     db.$queryRaw<{ matched: number; unmatched: number; newest: string | null }[]>`
       SELECT coalesce(sum(matched), 0)::int AS matched, coalesce(sum(unmatched), 0)::int AS unmatched,
              max(slot) FILTER (WHERE state = 'committed')::text AS newest
@@ -47,6 +53,18 @@ async function marketLines(server: ServerContext): Promise<string> {
     ['cardhour_leases_open', 'Leases that hold money', stats.leases.open],
     ['cardhour_leases_running', 'Leases whose agent says that they run', stats.leases.running],
     ['cardhour_orders_waiting', 'Orders that a slot may still match', stats.orders.waiting],
+    [
+      'cardhour_network_entropy_bits',
+      'How the nodes spread over the values of their entropies (002, Eq. 4)',
+      (entropy.network.at(-1)?.microBits ?? 0) / 1_000_000,
+    ],
+    [
+      'cardhour_clustering_gain_base_units',
+      'What the newest clustering earns more than its nodes alone, by the decision’s model',
+      cycle === null ? null : BigInt(cycle.profit.minus(cycle.profitAlone).toFixed(0)),
+    ],
+    ['cardhour_webhooks_waiting', 'Messages to webhooks that are not taken yet', told?.waiting ?? 0],
+    ['cardhour_webhooks_given_up', 'Messages of the last month that no target took', told?.givenUp ?? 0],
     ['cardhour_escrow_base_units', 'Money that leases hold', BigInt(stats.escrow)],
   ];
   return lines
