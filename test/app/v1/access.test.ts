@@ -122,6 +122,7 @@ const EXPECTED: Record<string, readonly Caller[]> = {
   'GET /events/leases': EVERYBODY,
   'GET /events/leases/{id}/log': ['consumer', 'provider', 'operator', 'key of consumer'],
   'GET /openapi.json': EVERYBODY,
+  'GET /docs': EVERYBODY,
   'GET /ready': EVERYBODY,
   'GET /metrics': ['operator', 'administrator'],
 };

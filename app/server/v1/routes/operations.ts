@@ -3,11 +3,17 @@ import { z } from 'zod';
 import { Refusal } from '../../../../domain/refusal.ts';
 import { healthOf } from '../../health.ts';
 import { withRole } from '../access.ts';
+import { DOCS_PAGE } from '../docs-page.ts';
 import { metricsText } from '../metrics-text.ts';
 import { openApiOf } from '../openapi.ts';
 import { route } from '../route.ts';
 
 const tag = 'Operations';
+/** The page runs what stands in it, and speaks to this server alone. */
+const DOCS_HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+};
 
 export const operationRoutes = {
   'GET /openapi.json': route({
@@ -17,6 +23,15 @@ export const operationRoutes = {
     summary: 'This document: OpenAPI 3.1',
     answer: z.looseObject({ openapi: z.string() }),
     handler: () => openApiOf() as never,
+  }),
+  'GET /docs': route({
+    tag,
+    access: 'anyone',
+    rate: 'read',
+    summary: 'This document as a page, with a form for each route',
+    media: 'text/html',
+    handler: () =>
+      Promise.resolve({ raw: DOCS_PAGE, type: 'text/html; charset=utf-8', headers: DOCS_HEADERS }),
   }),
   'GET /ready': route({
     tag,
