@@ -96,7 +96,7 @@ export function createClient({ url, key, timeoutMs = 15_000 }: ClientOptions): C
   // Of a program that signed in: browsers keep cookies themselves, and let no script see or set them.
   let cookie: string | undefined;
   const base = url.replace(/\/$/, '');
-  const send = async (name: string, request: Plain = {}, options: CallOptions = {}): Promise<unknown> => {
+  const send = async <T>(name: string, request: Plain = {}, options: CallOptions = {}): Promise<T> => {
     const [method = 'GET', route = ''] = name.split(' ');
     const headers: Record<string, string> = {};
     if (key !== undefined) headers['authorization'] = `Bearer ${key}`;
@@ -116,9 +116,9 @@ export function createClient({ url, key, timeoutMs = 15_000 }: ClientOptions): C
       const body = (await response.json().catch(() => ({}))) as Record<string, string>;
       throw new ApiProblem(response.status, body, response.headers.get('x-request-id'));
     }
-    if (response.status === 204) return null;
+    if (response.status === 204) return null as T;
     const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
-    return isJson ? response.json() : new Uint8Array(await response.arrayBuffer());
+    return (isJson ? await response.json() : new Uint8Array(await response.arrayBuffer())) as T;
   };
   return {
     call: (name, ...[request, options]) => send(name, request, options),
@@ -126,10 +126,9 @@ export function createClient({ url, key, timeoutMs = 15_000 }: ClientOptions): C
       let cursor: string | null = null;
       do {
         const more: Record<string, string> = cursor === null ? {} : { cursor };
-        const page = (await send(name, { query: { ...query, ...more } })) as {
-          items: ItemOf<typeof name>[];
-          next: string | null;
-        };
+        const page = await send<{ items: ItemOf<typeof name>[]; next: string | null }>(name, {
+          query: { ...query, ...more },
+        });
         yield* page.items;
         cursor = page.next;
       } while (cursor !== null);
