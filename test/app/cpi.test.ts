@@ -136,7 +136,7 @@ test('badInput_isRefused_withFieldAndReason', async () => {
     [at(`/${encodeURIComponent(formatCpi(cpiOf('LGSZ-99')))}/history`), 404, 'not known'],
     [at('?limit=0'), 400, 'limit'],
     [at('?region=lingang'), 400, 'region'],
-    [at('?prefix=%00'), 400, 'prefix'],
+    [at('?prefix=%00'), 400, 'NUL'],
     [at('?chipp=H100'), 400, 'chipp'],
     [at('/statistics?by=colour'), 400, 'by'],
     [at('/dictionary?table=constructor'), 404, 'constructor'],

@@ -45,7 +45,7 @@ interface Asked {
   from: string;
   url: URL;
   /** What the audit log will say. */
-  deed?: { action: string; who: Principal; subject: string };
+  deed?: { action: string; who: Principal; subject: string } | undefined;
 }
 
 /** Answers every request below `/api/v1`; never rejects. */
@@ -74,6 +74,7 @@ export async function answerApi(
       await serve(asked, found);
     } catch (error) {
       const { status, body, headers } = problemOf(error, requestId);
+      if (asked !== undefined) await noteOnce(asked, status);
       if (response.headersSent) response.destroy();
       else {
         for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
@@ -82,7 +83,6 @@ export async function answerApi(
         if (!request.complete) request.resume();
       }
     }
-    if (asked?.deed !== undefined) await note(asked, asked.deed);
     const ms = performance.now() - started;
     desk.metrics.answered(key, response.statusCode, ms);
     log('debug', 'answered', {
@@ -144,11 +144,14 @@ async function serve(asked: Asked, { key, route, path: segments }: Found): Promi
     }),
   );
   if (again) setHeader('idempotent-replayed', 'true');
+  await noteOnce(asked, answer.status);
   send(response, request, answer.status, 'application/json', answer.body);
 }
 
 /** Sends an answer of any kind. */
-async function tell({ request, response }: Asked, route: AnyRoute, answer: unknown): Promise<void> {
+async function tell(asked: Asked, route: AnyRoute, answer: unknown): Promise<void> {
+  const { request, response } = asked;
+  await noteOnce(asked, route.status ?? 200);
   if (isStream(answer)) return stream(response, answer);
   if (isRaw(answer)) {
     for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
@@ -261,9 +264,13 @@ function checked(desk: Desk, route: AnyRoute, answer: unknown): unknown {
   return answer;
 }
 
-async function note({ desk, response, requestId }: Asked, deed: NonNullable<Asked['deed']>): Promise<void> {
-  await noteDeed(desk.server.db, { ...deed, requestId, status: response.statusCode }).catch(
-    (error: unknown) => log('error', 'no audit entry', errorFields(error)),
+/** Before the answer: who has it finds what was done in the log, in its order. */
+async function noteOnce(asked: Asked, status: number): Promise<void> {
+  const { desk, requestId, deed } = asked;
+  if (deed === undefined) return;
+  asked.deed = undefined;
+  await noteDeed(desk.server.db, { ...deed, requestId, status }).catch((error: unknown) =>
+    log('error', 'no audit entry', errorFields(error)),
   );
 }
 
