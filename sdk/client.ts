@@ -143,8 +143,7 @@ function pathOf(route: string, { path = {}, query = {} }: Plain): string {
   return given.length === 0 ? filled : `${filled}?${params.toString()}`;
 }
 
-const textOf = (value: unknown): string =>
-  typeof value === 'string' ? value : String(value as number | bigint);
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : String(value));
 
 const asText = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? value.toString() : value;
