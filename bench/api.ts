@@ -169,6 +169,8 @@ async function serve(ground: {
         DEPLOYMENT_FILE: ground.file,
         RECEIPT_KEY: ground.key,
         RATE_FACTOR: '0',
+        // As npm start runs it.
+        NODE_ENV: 'production',
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     },
