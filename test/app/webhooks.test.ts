@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { noteLeases, noteMoney } from '../../app/server/webhooks/events.ts';
+import { noteBudgets, noteLeases, noteMoney } from '../../app/server/webhooks/events.ts';
 import { sendDue } from '../../app/server/webhooks/run.ts';
 import { isPublic, targetOf, targetUrl } from '../../app/server/webhooks/target.ts';
 import { isWebhookOf, signWebhook } from '../../domain/webhooks.ts';
@@ -173,6 +173,28 @@ test('moneyThatEnds_isTold_onceADay', async () => {
   await noteMoney(world.db, at, feeBps);
   expect(await due()).toBe(1);
   expect(eventsOf()).toEqual(['money.72h']);
+});
+
+test('aBudget_isTold_atFourFifthsAndAtItsEnd_onceAMonth', async () => {
+  await make('consumer', ['budget.80', 'budget.100']);
+  const headers = await world.signIn('consumer');
+  const path = `/accounts/${addressOf('consumer')}/budget`;
+  const at = await now();
+  await world.addLease({ id: 256n, start: at, end: at + 3_600n, locked: '800', paid: '500', fee: '10' });
+  await noteBudgets(world.db, at);
+  expect(await due()).toBe(0);
+  const set = await world.post(path, { perMonth: '1000' }, headers, 'PUT');
+  expect(await set.json()).toMatchObject({ perMonth: '1000', spent: '800' });
+  await noteBudgets(world.db, at);
+  await noteBudgets(world.db, at);
+  expect(await due()).toBe(1);
+  await world.db.lease.update({ where: { id: 256n }, data: { locked: '1000' } });
+  await noteBudgets(world.db, at);
+  expect(await due()).toBe(1);
+  expect(eventsOf()).toEqual(['budget.100', 'budget.80']);
+  expect((await world.post(path, { perMonth: null }, headers, 'PUT')).status).toBe(200);
+  expect(await (await world.call(path, { headers })).json()).toMatchObject({ perMonth: null });
+  expect((await world.post(path, { perMonth: '5' }, await world.signIn('stranger'), 'PUT')).status).toBe(403);
 });
 
 test('targetsInsideTheNetwork_areRefused', async () => {

@@ -1,6 +1,7 @@
 /** What happened to accounts that want to be told: rows of messages, one for each thing, however often it is looked for. */
 import { runwayOf } from '../../../domain/billing/runway.ts';
 import type { Database } from '../../../prisma/client.ts';
+import { budgetOf } from '../billing/budget.ts';
 
 export const WEBHOOK_EVENTS = [
   'order.matched',
@@ -10,6 +11,8 @@ export const WEBHOOK_EVENTS = [
   'lease.settled',
   'money.72h',
   'money.24h',
+  'budget.80',
+  'budget.100',
   'provider.earned',
 ] as const;
 
@@ -40,6 +43,32 @@ export async function noteLeases(db: Database, now: bigint): Promise<number> {
       ) x(event, what, happened) ON x.happened AND x.event = ANY(w.events)
     WHERE w."endedAt" IS NULL
     ON CONFLICT ("webhookId", key) DO NOTHING`;
+}
+
+/** Tells who has spent four fifths of a month's budget, or all of it: once a month. */
+export async function noteBudgets(db: Database, now: bigint): Promise<number> {
+  const webhooks = await db.webhook.findMany({
+    where: { endedAt: null, events: { hasSome: ['budget.80', 'budget.100'] } },
+  });
+  let written = 0;
+  for (const { id, account, events } of webhooks) {
+    const { month, perMonth, spent } = await budgetOf(db, account, now);
+    if (perMonth === null) continue;
+    for (const [event, share] of [
+      ['budget.80', 80n],
+      ['budget.100', 100n],
+    ] as const) {
+      if (spent * 100n < perMonth * share || !events.includes(event)) continue;
+      const body = JSON.stringify({
+        ...{ event, account, month },
+        perMonth: perMonth.toString(),
+        spent: spent.toString(),
+      });
+      const data = [{ webhookId: id, key: `${event} ${month}`, event, body }];
+      written += (await db.webhookDelivery.createMany({ data, skipDuplicates: true })).count;
+    }
+  }
+  return written;
 }
 
 /** Tells whose money lasts for less than three days, or one: once a day. @param feeBps 1/10,000 */

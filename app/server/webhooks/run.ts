@@ -1,7 +1,7 @@
 /** Looks for what happened and sends it, as long as the server runs. Several processes share the work: each message is one's at a time. */
 import type { Database } from '../../../prisma/client.ts';
 import { errorFields, log } from '../log.ts';
-import { noteLeases, noteMoney } from './events.ts';
+import { noteBudgets, noteLeases, noteMoney } from './events.ts';
 import { send, type Message } from './send.ts';
 import type { TargetRules } from './target.ts';
 
@@ -59,6 +59,7 @@ export function runWebhooks(options: WebhookOptions): void {
         if (Date.now() - moneyAt > MONEY_EVERY_MS) {
           moneyAt = Date.now();
           await noteMoney(db, now, feeBps);
+          await noteBudgets(db, now);
           await db.webhookDelivery.deleteMany({
             where: { createdAt: { lt: new Date(Date.now() - KEPT_MS) } },
           });

@@ -92,6 +92,8 @@ const EXPECTED: Record<string, readonly Caller[]> = {
   'GET /audit': SIGNED,
   'GET /accounts/{account}': ['consumer', 'operator', 'administrator', 'key of consumer'],
   'GET /accounts/{account}/balance': ['consumer', 'operator', 'administrator', 'key of consumer'],
+  'GET /accounts/{account}/budget': ['consumer', 'operator', 'administrator', 'key of consumer'],
+  'PUT /accounts/{account}/budget': ['consumer'],
   'GET /accounts/{account}/runway': ['consumer', 'operator', 'administrator', 'key of consumer'],
   'GET /accounts/{account}/statements': ['consumer', 'operator', 'administrator', 'key of consumer'],
   'GET /accounts/{account}/statements/{month}': ['consumer', 'operator', 'administrator', 'key of consumer'],

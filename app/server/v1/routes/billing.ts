@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { monthAt, monthOf } from '../../billing/month.ts';
 import { runwayOf } from '../../../../domain/billing/runway.ts';
 import { balanceOf } from '../../billing/balance.ts';
+import { budgetOf } from '../../billing/budget.ts';
 import { invoiceCsv } from '../../billing/invoice-csv.ts';
 import { invoiceOf } from '../../billing/invoice.ts';
 import { leaseLines } from '../../billing/lines.ts';
@@ -54,6 +55,12 @@ const line = z.object({
   place: z.int().describe('in the page'),
   txHash: hashOut.nullable().describe('transaction that opened it'),
   block: decimal.nullable(),
+});
+
+const budget = z.object({
+  month: z.string(),
+  perMonth: money.nullable(),
+  spent: money.describe('of leases that began in the month, with what they still hold'),
 });
 
 const movement = z.object({
@@ -108,6 +115,39 @@ export const billingRoutes = {
       const burning = leases.map(({ rate, ...lease }) => ({ ...lease, rate: BigInt(rate.toFixed(0)) }));
       const runway = runwayOf(balance, burning, now, deployment.parameters.feeBps);
       return { now, leases: leases.length, balance, ...runway };
+    },
+  }),
+  'GET /accounts/{account}/budget': route({
+    ...own,
+    summary: 'What you mean to spend in a calendar month (UTC), and what this one has cost',
+    path: byAccount,
+    answer: budget,
+    handler: async ({ server, path }) => budgetOf(server.db, path.account, await server.recentNow()),
+  }),
+  'PUT /accounts/{account}/budget': route({
+    tag,
+    access: ownAccount(null, []),
+    rate: 'write',
+    audit: 'set a budget',
+    summary: 'Set or end it: webhooks tell at 80% and at all of it; the vault’s caps are what stops',
+    path: byAccount,
+    body: z.strictObject({
+      perMonth: z
+        .string()
+        .regex(/^[1-9][0-9]{0,29}$/, 'base units in decimal digits are needed')
+        .nullable()
+        .describe('base units; null for none'),
+    }),
+    answer: budget,
+    async handler({ server, path: { account }, body: { perMonth } }) {
+      if (perMonth === null) await server.db.budget.deleteMany({ where: { account } });
+      else
+        await server.db.budget.upsert({
+          where: { account },
+          create: { account, perMonth },
+          update: { perMonth },
+        });
+      return budgetOf(server.db, account, await server.recentNow());
     },
   }),
   'GET /accounts/{account}/statements': route({
