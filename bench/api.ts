@@ -130,7 +130,7 @@ const JSON_BODY = { 'content-type': 'application/json' };
 
 const MEASURED =
   `one API process over a durable embedded PostgreSQL and anvil, the load generator on the same machine, rates off: reads over ${CONNECTIONS} connections ` +
-  '(half single leases with their page, a fifth of an account, the rest lists, market, candles, providers), signed orders over 48 connections one by one (verified, stored, receipted), ' +
+  '(half single leases, a fifth of an account, the rest lists, market, candles, providers), signed orders over 48 connections one by one (verified, stored, receipted), ' +
   `${STREAMS} event streams that all hear a change, then reads with the streams open; CPU of the API process a request; growth is the median resident size of the soak's last quarter less that of its second`;
 
 /** Half of all requests are for one lease. */

@@ -70,7 +70,7 @@ export function createContext(variables: Record<string, string | undefined>): Se
   }
   const env = parsed.data;
   const deployment = parseDeployment(JSON.parse(readFileSync(env.DEPLOYMENT_FILE, 'utf8')));
-  const db = openDatabase(env.DATABASE_URL);
+  const db = openDatabase(env.DATABASE_URL, 10, { prepared: true });
   const client = createPublicClient({ transport: http(env.RPC_URL) });
   const chainNow = async (): Promise<bigint> => {
     try {
