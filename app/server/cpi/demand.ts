@@ -4,7 +4,7 @@ import { expectedSeconds, fitDemand, LEAST_RUNS } from '../../../domain/metrolog
 import { parseWorkload } from '../../../domain/workload.ts';
 import type { Database } from '../../../prisma/client.ts';
 import type { WorkloadDemandView } from '../../cpi-views.ts';
-import { notFound } from '../not-found.ts';
+import { notFound } from '../unknown.ts';
 import { parse } from '../parse.ts';
 import { hash } from '../wire.ts';
 import { performanceOf, runsOfCommand } from './runs.ts';

@@ -16,7 +16,7 @@ import { whoAsks } from './identity/who.ts';
 import type { ApiMetrics } from './metrics.ts';
 import { problemOf } from './problem.ts';
 import type { RateLimiter } from './rate.ts';
-import type { AnyRoute, Input, RawAnswer, StreamAnswer } from './route.ts';
+import type { AnyRoute, Input, RawAnswer, StreamAnswer } from './declaration.ts';
 import type { Found, Router } from './router.ts';
 
 export const BASE = '/api/v1';

@@ -8,7 +8,7 @@ import { Refusal } from '../../../domain/refusal.ts';
 import { errorFields, log } from '../log.ts';
 import { leasesOf } from '../reads/leases.ts';
 import { toJson } from '../wire.ts';
-import type { StreamAnswer } from './route.ts';
+import type { StreamAnswer } from './declaration.ts';
 
 /** Streams of one process, and of one caller. */
 const MOST_STREAMS = 10_000;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { BODY_LIMIT } from './body.ts';
 import { RATES } from './rate.ts';
-import type { AnyRoute } from './route.ts';
+import type { AnyRoute } from './declaration.ts';
 import { problem } from './schemas.ts';
 
 type Json = Record<string, unknown>;

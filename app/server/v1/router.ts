@@ -1,5 +1,5 @@
 /** Finds the route of a method and a path; literal segments before named ones. */
-import type { AnyRoute, Method, RouteKey } from './route.ts';
+import type { AnyRoute, Method, RouteKey } from './declaration.ts';
 
 export interface Found {
   key: RouteKey;

@@ -12,7 +12,7 @@ import { orderRoutes } from './routes/orders.ts';
 import { providerRoutes } from './routes/providers.ts';
 import { slotRoutes } from './routes/slots.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
-import type { AnyRoute, RouteKey } from './route.ts';
+import type { AnyRoute, RouteKey } from './declaration.ts';
 
 export const TABLE = {
   ...marketRoutes,

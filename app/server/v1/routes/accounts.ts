@@ -1,7 +1,7 @@
 /** An account's money as the chain has it. */
 import { z } from 'zod';
 import { ownAccount } from '../access.ts';
-import { route } from '../route.ts';
+import { route } from '../declaration.ts';
 import { addressIn, addressOut, decimal, money } from '../texts.ts';
 
 const tag = 'Accounts';

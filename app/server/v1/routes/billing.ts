@@ -10,7 +10,7 @@ import { leaseLines } from '../../billing/lines.ts';
 import { statementOf } from '../../billing/statement.ts';
 import { ownAccount } from '../access.ts';
 import { pageFrom, readCursor } from '../cursor.ts';
-import { route } from '../route.ts';
+import { route } from '../declaration.ts';
 import { addressIn, addressOut, decimal, hashOut, money, pageOf, pageQuery, seconds } from '../texts.ts';
 
 const tag = 'Billing';

@@ -11,7 +11,7 @@ import {
   measurementsSchema,
 } from '../../clusters/words.ts';
 import { fresh } from '../../fresh.ts';
-import { route } from '../route.ts';
+import { route } from '../declaration.ts';
 import { addressIn, addressOut, decimal, hashOut, money, seconds } from '../texts.ts';
 
 const tag = 'Clusters';

@@ -7,7 +7,7 @@ import { historyOf } from '../../cpi/history.ts';
 import { searchIdentifiers, searchSchema } from '../../cpi/search.ts';
 import { statisticsOf } from '../../cpi/statistics.ts';
 import { usageOf } from '../../cpi/usage.ts';
-import { route } from '../route.ts';
+import { route } from '../declaration.ts';
 import { decimal, hashOut } from '../texts.ts';
 
 const tag = 'Identifiers';

@@ -14,7 +14,7 @@ import {
   tokenIn,
 } from '../identity/sessions.ts';
 import { settingsOf } from '../settings.ts';
-import { route } from '../route.ts';
+import { route } from '../declaration.ts';
 import { addressIn, addressOut, decimal, moment, money, pageOf, pageQuery } from '../texts.ts';
 
 const tag = 'Accounts';

@@ -2,14 +2,14 @@
 import { z } from 'zod';
 import { Refusal } from '../../../../domain/refusal.ts';
 import type { ServerContext } from '../../context.ts';
-import { notFound } from '../../not-found.ts';
+import { notFound } from '../../unknown.ts';
 import { acceptReport } from '../../reports.ts';
 import { leasesOf, logOf, refOf } from '../../reads/leases.ts';
 import { reportSchema } from '../../wire.ts';
 import { owned } from '../access.ts';
 import { pageFrom, readCursor } from '../cursor.ts';
 import { leasePage, partiesOf } from '../reads/leases.ts';
-import { route } from '../route.ts';
+import { route } from '../declaration.ts';
 import { lease, leaseRef } from '../schemas.ts';
 import { addressIn, integerIn, pageOf, pageQuery } from '../texts.ts';
 

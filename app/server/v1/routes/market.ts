@@ -8,10 +8,10 @@ import { classesOf, openListings } from '../../reads/market.ts';
 import { missedOf } from '../../reads/missed.ts';
 import { statsOf } from '../../reads/stats.ts';
 import { whyNoListing } from '../../reads/no-listing.ts';
-import { notFound } from '../../not-found.ts';
+import { notFound } from '../../unknown.ts';
 import { cursorAfter, readCursor } from '../cursor.ts';
 import { candlesOf, INTERVALS } from '../reads/candles.ts';
-import { route } from '../route.ts';
+import { route } from '../declaration.ts';
 import { candle, listing, noListing, resourceClass, stats } from '../schemas.ts';
 import { addressIn, hashIn, integerIn, pageOf, pageQuery, seconds, decimal } from '../texts.ts';
 

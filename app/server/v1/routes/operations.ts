@@ -6,7 +6,7 @@ import { withRole } from '../access.ts';
 import { DOCS_PAGE } from '../docs-page.ts';
 import { metricsText } from '../metrics-text.ts';
 import { openApiOf } from '../openapi.ts';
-import { route } from '../route.ts';
+import { route } from '../declaration.ts';
 
 const tag = 'Operations';
 /** The page runs what stands in it, and speaks to this server alone. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Refusal } from '../../../../domain/refusal.ts';
 import { lockFor } from '../../../../domain/units.ts';
 import type { ServerContext } from '../../context.ts';
-import { notFound } from '../../not-found.ts';
+import { notFound } from '../../unknown.ts';
 import { asksOf, ordersOf } from '../../reads/orders.ts';
 import { quoteOf } from '../../reads/quotes.ts';
 import { auctionWord } from '../../task-price.ts';
@@ -14,7 +14,7 @@ import { owned, signedIn, type Principal } from '../access.ts';
 import { pageFrom, readCursor } from '../cursor.ts';
 import { spendWith, unspendWith } from '../identity/keys.ts';
 import { linesOf } from '../lines.ts';
-import { route } from '../route.ts';
+import { route } from '../declaration.ts';
 import { accepted, ask, order, quote, quoteOffer } from '../schemas.ts';
 import { hashIn, hashOut, pageOf, pageQuery } from '../texts.ts';
 

@@ -1,11 +1,11 @@
 /** Providers, their nodes, their reputation, and how evenly the network works. */
 import { z } from 'zod';
 import { fresh } from '../../fresh.ts';
-import { notFound } from '../../not-found.ts';
+import { notFound } from '../../unknown.ts';
 import { entropyOf, nodeEntropyOf } from '../../reads/entropy.ts';
 import { cursorAfter, pageFrom, readCursor } from '../cursor.ts';
 import { nodesOf, providerOf, providersOf, reputationOf } from '../reads/providers.ts';
-import { route } from '../route.ts';
+import { route } from '../declaration.ts';
 import { node, provider } from '../schemas.ts';
 import { addressIn, decimal, hashIn, money, pageOf, pageQuery, seconds } from '../texts.ts';
 

@@ -4,7 +4,7 @@ import { keccak } from '../../../../domain/hash.ts';
 import { inputsFile } from '../../../../domain/inputs-file.ts';
 import { slotInputs, slotOf, slotsOf } from '../../reads/slots.ts';
 import { pageFrom, readCursor } from '../cursor.ts';
-import { route } from '../route.ts';
+import { route } from '../declaration.ts';
 import { slot, slotRow } from '../schemas.ts';
 import { integerIn, pageOf, pageQuery } from '../texts.ts';
 

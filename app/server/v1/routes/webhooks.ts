@@ -6,7 +6,7 @@ import { targetOf } from '../../webhooks/target.ts';
 import { owned, signedIn } from '../access.ts';
 import { pageFrom, readCursor } from '../cursor.ts';
 import { newId, newToken } from '../identity/tokens.ts';
-import { route } from '../route.ts';
+import { route } from '../declaration.ts';
 import { settingsOf } from '../settings.ts';
 import { integerIn, moment, pageOf, pageQuery } from '../texts.ts';
 
