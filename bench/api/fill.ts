@@ -40,7 +40,7 @@ export async function fillMarket(
         ${hash('i')}, ${slot}, 1 + i % 8, 3600, start, start + 3600, 1000000 + (i * 31) % 1000000, 8080000,
         CASE WHEN i > ${leases} - 2000 THEN 0 ELSE 8000000 END, CASE WHEN i > ${leases} - 2000 THEN 0 ELSE 80000 END, 0, start + 3600,
         '0x${'0'.repeat(64)}', 'COMPLETED', i <= ${leases} - 2000, true, ${mirrored}
-      FROM (SELECT i, ${slot}::bigint * ${slotSeconds} AS start FROM generate_series(1, ${leases}) i) l`);
+      FROM (SELECT i, ${slot}::bigint * ${slotSeconds} AS start FROM generate_series(1, ${leases}::bigint) i) l`);
     await run(`INSERT INTO slot_run (slot, state, matched, unmatched, manifest, "updatedAt", confirmed)
       SELECT ${now / BigInt(slotSeconds)} - i, 'committed', 50, 5, '', now(), true FROM generate_series(1, ${SLOTS}) i`);
     await run(`SET session_replication_role = DEFAULT`);
