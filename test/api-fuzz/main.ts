@@ -67,6 +67,7 @@ try {
     class: [classId(CLASS)],
     node: [world.node],
     slot: ['7', '1', '999999999999999999'],
+    month: ['2026-11', '1999-13', '2099-12'],
   };
   const statuses = new Map<number, number>();
   const reached = new Map<string, number>();

@@ -87,6 +87,13 @@ test('anInvoice_isWrittenAsFiles', async () => {
   expect(start).toBe(1_925_000_000n);
   await invoice(at, '2031-01', { csv, pdf });
   expect(lines[0]).toContain('1 leases rented, billed 4.04');
+  const path = { account: await at.account() };
+  const { items } = await at.client.call('GET /accounts/{account}/statements', { path });
+  expect(items).toEqual([{ month: '2031-01' }]);
+  const page = await at.client.call('GET /accounts/{account}/statements/{month}/lines', {
+    path: { ...path, month: '2031-01' },
+  });
+  expect(page).toMatchObject({ items: [{ lease: String(LEASE), price: '4000000', slot: '7' }], next: null });
   expect((await readFile(csv, 'utf8')).split('\r\n')).toHaveLength(4);
   expect((await readFile(pdf)).subarray(0, 5).toString()).toBe('%PDF-');
 });
