@@ -4,7 +4,7 @@ const only = (name, from, allowed) => ({
   severity: 'error',
   from: { path: from },
   to: {
-    path: '^(app|bench|cli|contracts|domain|indexer|prisma|provider|monitor|scheduler|test)/',
+    path: '^(app|bench|cli|contracts|domain|indexer|prisma|provider|monitor|scheduler|sdk|test)/',
     pathNot: [from, ...allowed],
   },
 });
@@ -39,7 +39,9 @@ module.exports = {
     only('provider', '^provider/', ['^domain/', ABIS]),
     only('monitor', '^monitor/', ['^domain/', ABIS]),
     only('app', '^app/', ['^domain/', '^prisma/', ABIS, JOBS]),
-    only('cli', '^cli/', ['^(app|contracts|domain|indexer|prisma|provider|monitor|scheduler)/']),
+    // The API's types; nothing of the server runs in it.
+    only('sdk', '^sdk/', ['^domain/', ABIS, '^app/server/v1/table\\.ts$']),
+    only('cli', '^cli/', ['^(app|contracts|domain|indexer|prisma|provider|monitor|scheduler|sdk)/']),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -1,4 +1,4 @@
-/** What GET /api/clusters answers. Money in base units and times in unix seconds of chain time, as decimal digits. */
+/** What GET /api/v1/clusters answers. Money in base units and times in unix seconds of chain time, as decimal digits. */
 interface ClusterMemberView {
   node: string;
   provider: string;

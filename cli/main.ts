@@ -1,6 +1,7 @@
 /** The command `cardhour`; `npm run cardhour -- help` lists what it can do. */
 import { Command } from 'commander';
 import { Refusal } from '../domain/refusal.ts';
+import { addClientCommands } from './client/commands.ts';
 import type { InitFlags } from './provider/init.ts';
 import type { ReplayFlags } from './replay/main.ts';
 import type { ChallengeFlags } from './challenge/challenge.ts';
@@ -135,6 +136,8 @@ program
     const { replayCommand } = await import('./replay/main.ts');
     process.exitCode = await replayCommand(flags);
   });
+
+addClientCommands(program, API_URL);
 
 try {
   await program.parseAsync();

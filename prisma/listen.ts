@@ -6,6 +6,8 @@ import pg from 'pg';
 
 /** From the indexer: nodes that a batch of blocks changed, and the chain's time after it. */
 export const CHAIN_CHANNEL = 'cardhour_chain';
+/** From triggers: rows of leases, slots, reports and logs that a statement changed; `{table, ids?}`, ids joined by commas. */
+export const EVENT_CHANNEL = 'cardhour_events';
 /** From the gateway: nodes whose listings changed. */
 export const LISTING_CHANNEL = 'cardhour_listings';
 /** Most bytes that PostgreSQL takes in one notification, with room to spare. */
@@ -35,10 +37,26 @@ export interface Listener {
 
 const RETRY_MS = 1_000;
 
-/**
- * Listens until closed; a connection that breaks is made anew. Whatever happened meanwhile is one change of everything.
- */
+/** Listens for changes of nodes until closed. Whatever happened while the connection was away is one change of everything. */
 export function listenForChanges(databaseUrl: string, onChange: (change: Change) => void): Listener {
+  return listenOn(
+    databaseUrl,
+    [CHAIN_CHANNEL, LISTING_CHANNEL],
+    (payload) => onChange(JSON.parse(payload) as Change),
+    () => onChange({ nodes: null, providers: [] }),
+  );
+}
+
+/**
+ * Listens until closed; a connection that breaks is made anew.
+ * @param onGap called whenever something may have been missed: at the start, and when a connection is lost or made
+ */
+export function listenOn(
+  databaseUrl: string,
+  channels: readonly string[],
+  onPayload: (payload: string) => void,
+  onGap: () => void,
+): Listener {
   let client: pg.Client | null = null;
   let listening = false;
   let closed = false;
@@ -52,7 +70,7 @@ export function listenForChanges(databaseUrl: string, onChange: (change: Change)
     void client.end().catch(() => undefined);
     client = null;
     listening = false;
-    onChange({ nodes: null, providers: [] });
+    onGap();
     if (closed) return;
     timer = setTimeout(connect, RETRY_MS);
     timer.unref();
@@ -62,14 +80,12 @@ export function listenForChanges(databaseUrl: string, onChange: (change: Change)
     client = fresh;
     fresh.on('error', lost);
     fresh.on('end', lost);
-    fresh.on('notification', ({ payload }) => {
-      onChange(JSON.parse(payload ?? '') as Change);
-    });
+    fresh.on('notification', ({ payload }) => onPayload(payload ?? ''));
     (async () => {
       await fresh.connect();
-      await fresh.query(`LISTEN ${CHAIN_CHANNEL}; LISTEN ${LISTING_CHANNEL}`);
+      await fresh.query(channels.map((channel) => `LISTEN ${channel}`).join('; '));
       // What changed before the first notification could come.
-      onChange({ nodes: null, providers: [] });
+      onGap();
       listening = true;
     })().catch(lost);
   };

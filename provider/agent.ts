@@ -69,7 +69,7 @@ export async function startAgent(
 
   const account = privateKeyToAccount(config.key);
   const provider = config.provider ?? (account.address.toLowerCase() as Hex);
-  const gateway = createGateway(config.apiUrl, signal);
+  const gateway = createGateway(config.apiUrl, signal, account);
   const journal = openJournal(join(folder, 'offers.json'));
   const domain = { chainId: deployment.chainId, auction: deployment.auction };
   const { heartbeatMs } = config;

@@ -1,6 +1,8 @@
 /** The gateway's HTTP API, as far as an agent uses it. */
+import type { PrivateKeyAccount } from 'viem/accounts';
 import type { LeaseReport } from '../domain/report.ts';
 import type { Ask, Hex, Listing } from '../domain/types.ts';
+import { createSession } from './session.ts';
 
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
@@ -29,7 +31,8 @@ export interface KnownOffer {
 export interface Gateway {
   /** Any path: GET without a body, else POST. */
   call<T>(path: string, body?: unknown): Promise<T>;
-  asksOf(provider: Hex): Promise<KnownOffer[]>;
+  /** Those of the provider whose signing key the agent has. */
+  asks(): Promise<KnownOffer[]>;
   /** Only those that can still be bought. */
   listingsOf(provider: Hex): Promise<KnownOffer[]>;
   /** The same message again is answered the same. @returns the signed receipt */
@@ -44,8 +47,12 @@ const TIMEOUT_MS = 10_000;
 /** Requests under way at once; the others wait in line, those that a lease's start waits for first. */
 const AT_ONCE = 32;
 
-/** @param stop ends requests that are under way: an agent that stops waits for nobody */
-export function createGateway(apiUrl: string, stop: AbortSignal): Gateway {
+/**
+ * @param stop ends requests that are under way: an agent that stops waits for nobody
+ * @param account signing key, which signs in where parties alone may read
+ */
+export function createGateway(apiUrl: string, stop: AbortSignal, account: PrivateKeyAccount): Gateway {
+  const session = createSession(account);
   let underWay = 0;
   const line: { urgent: (() => void)[]; other: (() => void)[] } = { urgent: [], other: [] };
   const turn = (urgent: boolean): Promise<void> | void => {
@@ -66,7 +73,7 @@ export function createGateway(apiUrl: string, stop: AbortSignal): Gateway {
   const ask = async <T>(path: string, body: unknown): Promise<T> => {
     const init =
       body === undefined
-        ? {}
+        ? { headers: session.headers() }
         : { method: 'POST', headers: { 'content-type': 'application/json' }, body: toJson(body) };
     let response: Response;
     let answer: unknown;
@@ -78,6 +85,7 @@ export function createGateway(apiUrl: string, stop: AbortSignal): Gateway {
     if (stop.aborted) end();
     try {
       response = await fetch(apiUrl + path, { ...init, signal: ended.signal });
+      session.keep(response);
       answer = await response.json();
     } catch (error) {
       throw new GatewayError(
@@ -99,35 +107,54 @@ export function createGateway(apiUrl: string, stop: AbortSignal): Gateway {
     );
   };
 
+  let signingIn: Promise<void> | undefined;
+  const signIn = async (): Promise<void> => {
+    const { nonce, chainId } = await call<{ nonce: string; chainId: number }>('/api/v1/sign-in/nonce', {});
+    await call('/api/v1/sign-in', await session.message(apiUrl, nonce, chainId));
+  };
+  /** What parties alone may read; signs in first where that has to be. */
+  const callAsParty = async <T>(path: string, urgent = false): Promise<T> => {
+    try {
+      return await call<T>(path, undefined, urgent);
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== 'NOT_SIGNED_IN') throw error;
+      await (signingIn ??= signIn().finally(() => (signingIn = undefined)));
+      return call<T>(path, undefined, urgent);
+    }
+  };
+
   return {
     call,
-    async asksOf(provider) {
-      const asks = await call<(Omit<KnownOffer, 'validUntil'> & { validUntil: string })[]>(
-        `/api/asks?provider=${provider}`,
-      );
-      return asks.map((ask) => ({ ...ask, validUntil: BigInt(ask.validUntil) }));
+    async asks() {
+      const { items } = await callAsParty<{ items: AskAnswer[] }>('/api/v1/asks');
+      return items.map((ask) => ({ ...ask, validUntil: BigInt(ask.validUntil) }));
     },
     async listingsOf(provider) {
-      const listings = await call<ListingAnswer[]>('/api/listings');
-      return listings
-        .filter((listing) => listing.provider === provider)
-        .map(({ id, node, message, left, validUntil }) => {
-          const cards = Number(message.cards);
-          return { id, node, cards, filled: cards - left, validUntil: BigInt(validUntil), live: true };
-        });
+      const listings: ListingAnswer[] = [];
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const path = `/api/v1/listings?limit=200&provider=${provider}${cursor === '' ? '' : `&cursor=${cursor}`}`;
+        const page: { items: ListingAnswer[]; next: string | null } = await call(path);
+        listings.push(...page.items);
+        cursor = page.next;
+      }
+      return listings.map(({ id, node, message, left, validUntil }) => {
+        const cards = Number(message.cards);
+        return { id, node, cards, filled: cards - left, validUntil: BigInt(validUntil), live: true };
+      });
     },
     postAsk: async (ask, signature) =>
-      (await call<{ receipt: unknown }>('/api/asks', { ask, signature })).receipt,
-    postListing: async (listing, signature) => void (await call('/api/listings', { listing, signature })),
-    workloadOf: (leaseId) => call(`/api/leases/${leaseId}/workload`, undefined, true),
+      (await call<{ receipt: unknown }>('/api/v1/asks', { ask, signature })).receipt,
+    postListing: async (listing, signature) => void (await call('/api/v1/listings', { listing, signature })),
+    workloadOf: (leaseId) => callAsParty(`/api/v1/leases/${leaseId}/workload`, true),
     postReport: async (leaseId, report, signature) =>
-      void (await call(`/api/leases/${leaseId}/report`, { ...report, signature })),
+      void (await call(`/api/v1/leases/${leaseId}/report`, { ...report, signature })),
   };
 }
 
+type AskAnswer = Omit<KnownOffer, 'validUntil'> & { validUntil: string };
+
 interface ListingAnswer {
   id: Hex;
-  provider: Hex;
   node: Hex;
   message: { cards: number | string };
   validUntil: string;

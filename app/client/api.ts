@@ -46,10 +46,19 @@ export async function postJson<T>(path: string, body: unknown): Promise<T> {
 
 /** What the path answers, asked again every two seconds; `null` asks nothing. */
 export function useApi<T>(path: string | null): UseQueryResult<T> {
-  return useQuery<T>({
+  return useQuery(queryOf<T>(path));
+}
+
+/** The items of the page that the path answers, asked again every two seconds; `null` asks nothing. */
+export function useList<T>(path: string | null): UseQueryResult<T[]> {
+  return useQuery({ ...queryOf<{ items: T[] }>(path), select: ({ items }) => items });
+}
+
+function queryOf<T>(path: string | null) {
+  return {
     queryKey: ['api', path],
     queryFn: () => getJson<T>(path ?? ''),
     enabled: path !== null,
     refetchInterval: 2_000,
-  });
+  };
 }

@@ -8,7 +8,7 @@ const STATES = { formed: 'wait', trading: 'good', over: '' } as const;
 
 /** Clusters on the chain, newest first, and what each earned. */
 export function ClusterList() {
-  const { data, error } = useApi<ClustersView>('/api/clusters');
+  const { data, error } = useApi<ClustersView>('/api/v1/clusters');
   return (
     <section className="card" data-testid="clusters">
       <h2>On the chain</h2>

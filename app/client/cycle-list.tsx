@@ -6,7 +6,7 @@ import { clockTime, money } from './format.ts';
 
 /** The last decisions, with what made them less than they could be. */
 export function CycleList() {
-  const { data } = useApi<ClustersView>('/api/clusters');
+  const { data } = useApi<ClustersView>('/api/v1/clusters');
   if (data === undefined || data.cycles.length === 0) return null;
   return (
     <section className="card" data-testid="cycles">

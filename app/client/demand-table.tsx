@@ -7,7 +7,7 @@ import { HourBars } from './hour-bars.tsx';
 
 /** Arrivals, service times and the next hour, by kind and by class. */
 export function DemandTable() {
-  const { data, error } = useApi<DemandView>('/api/demand');
+  const { data, error } = useApi<DemandView>('/api/v1/demand');
   return (
     <section className="card" data-testid="demand">
       <h2>Asked for</h2>

@@ -11,7 +11,7 @@ const SHOWN = 40;
 
 /** Resource-state entropy: of the network over the day, and of each node's 24 hours. */
 export function EntropyPanel() {
-  const { data, error } = useApi<EntropyView>('/api/entropy');
+  const { data, error } = useApi<EntropyView>('/api/v1/entropy');
   return (
     <section className="card" data-testid="entropy">
       <h2>Resource-state entropy</h2>
@@ -44,7 +44,7 @@ export function EntropyPanel() {
           </table>
           {data.nodeCount > SHOWN && (
             <p className="quiet">
-              {SHOWN} of {data.nodeCount} nodes; GET /api/entropy/NODE has any other.
+              {SHOWN} of {data.nodeCount} nodes; GET /api/v1/entropy/NODE has any other.
             </p>
           )}
         </>

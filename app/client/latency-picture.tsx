@@ -6,7 +6,7 @@ import { short } from './format.ts';
 
 /** Round trips between nodes, as both sides measured them: a table of pairs, darker the nearer. */
 export function LatencyPicture() {
-  const { data } = useApi<ClustersView>('/api/clusters');
+  const { data } = useApi<ClustersView>('/api/v1/clusters');
   if (data === undefined) return null;
   const { nodes, pairs } = data.latency;
   const far = new Map(pairs.map(({ a, b, micros }) => [`${a} ${b}`, micros]));

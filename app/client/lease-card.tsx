@@ -8,6 +8,7 @@ import { ActionNote } from './action-note.tsx';
 import { useApi } from './api.ts';
 import { clockTime, money, short, span } from './format.ts';
 import { useMarket } from './market.ts';
+import { SignIn, useSession } from './session.tsx';
 import { closeLease } from './trade.ts';
 import { useAction } from './use-action.ts';
 import { useWallet } from './use-wallet.ts';
@@ -91,7 +92,7 @@ export function LeaseCard({ lease, now, account }: { lease: LeaseView; now: bigi
         )}
       </div>
       <ActionNote action={action} />
-      {log && <Log leaseId={lease.id} />}
+      {log && <Log leaseId={lease.id} account={account} />}
     </article>
   );
 }
@@ -105,8 +106,11 @@ function Item({ name, value, testId }: { name: string; value: string; testId?: s
   );
 }
 
-function Log({ leaseId }: { leaseId: string }) {
-  const { data } = useApi<{ text: string }>(`/api/leases/${leaseId}/log`);
+function Log({ leaseId, account }: { leaseId: string; account: string }) {
+  const session = useSession();
+  const mine = session === account;
+  const { data } = useApi<{ text: string }>(mine ? `/api/v1/leases/${leaseId}/log` : null);
+  if (!mine) return <SignIn what="logs" />;
   const text = data?.text ?? '';
   return (
     <pre className="log" data-testid="log" tabIndex={0} aria-label={`Log of lease ${leaseId}`}>

@@ -17,7 +17,7 @@ type Open = { kind: 'bid'; classId: string } | { kind: 'buy'; listing: ListingVi
 
 /** The classes of the network, what they cost, and the two ways to get a card. */
 export function MarketTable() {
-  const { data, error, isPending } = useApi<MarketView>('/api/market');
+  const { data, error, isPending } = useApi<MarketView>('/api/v1/market');
   const [open, setOpen] = useState<Open>(null);
   if (isPending) return <p className="quiet">Reading the market…</p>;
   if (error !== null && data === undefined) return <p className="note bad">{error.message}</p>;

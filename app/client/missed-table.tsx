@@ -18,7 +18,7 @@ const MISSING: Record<string, string> = {
 /** What the auctions could not serve, the most work first. */
 export function MissedTable() {
   const { symbol } = useMarket();
-  const { data, error } = useApi<MissedView>('/api/demand/missed');
+  const { data, error } = useApi<MissedView>('/api/v1/demand/missed');
   return (
     <section className="card" data-testid="missed">
       <h2>Not served</h2>

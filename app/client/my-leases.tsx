@@ -2,7 +2,7 @@
 
 import { useState } from 'react';
 import type { LeaseView, StatsView } from '../views.ts';
-import { useApi } from './api.ts';
+import { useApi, useList } from './api.ts';
 import { LeaseCard } from './lease-card.tsx';
 
 /** Ended leases shown until somebody wants all. */
@@ -10,8 +10,8 @@ const SHOWN = 5;
 
 /** The account's leases, running ones first. */
 export function MyLeases({ account }: { account: string }) {
-  const { data = [], error } = useApi<LeaseView[]>(`/api/leases?account=${account}`);
-  const { data: stats } = useApi<StatsView>('/api/stats');
+  const { data = [], error } = useList<LeaseView>(`/api/v1/leases?limit=100&account=${account}`);
+  const { data: stats } = useApi<StatsView>('/api/v1/stats');
   const [all, setAll] = useState(false);
   const now = BigInt(stats?.now ?? 0);
   const live = data.filter((lease) => !lease.settled);

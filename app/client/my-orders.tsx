@@ -3,10 +3,11 @@
 import Link from 'next/link';
 import type { OrderView, StatsView } from '../views.ts';
 import { ActionNote } from './action-note.tsx';
-import { useApi } from './api.ts';
+import { useApi, useList } from './api.ts';
 import { money, short, span } from './format.ts';
 import { useMarket } from './market.ts';
 import { cancelOrder } from './trade.ts';
+import { SignIn, useSession } from './session.tsx';
 import { useAction } from './use-action.ts';
 import { useWallet } from './use-wallet.ts';
 import { outcomeWords } from './words.ts';
@@ -16,15 +17,17 @@ export function MyOrders({ account }: { account: string }) {
   const { deployment, symbol } = useMarket();
   const { wallet } = useWallet();
   const action = useAction();
-  const { data = [], error } = useApi<OrderView[]>(`/api/orders?consumer=${account}`);
-  const { data: stats } = useApi<StatsView>('/api/stats');
+  const session = useSession();
+  const mine = session === account;
+  const { data = [], error } = useList<OrderView>(mine ? '/api/v1/orders?limit=100' : null);
+  const { data: stats } = useApi<StatsView>('/api/v1/stats');
   return (
     <section className="card">
       <h2>My bids</h2>
       {error !== null && <p className="note bad">{error.message}</p>}
-      {data.length === 0 ? (
-        <p className="quiet">None yet: bid for a class on the market page.</p>
-      ) : (
+      {!mine && <SignIn what="bids" />}
+      {mine && data.length === 0 && <p className="quiet">None yet: bid for a class on the market page.</p>}
+      {data.length > 0 && (
         <table>
           <thead>
             <tr>

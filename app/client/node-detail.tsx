@@ -1,13 +1,13 @@
 'use client';
 
 import type { CpiVersionView, CpiView } from '../cpi-views.ts';
-import { useApi } from './api.ts';
+import { useApi, useList } from './api.ts';
 import { clockTime, compute, money, short } from './format.ts';
 import { useMarket } from './market.ts';
 
 /** A node by its identifier: what it says, what is odd about it, how it is now, and what it said before. */
 export function NodeDetail({ node }: { node: string }) {
-  const { data, error, isPending } = useApi<CpiView>(`/api/cpi/${node}`);
+  const { data, error, isPending } = useApi<CpiView>(`/api/v1/cpi/${node}`);
   if (isPending) return <p className="quiet">Resolving the identifier…</p>;
   if (data === undefined) return <p className="note bad">{error?.message}</p>;
   return (
@@ -86,7 +86,7 @@ function Fields({ fields }: { fields: CpiView['fields'] }) {
 }
 
 function History({ node }: { node: string }) {
-  const { data } = useApi<CpiVersionView[]>(`/api/cpi/${node}/history`);
+  const { data } = useList<CpiVersionView>(`/api/v1/cpi/${node}/history`);
   if (data === undefined || data.length < 2) return null;
   return (
     <section className="card">

@@ -8,7 +8,7 @@ const TAGS = { open: 'wait', forming: 'wait', formed: 'good', lapsed: 'bad' } as
 
 /** What cycles proposed, how the members answered, and why a cluster was not formed. */
 export function ProposalList() {
-  const { data } = useApi<ClustersView>('/api/clusters');
+  const { data } = useApi<ClustersView>('/api/v1/clusters');
   if (data === undefined) return null;
   return (
     <section className="card" data-testid="proposals">

@@ -173,7 +173,7 @@ function AcceptButton({
   busy: boolean;
   onAccept: () => void;
 }) {
-  const { data: stats } = useApi<StatsView>('/api/stats');
+  const { data: stats } = useApi<StatsView>('/api/v1/stats');
   const left = stats === undefined ? null : Number(BigInt(quote.validUntil) - BigInt(stats.now));
   const isOver = left !== null && left < 0;
   return (
@@ -251,7 +251,7 @@ function Line({ name, amount }: { name: string; amount: string }) {
 /** What becomes of an accepted quote. */
 function Progress({ id }: { id: string }) {
   const { symbol } = useMarket();
-  const { data: quote } = useApi<QuoteView>(`/api/quotes/${id}`);
+  const { data: quote } = useApi<QuoteView>(`/api/v1/quotes/${id}`);
   const [tone, words] = quote === undefined ? ['working', 'Looking…'] : progressOf(quote, symbol);
   return (
     <p className={`note ${tone}`} role="status" data-testid="quote-progress">

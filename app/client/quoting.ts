@@ -28,10 +28,10 @@ export async function askQuote(
   wish: QuoteWish,
 ): Promise<QuoteAnswer> {
   const consumer = wallet.account.address.toLowerCase() as Hex;
-  const { hash } = await postJson<{ hash: Hex }>('/api/workloads', workloadOf(wish.command));
+  const { hash } = await postJson<{ hash: Hex }>('/api/v1/workloads', workloadOf(wish.command));
   const { timestamp: now } = await wallet.getBlock({ blockTag: 'latest' });
   const { cards, duration, region } = wish;
-  return postJson<QuoteAnswer>('/api/quotes', {
+  return postJson<QuoteAnswer>('/api/v1/quotes', {
     consumer,
     classes: [wish.resourceClass],
     cards,

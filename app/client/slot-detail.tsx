@@ -10,7 +10,7 @@ import { outcomeWords } from './words.ts';
 
 /** A slot: its verification, its auctions, its orders, its header. */
 export function SlotDetail({ slot }: { slot: string }) {
-  const { data, error, isPending } = useApi<SlotView>(`/api/slots/${slot}`);
+  const { data, error, isPending } = useApi<SlotView>(`/api/v1/slots/${slot}`);
   if (isPending) return <p className="quiet">Reading the slot…</p>;
   if (data === undefined) return <p className="note bad">{error?.message}</p>;
   return (

@@ -2,11 +2,11 @@
 
 import Link from 'next/link';
 import type { SlotRow } from '../views.ts';
-import { useApi } from './api.ts';
+import { useList } from './api.ts';
 import { short } from './format.ts';
 
 export function SlotTable() {
-  const { data, error, isPending } = useApi<SlotRow[]>('/api/slots');
+  const { data, error, isPending } = useList<SlotRow>('/api/v1/slots');
   if (isPending) return <p className="quiet">Reading the slots…</p>;
   if (data === undefined) return <p className="note bad">{error?.message}</p>;
   if (data.length === 0) return <p className="quiet">No slot had an order yet.</p>;

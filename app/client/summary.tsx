@@ -8,7 +8,7 @@ import { useMarket } from './market.ts';
 /** The network in one row. */
 export function Summary() {
   const { symbol } = useMarket();
-  const { data, error } = useApi<StatsView>('/api/stats');
+  const { data, error } = useApi<StatsView>('/api/v1/stats');
   const shown = (value: number | string | undefined): string => (value === undefined ? '…' : String(value));
   const share = data === undefined || data.cards === 0 ? 0 : data.leasedCards / data.cards;
   return (

@@ -42,7 +42,7 @@ export async function buy(
     say('Sign the permit, then the deposit of what is missing.');
     await deposit(wallet, deployment, total - available);
   }
-  const { hash } = await postJson<{ hash: Hex }>('/api/workloads', workloadOf(terms.command));
+  const { hash } = await postJson<{ hash: Hex }>('/api/v1/workloads', workloadOf(terms.command));
   say('Confirm the purchase in your wallet.');
   await send(wallet, {
     address: deployment.market,
@@ -155,7 +155,7 @@ export async function freeNonce(wallet: Wallet, { auction }: Deployment, account
 async function handIn(body: unknown): Promise<HandedIn> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return await postJson<HandedIn>('/api/orders', body);
+      return await postJson<HandedIn>('/api/v1/orders', body);
     } catch (error) {
       const notSeenYet = error instanceof ApiError && error.code === 'INSUFFICIENT_BIDDING';
       if (!notSeenYet || attempt >= 15) throw error;
@@ -166,7 +166,7 @@ async function handIn(body: unknown): Promise<HandedIn> {
 
 /** Ends a lease: now, if the wallet is its consumer's; after the notice, if it is its provider's. */
 export async function closeLease(wallet: Wallet, { leaseBook }: Deployment, leaseId: string): Promise<void> {
-  const { ref } = await getJson<{ ref: LeaseRefView }>(`/api/leases/${leaseId}`);
+  const { ref } = await getJson<{ ref: LeaseRefView }>(`/api/v1/leases/${leaseId}`);
   await send(wallet, {
     address: leaseBook,
     abi: leaseBookAbi,

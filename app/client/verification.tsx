@@ -31,7 +31,7 @@ export function Verification({ slot }: { slot: string }) {
         Clears the auction anew in this browser, from the published inputs and the chain’s own state, and
         compares every step; the market’s server is not asked what it thinks. Outside of a browser:{' '}
         <code>npm run cardhour -- verify --slot {slot}</code>, from the same{' '}
-        <a href={`/api/slots/${slot}/inputs`} download>
+        <a href={`/api/v1/slots/${slot}/inputs`} download>
           file of inputs
         </a>
         .

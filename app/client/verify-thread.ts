@@ -15,12 +15,12 @@ export type VerifyAnswer = { rules: RuleView[] } | { error: string };
 
 /** Null when nobody hands them out, which the rules that need them then say. */
 async function inputsOf({ slot, origin }: VerifyTask): Promise<Uint8Array | null> {
-  const response = await fetch(`${origin}/api/slots/${slot}/inputs`);
+  const response = await fetch(`${origin}/api/v1/slots/${slot}/inputs`);
   return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
 }
 
 async function verify(task: VerifyTask): Promise<RuleView[]> {
-  const config = (await (await fetch(`${task.origin}/api/config`)).json()) as ConfigView;
+  const config = (await (await fetch(`${task.origin}/api/v1/config`)).json()) as ConfigView;
   const source = createEvidence({ rpcUrl: config.rpcUrl, deployment: parseDeployment(config.deployment) });
   return verifySlot(await source.collect(BigInt(task.slot), await inputsOf(task)));
 }

@@ -11,10 +11,9 @@ import { createResolver, type Resolver } from './cpi/resolve.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { loadLinks } from './links.ts';
 import { createMarketNodes, type MarketNodes } from './market-nodes.ts';
-import { createOpenAsks } from './open-asks.ts';
+import { createOpenAsks, type OpenAsks } from './open-asks.ts';
 import { createQuoteDesk, type QuoteOffer } from './quotes/offer.ts';
 import { createPlacing, type Placing } from './quotes/placing.ts';
-import type { TaskMarket } from './tasks.ts';
 
 const environment = z.object({
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//),
@@ -30,21 +29,25 @@ const environment = z.object({
 /** What every route shares; one per process. */
 export interface ServerContext {
   db: Database;
+  /** For what listens beside the pool. */
+  databaseUrl: string;
   deployment: Deployment;
   client: PublicClient;
   publicRpcUrl: string;
   intake: Intake;
   /** Prices, signs and stores a firm quote. */
   quote: (input: unknown) => Promise<QuoteOffer>;
+  /** What the auction has on offer. */
+  openAsks: OpenAsks;
   placing: Placing;
   links: LinkTable;
   /** Resolves identifiers; it listens to the database once it is asked for. */
   readonly resolver: Resolver;
   marketNodes: MarketNodes;
-  /** What the slot open at that moment (chain time, unix seconds) has on offer. */
-  onOffer: TaskMarket['onOffer'];
   /** Timestamp of the chain's newest block, unix seconds. */
   chainNow(): Promise<bigint>;
+  /** The same, at most a quarter of a second old: readers share one question to the chain. */
+  recentNow(): Promise<bigint>;
 }
 
 // Bundles of single routes have module instances of their own: the process's one context hangs on globalThis.
@@ -52,12 +55,13 @@ const holder = globalThis as { cardhourContext?: ServerContext };
 
 /** The context, made on first use, so that building the pages needs no environment. */
 export function serverContext(): ServerContext {
-  holder.cardhourContext ??= create();
+  holder.cardhourContext ??= createContext(process.env);
   return holder.cardhourContext;
 }
 
-function create(): ServerContext {
-  const parsed = environment.safeParse(process.env);
+/** @throws Error that names what the environment lacks */
+export function createContext(variables: Record<string, string | undefined>): ServerContext {
+  const parsed = environment.safeParse(variables);
   if (!parsed.success) {
     const names = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
     throw new Error(
@@ -66,7 +70,7 @@ function create(): ServerContext {
   }
   const env = parsed.data;
   const deployment = parseDeployment(JSON.parse(readFileSync(env.DEPLOYMENT_FILE, 'utf8')));
-  const db = openDatabase(env.DATABASE_URL);
+  const db = openDatabase(env.DATABASE_URL, 10, { prepared: true });
   const client = createPublicClient({ transport: http(env.RPC_URL) });
   const chainNow = async (): Promise<bigint> => {
     try {
@@ -86,13 +90,14 @@ function create(): ServerContext {
   let resolver: Resolver | undefined;
   const databaseUrl = env.DATABASE_URL;
   const { minProviderStake } = deployment.parameters;
-  const slotSeconds = BigInt(deployment.parameters.slotSeconds);
   return {
     db,
+    databaseUrl,
     deployment,
     client,
     publicRpcUrl: env.PUBLIC_RPC_URL ?? env.RPC_URL,
     intake: createIntake({ db, deployment, receiptKey, chainNow, openAsks, isApproved }),
+    openAsks,
     quote: createQuoteDesk({ db, deployment, openAsks, links, schedulerKey: receiptKey, chainNow }),
     placing: createPlacing({ db, deployment, receiptKey, chainNow }),
     links,
@@ -101,8 +106,22 @@ function create(): ServerContext {
       return resolver;
     },
     marketNodes: createMarketNodes(db, deployment.parameters.minProviderStake),
-    onOffer: (now) => openAsks((now / slotSeconds + 1n) * slotSeconds),
     chainNow,
+    recentNow: shared(chainNow, RECENT_MS),
+  };
+}
+
+const RECENT_MS = 250;
+
+/** Repeats an answer for a while; a failure is nobody's but who asked. */
+function shared<T>(ask: () => Promise<T>, ms: number): () => Promise<T> {
+  let last: { until: number; value: Promise<T> } | undefined;
+  return () => {
+    if (last !== undefined && last.until > Date.now()) return last.value;
+    const value = ask();
+    last = { until: Date.now() + ms, value };
+    value.catch(() => (last = undefined));
+    return value;
   };
 }
 

@@ -1,5 +1,8 @@
 /** Remembers an answer for a while, so that many readers cost one read. */
-const remembered = new Map<string, { until: number; value: Promise<unknown> }>();
+import { LRUCache } from 'lru-cache';
+
+/** Bounded: readers choose what some keys say. */
+const remembered = new LRUCache<string, { until: number; value: Promise<unknown> }>({ max: 2_000 });
 
 /** @param key of the answer; it has to name everything that the answer depends on @param ms how long it may be repeated */
 export function fresh<T>(key: string, ms: number, read: () => Promise<T>): Promise<T> {

@@ -13,7 +13,7 @@ export interface Health {
 }
 
 /** Asks each part; what fails says so in a word and never throws. */
-export async function healthOf(context: () => ServerContext): Promise<Health> {
+export async function healthOf({ db, client, deployment }: ServerContext): Promise<Health> {
   const health: Health = {
     ready: false,
     database: 'down',
@@ -22,13 +22,6 @@ export async function healthOf(context: () => ServerContext): Promise<Health> {
     block: null,
     indexed: null,
   };
-  let parts: ServerContext;
-  try {
-    parts = context();
-  } catch (error) {
-    return { ...health, database: error instanceof Error ? error.message : 'not configured' };
-  }
-  const { db, client, deployment } = parts;
   const [block, indexed] = await Promise.all([
     client.getBlockNumber({ cacheTime: 0 }).catch(() => null),
     db.block.findFirst({ orderBy: { number: 'desc' }, select: { number: true } }).catch(() => undefined),

@@ -34,6 +34,6 @@ export function unknownWorkload(hash: Hex): Refusal {
   return new Refusal(
     'UNKNOWN_WORKLOAD',
     `The workload ${hash} is not stored.`,
-    'Send the workload with the order, or put it first (POST /api/workloads).',
+    'Send the workload with the order, or put it first (POST /api/v1/workloads).',
   );
 }

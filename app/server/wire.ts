@@ -83,7 +83,7 @@ const orderSignature = z
   .string()
   .regex(/^0x([0-9a-fA-F]{130})?$/, '65 bytes as 0x and 130 hexadecimal digits, or 0x, are needed')
   .transform((value) => value.toLowerCase() as Hex);
-/** What `POST /api/orders` takes. The workload may be left out when it was put before. */
+/** What `POST /api/v1/orders` takes. The workload may be left out when it was put before. */
 export const signedOrderSchema = z.strictObject({
   order: orderSchema,
   classes: z.array(hash).max(16).default([]),
@@ -91,7 +91,7 @@ export const signedOrderSchema = z.strictObject({
   workload: z.unknown().optional(),
 });
 
-/** What `POST /api/quotes` takes: an order without its price and its expiry, and the data that it needs. */
+/** What `POST /api/v1/quotes` takes: an order without its price and its expiry, and the data that it needs. */
 export const quoteRequestSchema = z.strictObject({
   consumer: address,
   /** Ids of the classes that would do; none means any. */

@@ -43,7 +43,7 @@ async function environmentOf(ground: Ground, databaseUrl: string): Promise<NodeJ
 export async function startOurs(ground: Ground, databaseUrl: string): Promise<Ours> {
   const script = fileURLToPath(new URL('./ours.ts', import.meta.url));
   const env = await environmentOf(ground, databaseUrl);
-  const child = spawn(process.execPath, [...INDEXER_FLAGS, script], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...INDEXER_FLAGS, script], {
     env,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
@@ -82,7 +82,7 @@ export async function startMain(
     CHECK_EVERY_MS: '0',
   };
   const main = fileURLToPath(new URL('../../indexer/main.ts', import.meta.url));
-  const child = spawn(process.execPath, [...INDEXER_FLAGS, main], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...INDEXER_FLAGS, main], {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   });

@@ -45,7 +45,7 @@ export function createMarketClient(apiUrl: string): MarketClient {
   return {
     ready: async () => (await call<{ ready: boolean }>('/api/health').catch(() => null))?.ready === true,
     async classes() {
-      const { classes } = await call<{ classes: ClassAnswer[] }>('/api/market');
+      const { classes } = await call<{ classes: ClassAnswer[] }>('/api/v1/market');
       return classes.map(({ id, name, prices, listings }) => ({
         id,
         name,
@@ -57,9 +57,9 @@ export function createMarketClient(apiUrl: string): MarketClient {
         })),
       }));
     },
-    putWorkload: async (workload) => (await call<{ hash: Hex }>('/api/workloads', workload)).hash,
+    putWorkload: async (workload) => (await call<{ hash: Hex }>('/api/v1/workloads', workload)).hash,
     putOrder: async (signed, workload) =>
-      (await call<{ id: Hex }>('/api/orders', { ...signed, workload })).id,
+      (await call<{ id: Hex }>('/api/v1/orders', { ...signed, workload })).id,
   };
 }
 

@@ -6,17 +6,10 @@ import { lastSentence } from '../supervise/part.ts';
 import { ROOT } from './settings.ts';
 
 /** What the built pages are made of. */
-const SOURCES = [
-  'app',
-  'instrumentation.ts',
-  'domain',
-  'contracts',
-  'prisma',
-  'next.config.ts',
-  'package-lock.json',
-];
+const SOURCES = ['app', 'domain', 'contracts', 'prisma', 'next.config.ts', 'package-lock.json'];
 const SOURCE_FILE = /\.(ts|tsx|css|json|prisma|svg|png|ico)$/;
 const STAMP = join(ROOT, '.next', 'cardhour-sources');
+const SERVER = join(ROOT, 'app', 'serve.ts');
 const NEXT = join(ROOT, 'node_modules', 'next', 'dist', 'bin', 'next');
 
 /**
@@ -47,11 +40,18 @@ export async function buildWeb(logFile: string, onSpawn: (build: Kept) => void):
   return true;
 }
 
-/** The command that serves the built pages on loopback. */
+/** The command that serves the API and the built pages on loopback. */
 export function serveWeb(port: number): { command: string; args: string[] } {
   return {
     command: process.execPath,
-    args: [NEXT, 'start', '--hostname', '127.0.0.1', '--port', String(port)],
+    args: [
+      '--disable-warning=ExperimentalWarning',
+      SERVER,
+      '--hostname',
+      '127.0.0.1',
+      '--port',
+      String(port),
+    ],
   };
 }
 

@@ -43,7 +43,7 @@ function fromUrl(url: string, say: (sentence: string) => void): ReadInputs {
     }
   };
   return async (slot, hash) =>
-    (await read(`api/slots/${slot}/inputs`)) ?? (hash === null ? null : read(inputsFile(slot, hash)));
+    (await read(`api/v1/slots/${slot}/inputs`)) ?? (hash === null ? null : read(inputsFile(slot, hash)));
 }
 
 async function bodyOf(response: Response): Promise<Uint8Array> {

@@ -20,7 +20,7 @@ export async function deploymentOf(
       `There is no file ${deploymentFile}.`,
       "Pass --deployment FILE with the contracts' addresses, or leave it out to ask --api.",
     );
-  const response = await fetch(`${apiUrl}/api/config`).catch((error: unknown) => {
+  const response = await fetch(`${apiUrl}/api/v1/config`).catch((error: unknown) => {
     throw unreachable(apiUrl, error);
   });
   const config = (await response.json().catch(() => null)) as { deployment?: unknown } | null;

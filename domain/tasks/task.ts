@@ -7,7 +7,6 @@ import { classId, regionId } from '../names.ts';
 import { Refusal } from '../refusal.ts';
 import { classesFor, MAX_CLASSES, requirementOf } from '../requirement.ts';
 import type { Hex, Order } from '../types.ts';
-import { parseMoney } from '../units.ts';
 import { REFERENCE, taskVector } from '../vectors.ts';
 import { isTaskKind, TASK_KINDS, type TaskKind } from './kind.ts';
 
@@ -37,7 +36,7 @@ export interface Task {
     provider?: Hex;
   };
   compliance: { minTier: number; minReputation: number };
-  /** The most that it pays, base units per card-hour; absent when it does not say. */
+  /** The most that it pays, base units per card-hour; absent for any. */
   maxPrice?: bigint;
 }
 
@@ -103,7 +102,7 @@ export function parseTask(value: unknown): Task {
       gigabytes: integer(data['gigabytes'], 'data.gigabytes', 0, 0xffffffff),
     };
   }
-  if (task['maxPrice'] !== undefined) parsed.maxPrice = price(task['maxPrice'], 'maxPrice');
+  if (task['maxPrice'] !== undefined) parsed.maxPrice = price(task['maxPrice']);
   checkHolds(parsed);
   return parsed;
 }
@@ -121,11 +120,10 @@ export type TaskTerms = Pick<
   | 'latestStart'
   | 'minReputation'
   | 'minTier'
-> & { classes: Hex[]; startPrice?: bigint };
+> & { classes: Hex[] };
 
 /** @param now chain time, unix seconds */
-export function termsOf(task: Task, now: bigint): TaskTerms {
-  const { resources, toleranceSeconds, place, compliance, maxPrice } = task;
+export function termsOf({ resources, toleranceSeconds, place, compliance }: Task, now: bigint): TaskTerms {
   const ids = resources.classes.map(classId);
   return {
     requirement: requirementOf(ids),
@@ -136,7 +134,6 @@ export function termsOf(task: Task, now: bigint): TaskTerms {
     region: place.region === undefined ? ZERO_HASH : regionId(place.region),
     latestStart: now + BigInt(toleranceSeconds - resources.seconds),
     ...compliance,
-    ...(maxPrice === undefined ? {} : { startPrice: maxPrice }),
   };
 }
 
@@ -172,18 +169,16 @@ function integer(value: unknown, field: string, least: number, most: number): nu
   return value;
 }
 
+function price(value: unknown): bigint {
+  if (typeof value !== 'string' || !/^[1-9][0-9]{0,27}$/.test(value))
+    throw wrong('maxPrice', 'must be a price above 0, base units per card-hour in decimal digits');
+  return BigInt(value);
+}
+
 function text(value: unknown, field: string): string {
   if (typeof value !== 'string' || value === '' || value.length > 64)
     throw wrong(field, 'must be a text of 1 to 64 characters');
   return value;
-}
-
-function price(value: unknown, field: string): bigint {
-  const what = 'must be a text with the tokens per card-hour, above 0, with at most 6 decimals';
-  if (typeof value !== 'string' || !/^\d{1,20}(\.\d{1,6})?$/.test(value)) throw wrong(field, what);
-  const units = parseMoney(value);
-  if (units === 0n) throw wrong(field, what);
-  return units;
 }
 
 function address(value: unknown, field: string): Hex {

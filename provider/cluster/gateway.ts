@@ -29,7 +29,8 @@ const integer = z
   .string()
   .regex(/^-?\d+$/)
   .transform(BigInt);
-const peersSchema = z.array(
+const listOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
+const peersSchema = listOf(
   z.object({
     node: hex,
     provider: hex,
@@ -39,7 +40,7 @@ const peersSchema = z.array(
     region: z.string(),
   }),
 );
-const proposalsSchema = z.array(
+const proposalsSchema = listOf(
   z.object({
     id: hex,
     className: z.string(),
@@ -63,12 +64,12 @@ const proposalsSchema = z.array(
 export function createClusterGateway({ call }: Pick<Gateway, 'call'>): ClusterGateway {
   const post = async (path: string, body: unknown): Promise<void> => void (await call(path, body));
   return {
-    announce: (word) => post('/api/clusters/announcements', word),
-    measured: (word) => post('/api/clusters/measurements', word),
-    peers: async () => peersSchema.parse(await call('/api/clusters/peers')),
+    announce: (word) => post('/api/v1/clusters/announcements', word),
+    measured: (word) => post('/api/v1/clusters/measurements', word),
+    peers: async () => peersSchema.parse(await call('/api/v1/clusters/peers')).items,
     proposals: async (provider) =>
-      proposalsSchema.parse(await call(`/api/clusters/proposals?provider=${provider}`)),
-    consent: (answer) => post('/api/clusters/answers', answer),
-    decline: (word) => post('/api/clusters/answers', word),
+      proposalsSchema.parse(await call(`/api/v1/clusters/proposals?provider=${provider}`)).items,
+    consent: (answer) => post('/api/v1/clusters/answers', answer),
+    decline: (word) => post('/api/v1/clusters/answers', word),
   };
 }

@@ -149,7 +149,7 @@ export function createOfferKeeper(options: OfferKeeperOptions): OfferKeeper {
           `the registry names ${ledger.signer} as signing key; this agent holds another and offers nothing`,
         );
 
-      const [asks, listings] = await Promise.all([gateway.asksOf(provider), gateway.listingsOf(provider)]);
+      const [asks, listings] = await Promise.all([gateway.asks(), gateway.listingsOf(provider)]);
       const known = new Set([...asks, ...listings].map((offer) => offer.id));
       for (const offer of journal.offers()) {
         const sellable = offer.message.validUntil > now + BigInt(slotSeconds);

@@ -2,12 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { POST as batch } from '../../app/api/cpi/batch/route.ts';
-import { GET as dictionary } from '../../app/api/cpi/dictionary/route.ts';
-import { GET as history } from '../../app/api/cpi/[id]/history/route.ts';
-import { GET as resolve } from '../../app/api/cpi/[id]/route.ts';
-import { GET as search } from '../../app/api/cpi/route.ts';
-import { GET as statistics } from '../../app/api/cpi/statistics/route.ts';
 import { insertListings } from '../../app/server/book.ts';
 import { serverContext } from '../../app/server/context.ts';
 import { createResolver } from '../../app/server/cpi/resolve.ts';
@@ -21,6 +15,7 @@ import { startChain, type TestChain } from '../support/chain.ts';
 import { testDatabase, type TestDatabase } from '../support/postgres.ts';
 import { addressOf, CLASS, openMarket, REGION, type Market } from '../scheduler/market.ts';
 import { KEYS } from './fixture.ts';
+import { openDoor, type Door } from './v1/door.ts';
 
 /** A notification needs a commit and a turn of the loop; a loaded machine needs longer. */
 const HEARD = { timeout: 30_000, interval: 20 };
@@ -42,10 +37,12 @@ let market: Market;
 let indexer: Indexer;
 let dir: string;
 let oddNode: string;
+let door: Door;
 
-const at = (path: string): Request => new Request(`http://localhost/api/cpi${path}`);
+const at = (path: string): Promise<Response> => door.call(`/cpi${path}`);
+const batch = (body: unknown): Promise<Response> => door.post('/cpi/resolutions', body);
 const bodyOf = async <T>(response: Promise<Response>): Promise<T> => (await (await response).json()) as T;
-const resolved = (id: string): Promise<CpiView> => bodyOf(resolve(at(`/${encodeURIComponent(id)}`)));
+const resolved = (id: string): Promise<CpiView> => bodyOf(at(`/${encodeURIComponent(id)}`));
 
 const nodeOf = (cpi: Cpi) => {
   const { x, y, s, z } = parsedOf(cpi).segments;
@@ -79,8 +76,10 @@ beforeAll(async () => {
   vi.stubEnv('RPC_URL', chain.rpcUrl);
   vi.stubEnv('DEPLOYMENT_FILE', file);
   vi.stubEnv('RECEIPT_KEY', KEYS.receipts);
+  door = await openDoor(serverContext());
 }, 120_000);
 afterAll(async () => {
+  await door.close();
   await serverContext().resolver.close();
   await serverContext().db.$disconnect();
   await indexer.close();
@@ -128,20 +127,20 @@ test('whatIsNotRegistered_isDescribedWithoutAStatus', async () => {
 
 test('badInput_isRefused_withFieldAndReason', async () => {
   const cases: [Promise<Response>, number, string][] = [
-    [resolve(at(`/${encodeURIComponent(TEXT.slice(0, 60))}`)), 400, 'check value is missing'],
-    [resolve(at(`/${encodeURIComponent(TEXT.replace('6450', '6451'))}`)), 400, 'the check value is not'],
-    [resolve(at(`/${encodeURIComponent(TEXT.replace('LGSZ', 'LGS\u0405'))}`)), 400, 'enterprise: character'],
-    [resolve(at(`/${encodeURIComponent(`${TEXT}${'a'.repeat(512)}`)}`)), 400, 'length'],
-    [resolve(at('/%')), 400, 'escapes nothing'],
-    [resolve(at(`/0x${'9'.repeat(64)}`)), 404, 'not known'],
-    [history(at(`/${encodeURIComponent(formatCpi(cpiOf('LGSZ-99')))}/history`)), 404, 'not known'],
-    [search(at('?limit=0')), 400, 'limit'],
-    [search(at('?region=lingang')), 400, 'region'],
-    [search(at('?prefix=%00')), 400, 'prefix'],
-    [search(at('?chipp=H100')), 400, 'chipp'],
-    [statistics(at('/statistics?by=colour')), 400, 'by'],
-    [dictionary(at('/dictionary?table=constructor')), 404, 'constructor'],
-    [batch(new Request('http://localhost/', { method: 'POST', body: '{"ids":[1]}' })), 400, 'ids'],
+    [at(`/${encodeURIComponent(TEXT.slice(0, 60))}`), 400, 'check value is missing'],
+    [at(`/${encodeURIComponent(TEXT.replace('6450', '6451'))}`), 400, 'the check value is not'],
+    [at(`/${encodeURIComponent(TEXT.replace('LGSZ', 'LGS\u0405'))}`), 400, 'enterprise: character'],
+    [at(`/${encodeURIComponent(`${TEXT}${'a'.repeat(512)}`)}`), 400, 'length'],
+    [at('/%'), 400, 'does not begin with'],
+    [at(`/0x${'9'.repeat(64)}`), 404, 'not known'],
+    [at(`/${encodeURIComponent(formatCpi(cpiOf('LGSZ-99')))}/history`), 404, 'not known'],
+    [at('?limit=0'), 400, 'limit'],
+    [at('?region=lingang'), 400, 'region'],
+    [at('?prefix=%00'), 400, 'NUL'],
+    [at('?chipp=H100'), 400, 'chipp'],
+    [at('/statistics?by=colour'), 400, 'by'],
+    [at('/dictionary?table=constructor'), 404, 'constructor'],
+    [batch({ ids: [1] }), 400, 'ids'],
   ];
   for (const [answer, status, words] of cases) {
     const response = await answer;
@@ -151,11 +150,8 @@ test('badInput_isRefused_withFieldAndReason', async () => {
 });
 
 test('aBatch_resolvesEachByItself', async () => {
-  const body = JSON.stringify({ ids: [TEXT, 'cpi1:', NODE] });
-  const answers = await bodyOf<Record<string, unknown>[]>(
-    batch(new Request('http://localhost/', { method: 'POST', body })),
-  );
-  expect(answers).toEqual([
+  const { items } = await bodyOf<{ items: Record<string, unknown>[] }>(batch({ ids: [TEXT, 'cpi1:', NODE] }));
+  expect(items).toEqual([
     expect.objectContaining({ ok: true, identifier: TEXT }),
     expect.objectContaining({ ok: false, code: 'MALFORMED' }),
     expect.objectContaining({ ok: true, identifier: TEXT }),
@@ -164,7 +160,7 @@ test('aBatch_resolvesEachByItself', async () => {
 
 test('searches_findByPrefixAndAttribute_inPages', async () => {
   const found = async (query: string) =>
-    (await bodyOf<CpiPage>(search(at(`?${query}`)))).items.map(({ identifier }) =>
+    (await bodyOf<CpiPage>(at(`?${query}`))).items.map(({ identifier }) =>
       identifier.split(',').at(-1)!.slice(0, 6),
     );
   expect(await found('')).toEqual(['LGSZ-1', 'LGSZ-2', 'LGSZ-3', 'LGSZ-4']);
@@ -174,20 +170,20 @@ test('searches_findByPrefixAndAttribute_inPages', async () => {
   expect(await found('region=CN-32&chip=h100_sxm5')).toEqual(['LGSZ-3']);
   expect(await found('region=NL&grade=super')).toEqual([]);
   expect(await found(`industry=6450&provider=${addressOf('alice')}&city=320500`)).toEqual(['LGSZ-3']);
-  const first = await bodyOf<CpiPage>(search(at('?limit=3')));
-  const second = await bodyOf<CpiPage>(search(at(`?limit=3&after=${encodeURIComponent(first.next!)}`)));
+  const first = await bodyOf<CpiPage>(at('?limit=3'));
+  const second = await bodyOf<CpiPage>(at(`?limit=3&after=${encodeURIComponent(first.next!)}`));
   expect([first.items.length, second.items.length, second.next]).toEqual([3, 1, null]);
 });
 
 test('statistics_countByDimension', async () => {
-  const { rows, unreadable } = await bodyOf<CpiStatistics>(statistics(at('/statistics?by=region,grade')));
+  const { rows, unreadable } = await bodyOf<CpiStatistics>(at('/statistics?by=region,grade'));
   expect(rows).toEqual([
     { key: ['CN-31', 'super'], identifiers: 2, cards: 16, freeCards: 16, gflops: String(2 * 7_912_000) },
     { key: ['CN-32', 'super'], identifiers: 1, cards: 8, freeCards: 8, gflops: '7912000' },
     { key: ['NL', 'large'], identifiers: 1, cards: 8, freeCards: 8, gflops: '724100' },
   ]);
   expect(unreadable).toBe(1);
-  const days = await bodyOf<CpiStatistics>(statistics(at('/statistics?by=day')));
+  const days = await bodyOf<CpiStatistics>(at('/statistics?by=day'));
   expect(days.rows).toEqual([
     {
       key: [expect.stringMatching(/^\d{4}-\d{2}-\d{2}$/)],
@@ -204,17 +200,15 @@ test('theDictionary_isServedWithItsVersions', async () => {
     version: string;
     fields: unknown[];
     tables: { name: string; codes: number }[];
-  }>(dictionary(at('/dictionary')));
+  }>(at('/dictionary'));
   expect(index.fields).toHaveLength(20);
   expect(index.version).toContain('divisions-2024');
   const codes = Object.fromEntries(index.tables.map(({ name, codes: count }) => [name, count]));
   expect(codes).toMatchObject({ countries: 249, industries: 1_401 });
   expect(codes['divisions']).toBeGreaterThan(3_000);
-  const table = await bodyOf<{ names: Record<string, string> }>(
-    dictionary(at('/dictionary?table=divisions')),
-  );
+  const table = await bodyOf<{ names: Record<string, string> }>(at('/dictionary?table=divisions'));
   expect(table.names['310000']).toBe('上海市');
-  expect(await bodyOf(dictionary(at('/dictionary?table=chips')))).toMatchObject({ reference: 'H100 SXM' });
+  expect(await bodyOf(at('/dictionary?table=chips'))).toMatchObject({ reference: 'H100 SXM' });
 });
 
 /** What the tables say now, read by a resolver that has nothing in memory. */
@@ -268,9 +262,9 @@ test('memory_isDropped_whenTheChainOrTheBookChanges', async () => {
   expect(old).toMatchObject({ identifier: TEXT, current: formatCpi(upgraded), status: { cards: 16 } });
   expect(await resolved(NODE)).toEqual(await fresh(NODE));
 
-  const versions = await bodyOf<{ version: number; identifier: string; cards: number }[]>(
-    history(at(`/${NODE}/history`)),
-  );
+  const { items: versions } = await bodyOf<{
+    items: { version: number; identifier: string; cards: number }[];
+  }>(at(`/${NODE}/history`));
   expect(versions).toMatchObject([
     { version: 2, identifier: formatCpi(upgraded), cards: 16 },
     { version: 1, identifier: TEXT, cards: 8 },

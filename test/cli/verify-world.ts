@@ -5,8 +5,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import { GET as config } from '../../app/api/config/route.ts';
-import { GET as inputs } from '../../app/api/slots/[n]/inputs/route.ts';
 import { serverContext } from '../../app/server/context.ts';
 import type { Accepted } from '../../app/server/intake.ts';
 import { readFlags, type VerifyFlags } from '../../cli/verify/flags.ts';
@@ -15,6 +13,7 @@ import { formatDeployment } from '../../contracts/deployment.ts';
 import { workloadHash } from '../../domain/workload.ts';
 import { signAsk, signOrder } from '../scheduler/market.ts';
 import { setup as setupMarket } from '../scheduler/setup.ts';
+import { openDoor } from '../app/v1/door.ts';
 
 const WORKLOAD = { command: ['true'] };
 const QUIET = { say: () => undefined, start: () => undefined, at: () => undefined, end: () => undefined };
@@ -38,7 +37,9 @@ export async function setup() {
   vi.stubEnv('RPC_URL', world.chain.rpcUrl);
   vi.stubEnv('DEPLOYMENT_FILE', deploymentFile);
   vi.stubEnv('RECEIPT_KEY', schedulerKey);
-  const { db, intake } = serverContext();
+  const context = serverContext();
+  const { db, intake } = context;
+  const door = await openDoor(context);
   await intake.putWorkload(WORKLOAD);
   const servers: Server[] = [];
 
@@ -49,21 +50,11 @@ export async function setup() {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   };
 
-  /** The API's own routes, as far as the verifier uses them. */
-  const apiUrl = await serve(async (request, response) => {
-    const slot = /^\/api\/slots\/(\d+)\/inputs$/.exec(request.url ?? '')?.[1];
-    const get = new Request(`http://localhost${request.url}`);
-    const answer =
-      slot === undefined ? await config() : await inputs(get, { params: Promise.resolve({ n: slot }) });
-    response.writeHead(answer.status, Object.fromEntries(answer.headers));
-    response.end(Buffer.from(await answer.arrayBuffer()));
-  });
-
   return {
     ...world,
     dir,
     deploymentFile,
-    apiUrl,
+    apiUrl: door.url,
     serve,
     /** A slot with one receipted ask and one receipted order that match, committed. */
     async trade(nonce: bigint): Promise<TradedSlot> {
@@ -103,7 +94,7 @@ export async function setup() {
       const lines: string[] = [];
       const said: string[] = [];
       const options = readFlags({
-        api: apiUrl,
+        api: door.url,
         rpc: world.chain.rpcUrl,
         ...(files[0] === undefined ? {} : { deployment: files[0] }),
         ...flags,
@@ -120,6 +111,7 @@ export async function setup() {
         server.closeAllConnections();
         server.close();
       }
+      await door.close();
       await db.$disconnect();
       vi.unstubAllEnvs();
       await world.teardown();

@@ -263,7 +263,7 @@ test('flags_thatSayNothing_orTwoThings_areRefused', () => {
 });
 
 test('inputs_areServedAsAFile_namedByTheirHash', async () => {
-  const answer = await fetch(`${world.apiUrl}/api/slots/${first.slot}/inputs`);
+  const answer = await fetch(`${world.apiUrl}/api/v1/slots/${first.slot}/inputs`);
   const bytes = new Uint8Array(await answer.arrayBuffer());
   expect(answer.headers.get('content-type')).toBe('application/octet-stream');
   expect(answer.headers.get('content-disposition')).toContain(`slot-${first.slot}-${keccak(bytes)}.chs`);
@@ -275,7 +275,7 @@ test('inputs_areServedAsAFile_namedByTheirHash', async () => {
 });
 
 async function bytesOf(slot: bigint): Promise<Uint8Array> {
-  const answer = await fetch(`${world.apiUrl}/api/slots/${slot}/inputs`);
+  const answer = await fetch(`${world.apiUrl}/api/v1/slots/${slot}/inputs`);
   return new Uint8Array(await answer.arrayBuffer());
 }
 

@@ -58,6 +58,8 @@ test('visitor_buysACardHour_andSeesItRunWithItsLog', async () => {
   await openMine();
   const lease = page.getByTestId('lease').first();
   await expect.poll(() => lease.getByTestId('stage').textContent(), { timeout: SOON }).toBe('running');
+  expect(await lease.getByTestId('log').count()).toBe(0);
+  await page.getByRole('button', { name: 'Sign in to see your logs' }).first().click();
   await lease.getByText('bought 42').waitFor();
 });
 
@@ -165,6 +167,6 @@ interface LeaseRow {
 }
 
 async function myLeases(): Promise<LeaseRow[]> {
-  const answer = await fetch(`${stack.url}/api/leases?account=${wallet.address}`);
-  return (await answer.json()) as LeaseRow[];
+  const answer = await fetch(`${stack.url}/api/v1/leases?account=${wallet.address}`);
+  return ((await answer.json()) as { items: LeaseRow[] }).items;
 }

@@ -16,7 +16,7 @@ try {
   await mkdir(OUT, { recursive: true });
   const read = async <T>(path: string): Promise<T> =>
     (await (await fetch(`${stack.url}${path}`)).json()) as T;
-  while ((await read<{ leases: { settled: number } }>('/api/stats')).leases.settled < SETTLED)
+  while ((await read<{ leases: { settled: number } }>('/api/v1/stats')).leases.settled < SETTLED)
     await sleep(2_000);
 
   const page = await browser.newPage({ viewport: { width: 1120, height: 860 }, deviceScaleFactor: 1.5 });
@@ -32,7 +32,9 @@ try {
   await page.getByTestId('entropy').getByRole('row').nth(1).waitFor();
   await page.screenshot({ path: `${OUT}demand.png`, fullPage: true });
 
-  const slots = await read<{ slot: string; state: string; matched: number }[]>('/api/slots');
+  const { items: slots } = await read<{ items: { slot: string; state: string; matched: number }[] }>(
+    '/api/v1/slots',
+  );
   const best = slots.filter((slot) => slot.state === 'committed').sort((a, b) => b.matched - a.matched)[0];
   if (best !== undefined) {
     await page.goto(`${stack.url}/slots/${best.slot}`);

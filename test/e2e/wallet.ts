@@ -44,6 +44,10 @@ export async function injectWallet(
         signed.push(method);
         return account.signTypedData(JSON.parse(String(params[1])) as TypedDataDefinition);
       }
+      case 'personal_sign': {
+        signed.push(method);
+        return account.signMessage({ message: { raw: params[0] as Hex } });
+      }
       case 'eth_sendTransaction': {
         signed.push(method);
         const { to, data, gas, value } = params[0] as { to: Hex; data: Hex; gas: Hex; value?: Hex };

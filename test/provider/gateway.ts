@@ -49,7 +49,7 @@ export async function startGateway(domain: SigningDomain, signer: Hex): Promise<
     path: string,
     body: unknown,
   ): Promise<{ status: number; value: unknown }> => {
-    const [, , what, id, part] = path.split('/');
+    const [, , , what, id, part] = path.split('/');
     if (method === 'GET' && what === 'asks') {
       gateway.questions += 1;
       const asks = [...gateway.asks].map(([id, { ask }]) => ({
@@ -60,7 +60,7 @@ export async function startGateway(domain: SigningDomain, signer: Hex): Promise<
         validUntil: String(ask.validUntil),
         live: true,
       }));
-      return { status: 200, value: asks };
+      return { status: 200, value: { items: asks } };
     }
     if (method === 'GET' && what === 'listings') {
       const listings = [...gateway.listings].map(([id, { listing }]) => ({
@@ -71,7 +71,7 @@ export async function startGateway(domain: SigningDomain, signer: Hex): Promise<
         left: listing.cards,
         validUntil: String(listing.validUntil),
       }));
-      return { status: 200, value: listings };
+      return { status: 200, value: { items: listings, next: null } };
     }
     if (what === 'asks') {
       const item = body as { ask: Ask; signature: Hex };

@@ -45,12 +45,12 @@ export async function setupCycles() {
   const call = async <T>(path: string, body?: unknown): Promise<T> => {
     const input = body === undefined ? undefined : (JSON.parse(toJson(body)) as unknown);
     const answer = async (): Promise<unknown> => {
-      if (path === '/api/clusters/announcements') return acceptAnnouncement(gate, input);
-      if (path === '/api/clusters/measurements') return acceptMeasurements(gate, input);
-      if (path === '/api/clusters/answers') return acceptAnswer(gate, input);
-      if (path === '/api/clusters/peers') return peersOf(db, await at.now());
+      if (path === '/api/v1/clusters/announcements') return acceptAnnouncement(gate, input);
+      if (path === '/api/v1/clusters/measurements') return acceptMeasurements(gate, input);
+      if (path === '/api/v1/clusters/answers') return acceptAnswer(gate, input);
+      if (path === '/api/v1/clusters/peers') return { items: await peersOf(db, await at.now()) };
       const provider = /provider=(0x[0-9a-f]{40})$/.exec(path)![1]!;
-      return proposalsFor(db, provider, await at.now());
+      return { items: await proposalsFor(db, provider, await at.now()) };
     };
     return JSON.parse(toJson((await answer()) ?? null)) as T;
   };

@@ -22,7 +22,7 @@ const consentSchema = z.strictObject({
   validUntil: uint(40),
   nonce: uint(64),
 });
-const answerSchema = z.union([
+export const answerSchema = z.union([
   z.strictObject({ proposal: hash, consent: consentSchema, signature }),
   z.strictObject({
     proposal: hash,
@@ -120,7 +120,7 @@ async function openProposal(
     throw new Refusal(
       'NOT_FOUND',
       `No proposal ${id} names node ${node}.`,
-      'Read GET /api/clusters/proposals.',
+      'Read GET /api/v1/clusters/proposals.',
     );
   if (row.state !== 'open' || now > row.consentBy)
     throw new Refusal(

@@ -1,8 +1,7 @@
-import { serverContext } from '../context.ts';
+import type { ServerContext } from '../context.ts';
 import type { Gate } from './words.ts';
 
 /** What the routes of clusters share. */
-export function gateOf(): Gate {
-  const { db, deployment, chainNow } = serverContext();
+export function gateOf({ db, deployment, chainNow }: ServerContext): Gate {
   return { db, chainNow, domain: { chainId: deployment.chainId, auction: deployment.auction } };
 }

@@ -26,7 +26,7 @@ const LONGEST_TRIP = 60_000_000;
 
 export const at = z.string().regex(/^[0-9]{1,15}$/);
 const said = { provider: address, at, signature };
-const announcementSchema = z.strictObject({
+export const announcementSchema = z.strictObject({
   ...said,
   endpoints: z
     .array(
@@ -38,7 +38,7 @@ const announcementSchema = z.strictObject({
     )
     .max(MOST_NODES),
 });
-const measurementsSchema = z.strictObject({
+export const measurementsSchema = z.strictObject({
   ...said,
   trips: z
     .array(z.strictObject({ from: hash, to: hash, micros: z.number().int().min(1).max(LONGEST_TRIP) }))

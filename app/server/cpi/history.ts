@@ -2,7 +2,7 @@
 import { cpiOfSegments } from '../../../domain/cpi.ts';
 import type { Database } from '../../../prisma/client.ts';
 import type { CpiVersionView } from '../../cpi-views.ts';
-import { notFound } from '../http.ts';
+import { notFound } from '../unknown.ts';
 
 /** Newest first. @throws Refusal NOT_FOUND */
 export async function historyOf(db: Database, node: string): Promise<CpiVersionView[]> {

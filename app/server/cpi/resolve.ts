@@ -5,7 +5,7 @@ import type { Dictionary } from '../../../domain/dictionary.ts';
 import { Refusal } from '../../../domain/refusal.ts';
 import type { Database } from '../../../prisma/client.ts';
 import type { CpiView } from '../../cpi-views.ts';
-import { notFound } from '../http.ts';
+import { notFound } from '../unknown.ts';
 import { createStatusCache } from './cache.ts';
 import { loadDictionary } from './dictionary.ts';
 import { readStatuses, type NodeStatus } from './status.ts';

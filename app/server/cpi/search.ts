@@ -14,8 +14,8 @@ const text = z
   .max(512)
   .regex(/^[^\0]*$/, 'a NUL is in no identifier');
 
-/** What `GET /api/cpi` takes. */
-const searchSchema = z.strictObject({
+/** What `GET /api/v1/cpi` takes. */
+export const searchSchema = z.strictObject({
   /** Beginning of the identifier, e.g. `cpi1:LGSZ,6450,31`. */
   prefix: text.default(''),
   /** CN-31, NL; or CN for all of them. */

@@ -1,4 +1,4 @@
-/** `POST /api/quotes`: a firm price for an order, signed; or why there is none. */
+/** `POST /api/v1/quotes`: a firm price for an order, signed; or why there is none. */
 import { privateKeyToAccount } from 'viem/accounts';
 import type { Deployment } from '../../../contracts/deployment.ts';
 import { orderId, quoteDigest } from '../../../domain/eip712.ts';

@@ -8,15 +8,19 @@ import { mustAgree } from '../must-agree.ts';
 interface LeaseFilter {
   account?: string | undefined;
   provider?: string | undefined;
+  consumer?: string | undefined;
   id?: bigint | undefined;
+  ids?: bigint[] | undefined;
   /** Only those that still hold money. */
   live?: boolean | undefined;
+  /** Only those before it. */
+  before?: bigint | undefined;
 }
 
 /** Leases with what their agents report, newest first. */
 export async function leasesOf(
   db: Database,
-  { account, provider, id, live }: LeaseFilter,
+  { account, provider, consumer, id, ids, live, before }: LeaseFilter,
   limit = 100,
 ): Promise<LeaseView[]> {
   await mustAgree(db, 'lease', 'node');
@@ -24,26 +28,31 @@ export async function leasesOf(
     Prisma.sql`true`,
     ...(account === undefined ? [] : [Prisma.sql`(l.consumer = ${account} OR l.provider = ${account})`]),
     ...(provider === undefined ? [] : [Prisma.sql`l.provider = ${provider}`]),
+    ...(consumer === undefined ? [] : [Prisma.sql`l.consumer = ${consumer}`]),
     ...(id === undefined ? [] : [Prisma.sql`l.id = ${id}`]),
+    ...(ids === undefined ? [] : [Prisma.sql`l.id = ANY(${ids}::bigint[])`]),
     ...(live === true ? [Prisma.sql`NOT l.settled`] : []),
+    ...(before === undefined ? [] : [Prisma.sql`l.id < ${before}`]),
   ];
-  const rows = await db.$queryRaw<LeaseRow[]>`
-    SELECT l.id::text AS id, l.consumer, l.provider, l.node, coalesce(n."className", m."className") AS "className", coalesce(n.region, m.region) AS region, l."sourceId", l.slot::text AS slot, l.cards,
+  // One text for all rows: the client takes 26 values of each apart more slowly than JSON.parse does.
+  const [answer] = await db.$queryRaw<{ rows: string }[]>`
+    SELECT coalesce(json_agg(t), '[]')::text AS rows FROM (SELECT l.id::text AS id, l.consumer, l.provider, l.node, coalesce(n."className", m."className") AS "className", coalesce(n.region, m.region) AS region, l."sourceId", l.slot::text AS slot, l.cards,
            l.duration::text AS duration, l.start::text AS start, l."end"::text AS "end", l.rate::text AS rate,
            l.locked::text AS locked, l.paid::text AS paid, l.fee::text AS fee, l.refunded::text AS refunded,
            l."settledUntil"::text AS "settledUntil", l.workload, l."endReason", l.settled,
-           r.state, r."exitCode", r.heartbeats, r."lastBeatAt", r.sandbox
+           r.state, r."exitCode", r.heartbeats, to_char(r."lastBeatAt", 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "lastBeatAt", r.sandbox
     FROM lease l LEFT JOIN node n ON n.id = l.node LEFT JOIN lease_report r ON r."leaseId" = l.id
       -- A cluster's lease is of its members' class and region.
       LEFT JOIN LATERAL (SELECT x."className", x.region FROM chain_event e JOIN node x ON x.id = e.args->'members'->0->>'node'
         WHERE n.id IS NULL AND e.name = 'ClusterFormed' AND e.args->>'account' = l.provider LIMIT 1) m ON true
-    WHERE ${Prisma.join(where, ' AND ')} ORDER BY l.id DESC LIMIT ${limit}`;
+    WHERE ${Prisma.join(where, ' AND ')} ORDER BY l.id DESC LIMIT ${limit}) t`;
+  const rows = JSON.parse(answer?.rows ?? '[]') as LeaseRow[];
   return rows.map(({ state, exitCode, heartbeats, lastBeatAt, sandbox, ...lease }) => ({
     ...lease,
     report:
       state === null || heartbeats === null || lastBeatAt === null || sandbox === null
         ? null
-        : { state, exitCode, heartbeats, lastBeatAt: lastBeatAt.toISOString(), sandbox },
+        : { state, exitCode, heartbeats, lastBeatAt, sandbox },
   }));
 }
 
@@ -67,7 +76,7 @@ interface LeaseRow extends Omit<LeaseView, 'report'> {
   state: string | null;
   exitCode: number | null;
   heartbeats: number | null;
-  lastBeatAt: Date | null;
+  lastBeatAt: string | null;
   sandbox: string | null;
 }
 

@@ -4,14 +4,28 @@ import type { Database } from '../../../prisma/client.ts';
 import type { ClassView, ListingView } from '../../views.ts';
 import { mustAgree } from '../must-agree.ts';
 
+export interface ListingWish {
+  class?: string | undefined;
+  provider?: string | undefined;
+  /** Its name. */
+  region?: string | undefined;
+  /** At least so many left. */
+  cards?: number | undefined;
+  /** Base units per card-hour. */
+  maxPrice?: bigint | undefined;
+}
+
 /** Listings that can be bought now, cheapest first; a node in a cluster has none. */
 export async function openListings(
   db: Database,
   now: bigint,
-  resourceClass: string | null,
+  wish: ListingWish,
   limit = 200,
+  /** Where the page before ended. */
+  after: { price: string; id: string } | null = null,
 ): Promise<ListingView[]> {
   await mustAgree(db, 'node', 'provider', 'lease');
+  const { class: resourceClass = null, provider = null, region = null, cards = 1, maxPrice = null } = wish;
   return db.$queryRaw<ListingView[]>`
     SELECT l.id, l.provider, l.node, l.message, l.signature, l.price::text AS price, l."validUntil"::text AS "validUntil",
            n."className", n.region, l.cards - coalesce(f.filled, 0) AS "left"
@@ -21,8 +35,11 @@ export async function openListings(
       JOIN provider p ON p.address = l.provider AND p."exitAt" IS NULL
       LEFT JOIN fill f ON f.id = l.id
     WHERE l."validUntil" >= ${now} AND (l.message->>'validFrom')::numeric <= ${now}
-      AND l.cards > coalesce(f.filled, 0)
+      AND l.cards >= coalesce(f.filled, 0) + ${cards}::int
+      AND (${region}::text IS NULL OR n.region = ${region}) AND (${maxPrice}::numeric IS NULL OR l.price <= ${maxPrice}::numeric)
       AND (${resourceClass}::text IS NULL OR l."resourceClass" = ${resourceClass})
+      AND (${provider}::text IS NULL OR l.provider = ${provider})
+      AND (${after === null} OR (l.price, l.id) > (${after?.price ?? '0'}::numeric, ${after?.id ?? ''}))
       AND NOT EXISTS (SELECT 1 FROM used_nonce u
         WHERE u.kind = 'listing' AND u.account = l.provider AND u.nonce = (l.message->>'nonce')::numeric)
     ORDER BY l.price, l.id LIMIT ${limit}`;
@@ -39,7 +56,7 @@ export async function classesOf(db: Database, now: bigint): Promise<ClassView[]>
     FROM node n LEFT JOIN (SELECT node, sum(cards) AS cards FROM lease WHERE "end" > ${now} GROUP BY node) l ON l.node = n.id
     GROUP BY 1, 2 ORDER BY 2`;
   const prices = await clearingPrices(db);
-  const listings = await openListings(db, now, null);
+  const listings = await openListings(db, now, {});
   const asked = await cardsOnAsks(db, now);
   return classes.map(({ leased, ...row }) => ({
     ...row,

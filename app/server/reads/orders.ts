@@ -13,22 +13,27 @@ export async function ordersOf(
   consumer: string,
   now: bigint,
   limit = 100,
-): Promise<OrderView[]> {
+  /** One of them, or those before one in the order of arrival. */
+  only: { id?: string; before?: bigint } = {},
+): Promise<(OrderView & { seq: string })[]> {
   await mustAgree(db, 'lease');
   const rows = await db.$queryRaw<OrderRow[]>`
-    SELECT o.id, o.consumer, o.message, o.signature, o.slot::text AS slot, o."validUntil"::text AS "validUntil", o."createdAt",
+    SELECT o.id, o.seq::text AS seq, o.consumer, o.message, o.signature, o.slot::text AS slot, o."validUntil"::text AS "validUntil", o."createdAt",
            x.slot::text AS "outcomeSlot", x.code AS "outcomeCode", l.id::text AS "leaseId",
            EXISTS (SELECT 1 FROM used_nonce u
              WHERE u.kind = 'order' AND u.account = o.consumer AND u.nonce = (o.message->'order'->>'nonce')::numeric) AS spent
     FROM "order" o
       LEFT JOIN LATERAL (SELECT slot, code FROM order_outcome WHERE "orderId" = o.id ORDER BY slot DESC LIMIT 1) x ON true
       LEFT JOIN lease l ON l."sourceId" = o.id
-    WHERE o.consumer = ${consumer} ORDER BY o."createdAt" DESC LIMIT ${limit}`;
+    WHERE o.consumer = ${consumer} AND (${only.id ?? null}::text IS NULL OR o.id = ${only.id ?? null})
+      AND (${only.before ?? null}::bigint IS NULL OR o.seq < ${only.before ?? null}::bigint)
+    ORDER BY o.seq DESC LIMIT ${limit}`;
   const nameOf = await requirementNamer(db);
   return rows.map((row) => {
     const { order, classes } = orderOfRow(row);
     return {
       id: row.id,
+      seq: row.seq,
       consumer: row.consumer,
       order: JSON.parse(toJson(order)) as OrderView['order'],
       className: nameOf(order.requirement, classes),
@@ -48,6 +53,7 @@ export async function ordersOf(
 
 interface OrderRow {
   id: string;
+  seq: string;
   consumer: string;
   message: unknown;
   signature: string;

@@ -10,12 +10,13 @@ import { requirementNamer } from './classes.ts';
 import { mustAgree } from '../must-agree.ts';
 
 /** Slots that had an order, newest first. */
-export async function slotsOf(db: Database, limit = 100): Promise<SlotRow[]> {
+export async function slotsOf(db: Database, limit = 100, before: bigint | null = null): Promise<SlotRow[]> {
   await mustAgree(db, 'slot');
   return db.$queryRaw<SlotRow[]>`
     SELECT r.slot::text AS slot, r.state, r.matched, r.unmatched, coalesce(s."orderCount", r.matched + r.unmatched) AS orders,
            coalesce(s.skipped, 0) AS skipped, s."txHash"
-    FROM slot_run r LEFT JOIN slot s ON s.slot = r.slot ORDER BY r.slot DESC LIMIT ${limit}`;
+    FROM slot_run r LEFT JOIN slot s ON s.slot = r.slot
+    WHERE ${before}::bigint IS NULL OR r.slot < ${before}::bigint ORDER BY r.slot DESC LIMIT ${limit}`;
 }
 
 /**
@@ -41,7 +42,7 @@ export async function slotInputs(
     throw new Refusal(
       'NOT_FOUND',
       `Slot ${slot} has no published inputs.`,
-      'A slot without an order is not committed: see GET /api/slots.',
+      'A slot without an order is not committed: see GET /api/v1/slots.',
     );
   }
   return run.manifest;
