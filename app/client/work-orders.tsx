@@ -34,7 +34,7 @@ export function WorkOrders() {
     const request: WorkOrderRequest = { ...part, provider: address, at: Math.floor(Date.now() / 1_000) };
     const message = workOrderText({ chainId: deployment.chainId, auction: deployment.auction }, request);
     const signature = await wallet.signMessage({ message });
-    return (await postJson<{ orders: WorkOrder[] }>('/api/work-orders', { ...request, signature })).orders;
+    return (await postJson<{ orders: WorkOrder[] }>('/api/v1/work-orders', { ...request, signature })).orders;
   };
   const read = () =>
     void action.run('Waiting for your signature…', async () => {

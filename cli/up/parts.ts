@@ -18,10 +18,7 @@ const REACH_MICROS = '20000';
  * For the indexer, whose garbage is what nodes answer: a young generation of 16 MB, and a heap that is at most half as large again as
  * what lives. By Node's own choices the process is larger by 120 MB, and no faster (`npm run bench -- indexer`).
  */
-export const INDEXER_FLAGS = [
-  '--max-semi-space-size=16',
-  '--heap-growing-percent=50',
-];
+export const INDEXER_FLAGS = ['--max-semi-space-size=16', '--heap-growing-percent=50'];
 
 /** What every part is told. */
 export interface Ground {

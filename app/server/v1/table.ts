@@ -12,6 +12,7 @@ import { orderRoutes } from './routes/orders.ts';
 import { providerRoutes } from './routes/providers.ts';
 import { slotRoutes } from './routes/slots.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
+import { workOrderRoutes } from './routes/work-orders.ts';
 import type { AnyRoute, RouteKey } from './declaration.ts';
 
 export const TABLE = {
@@ -27,6 +28,7 @@ export const TABLE = {
   ...billingRoutes,
   ...eventRoutes,
   ...webhookRoutes,
+  ...workOrderRoutes,
   ...operationRoutes,
 };
 

@@ -22,7 +22,7 @@ export function openDesk(settings: WorkOrderSettings, key: Hex, pool: string): D
       let response: Response;
       let answer: { orders?: WorkOrder[]; code?: string; detail?: string };
       try {
-        response = await fetch(`${gateway}/api/work-orders`, {
+        response = await fetch(`${gateway}/api/v1/work-orders`, {
           method: 'POST',
           headers: { 'content-type': 'application/json' },
           body: JSON.stringify({ ...request, signature }),

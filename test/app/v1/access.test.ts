@@ -56,6 +56,7 @@ const EXPECTED: Record<string, readonly Caller[]> = {
   'GET /leases/{id}/log': ['consumer', 'provider', 'operator', 'key of consumer'],
   'GET /leases/{id}/workload': ['consumer', 'provider', 'key of consumer'],
   'POST /leases/{id}/report': EVERYBODY,
+  'POST /work-orders': EVERYBODY,
   'GET /slots': EVERYBODY,
   'GET /slots/{slot}': EVERYBODY,
   'GET /slots/{slot}/inputs': EVERYBODY,
