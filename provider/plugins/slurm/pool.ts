@@ -67,9 +67,17 @@ export function openPool({ slurm, settings, pool, folder, isolation, output }: P
     const number = record.job ?? (await slurm.findByName(record.name));
     const job = number === null ? null : await slurm.job(number);
     const now = statusOf(id, record, job, readNumber(join(jobFolder(id), FILES.exit)));
-    if (isOver(now.state)) note(id, { final: now });
+    if (isOver(now.state)) conclude(id, now);
     else if (now.state === 'running' && record.held === undefined) note(id, { held: now.cards ?? [] });
     return now;
+  };
+
+  /** The first to see the end, whoever asked, writes it down and tells it. */
+  const conclude = (id: string, now: LeaseStatus): void => {
+    if (!store.read(id) || store.read(id)?.final) return;
+    note(id, { final: now });
+    told.delete(id);
+    output.changed(now);
   };
 
   const submit = async (lease: PluginLease): Promise<LeaseStatus> => {
@@ -152,9 +160,9 @@ export function openPool({ slurm, settings, pool, folder, isolation, output }: P
         if (state === 'PENDING' || state === 'CONFIGURING') waiting = true;
         if (told.get(id) === state) continue;
         const now = await status(id);
+        if (isOver(now.state)) continue;
         told.set(id, state);
         output.changed(now);
-        if (isOver(now.state)) told.delete(id);
       }
       if (looks++ % DISK_LOOKS === 0) for (const { id, job } of open) await measure(id, job);
     };
