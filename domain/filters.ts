@@ -40,8 +40,24 @@ export interface Wish {
 /** Those after the class's: asks of a class stand together. */
 export const FILTERS = new FilterList<Offer, Wish, FilterReason>([region, cards, reputation, tier, price]);
 
+/** Of an order, what the filters and the distance ask for, and the classes beside it. */
+export interface Wanted {
+  order: Pick<Order, WantedField>;
+  classes: SignedOrder['classes'];
+}
+type WantedField =
+  | 'requirement'
+  | 'region'
+  | 'cards'
+  | 'minReputation'
+  | 'minTier'
+  | 'startPrice'
+  | 'taskCompute'
+  | 'taskNetwork'
+  | 'taskStorage';
+
 /** Classes that the order takes; null for any. */
-export function classesOf({ order, classes }: Pick<SignedOrder, 'order' | 'classes'>): readonly Hex[] | null {
+export function classesOf({ order, classes }: Wanted): readonly Hex[] | null {
   if (order.requirement === ANY_CLASS) return null;
   return classes.length > 0 ? classes : [order.requirement];
 }
@@ -76,7 +92,7 @@ export class Scales {
     return this.#reserves[-most]!;
   }
 
-  wishOf(order: Order): Wish {
+  wishOf(order: Wanted['order']): Wish {
     const { minReputation, minTier, startPrice } = order;
     const number = this.#regions.get(order.region) ?? this.#regions.size;
     const regions = order.region === ZERO_HASH ? null : this.#choices[number]!;

@@ -3,11 +3,11 @@
  * why nothing does and what comes nearest. Whatever says so to a consumer says it from here; a slot's own words come from `matching.ts`.
  */
 import type { Resources } from './distance.ts';
-import { classesOf, FILTERS, Scales, type FilterReason } from './filters.ts';
+import { classesOf, FILTERS, Scales, type FilterReason, type Wanted } from './filters.ts';
 import { nearestMiss } from './match/nearest-miss.ts';
 import { NodeIndex } from './match/node-index.ts';
 import { whyNone, type WhyNone } from './match/why-none.ts';
-import type { Hex, SignedOrder } from './types.ts';
+import type { Hex } from './types.ts';
 
 /** An ask as an order meets it. */
 export interface OfferedAsk {
@@ -54,7 +54,7 @@ export class OnOffer<A extends OfferedAsk> {
   }
 
   /** Null when something would serve the order at its start price. */
-  whyNone(signed: Pick<SignedOrder, 'order' | 'classes'>): NothingServes<A> | null {
+  whyNone(signed: Wanted): NothingServes<A> | null {
     const { order } = signed;
     const { terms, facts, best } = this.#index;
     const named = classesOf(signed);

@@ -14,6 +14,7 @@ import { createMarketNodes, type MarketNodes } from './market-nodes.ts';
 import { createOpenAsks } from './open-asks.ts';
 import { createQuoteDesk, type QuoteOffer } from './quotes/offer.ts';
 import { createPlacing, type Placing } from './quotes/placing.ts';
+import type { TaskMarket } from './tasks.ts';
 
 const environment = z.object({
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//),
@@ -40,6 +41,8 @@ export interface ServerContext {
   /** Resolves identifiers; it listens to the database once it is asked for. */
   readonly resolver: Resolver;
   marketNodes: MarketNodes;
+  /** What the slot open at that moment (chain time, unix seconds) has on offer. */
+  onOffer: TaskMarket['onOffer'];
   /** Timestamp of the chain's newest block, unix seconds. */
   chainNow(): Promise<bigint>;
 }
@@ -83,6 +86,7 @@ function create(): ServerContext {
   let resolver: Resolver | undefined;
   const databaseUrl = env.DATABASE_URL;
   const { minProviderStake } = deployment.parameters;
+  const slotSeconds = BigInt(deployment.parameters.slotSeconds);
   return {
     db,
     deployment,
@@ -97,6 +101,7 @@ function create(): ServerContext {
       return resolver;
     },
     marketNodes: createMarketNodes(db, deployment.parameters.minProviderStake),
+    onOffer: (now) => openAsks((now / slotSeconds + 1n) * slotSeconds),
     chainNow,
   };
 }

@@ -1,9 +1,9 @@
 /** Why nothing on offer serves an order, in words. The reasons are the auction's own filters'. */
-import type { FilterReason } from '../../domain/filters.ts';
+import type { FilterReason, Wanted } from '../../domain/filters.ts';
 import { ZERO_HASH } from '../../domain/hash.ts';
 import type { NothingServes } from '../../domain/on-offer.ts';
 import { Refusal } from '../../domain/refusal.ts';
-import type { Hex, SignedOrder } from '../../domain/types.ts';
+import type { Hex } from '../../domain/types.ts';
 import { formatMoney } from '../../domain/units.ts';
 import type { OpenAsk } from './open-asks.ts';
 import { wantedClasses } from './order-checks.ts';
@@ -24,7 +24,6 @@ export interface Note {
   counts: NothingServes<OpenAsk>['counts'];
 }
 
-type Wanted = Pick<SignedOrder, 'order' | 'classes'>;
 type Nothing = NothingServes<OpenAsk>;
 
 export function noteOf(none: Nothing, wanted: Wanted, asks: readonly OpenAsk[], names: Names): Note {

@@ -1,5 +1,5 @@
 import { isTooWide } from '../../domain/eligibility.ts';
-import { classesOf } from '../../domain/filters.ts';
+import { classesOf, type Wanted } from '../../domain/filters.ts';
 import { ZERO_HASH } from '../../domain/hash.ts';
 import type { Parameters } from '../../domain/parameters.ts';
 import { Refusal } from '../../domain/refusal.ts';
@@ -56,7 +56,7 @@ const TASK_FIELDS = [
 ] as const;
 
 /** Ids of the classes that the order accepts; none means any. */
-export function wantedClasses(signed: Pick<SignedOrder, 'order' | 'classes'>): readonly Hex[] {
+export function wantedClasses(signed: Wanted): readonly Hex[] {
   return classesOf(signed) ?? [];
 }
 

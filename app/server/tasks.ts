@@ -6,12 +6,15 @@ import type { Scope } from '../../domain/match/scope.ts';
 import { classId } from '../../domain/names.ts';
 import { KIND_VARIABLE, type TaskKind } from '../../domain/tasks/kind.ts';
 import { parseTask, termsOf, type TaskTerms } from '../../domain/tasks/task.ts';
+import type { OnOffer } from '../../domain/on-offer.ts';
 import type { Database } from '../../prisma/client.ts';
 import type { MarketNodes } from './market-nodes.ts';
+import { noteOf, type Names, type Note } from './no-supply.ts';
+import type { OpenAsk } from './open-asks.ts';
 
 export interface TaskAnswer {
   kind: TaskKind;
-  /** Fields of the order to sign; price, nonce, expiry and workload are the consumer's. */
+  /** Fields of the order to sign; nonce, expiry and workload are the consumer's, and the price where the task names none. */
   terms: TaskTerms;
   /** What the workload's environment should hold, so that the market counts the task as what it is. */
   environment: Record<string, TaskKind>;
@@ -30,6 +33,17 @@ export interface TaskAnswer {
   nodes: (NodeView & { scope: Scope })[];
   /** Why there is none of them: the filter that left nothing, nodes left after each, and the node that misses the least. */
   none: (Omit<NoNode, 'miss'> & { miss: (NodeView & { fails: MissReason[] }) | null }) | null;
+  /** Why nothing that the auction has on offer would serve its order at its `maxPrice`; null when something would, or it names no price. */
+  note: Note | null;
+}
+
+/** What the market is asked. */
+export interface TaskMarket {
+  db: Database;
+  links: LinkTable;
+  marketNodes: MarketNodes;
+  /** What the slot now open has on offer. */
+  onOffer: (now: bigint) => Promise<OnOffer<OpenAsk>>;
 }
 
 interface NodeView {
@@ -44,9 +58,7 @@ interface NodeView {
 
 /** @throws Refusal on a task that is none, or that no node can ever hold */
 export async function taskAnswer(
-  db: Database,
-  links: LinkTable,
-  marketNodes: MarketNodes,
+  { db, links, marketNodes, onOffer }: TaskMarket,
   now: bigint,
   input: unknown,
 ): Promise<TaskAnswer> {
@@ -104,6 +116,25 @@ export async function taskAnswer(
     }),
     nodes: nodes.map((found) => ({ ...viewOf(found), scope: found.scope })),
     none: none && { ...none, miss: none.miss && { ...viewOf(none.miss), fails: none.miss.fails } },
+    note: terms.startPrice === undefined ? null : priceNote(await onOffer(now), terms, terms.startPrice),
+  };
+}
+
+/** The slot's own filters, price among them, on an order of these terms. */
+function priceNote(
+  onOffer: OnOffer<OpenAsk>,
+  { classes, ...terms }: TaskTerms,
+  startPrice: bigint,
+): Note | null {
+  const wanted = { order: { ...terms, startPrice }, classes };
+  const none = onOffer.whyNone(wanted);
+  return none && noteOf(none, wanted, onOffer.asks, namesOf(onOffer.asks));
+}
+
+function namesOf(asks: readonly OpenAsk[]): Names {
+  return {
+    classes: new Map(asks.map(({ resourceClass, className }) => [resourceClass, className])),
+    regions: new Map(asks.map(({ region, regionName }) => [region, regionName])),
   };
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { createIntake, type Intake } from '../../app/server/intake.ts';
+import { createOpenAsks } from '../../app/server/open-asks.ts';
 import { toJson } from '../../app/server/wire.ts';
 import type { Deployment } from '../../contracts/deployment.ts';
 import { ZERO_HASH } from '../../domain/hash.ts';
@@ -59,6 +60,8 @@ export async function openGround(state: MarketState): Promise<Ground> {
     deployment: DEPLOYMENT,
     receiptKey: GATEWAY_KEY,
     chainNow: () => Promise.resolve(now),
+    // As in the market: an order that nothing would serve hears why.
+    openAsks: createOpenAsks(db, PARAMETERS.minProviderStake),
   });
   await storeState(pool, state);
   await intake.putWorkload(WORKLOAD);

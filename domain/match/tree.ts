@@ -16,8 +16,19 @@ const SPARSE = LEAF >> 1;
 const EMPTY = 0;
 /** Removals a node after which bounds are drawn anew. */
 const STALE = 4;
-/** Parts of a branch from the search's own: it, those beyond one side, beyond an edge, beyond the corner. */
-const ORDER = Uint8Array.of(0, 1, 2, 4, 3, 5, 6, 7);
+/**
+ * Parts of a branch from the search's own: it, those beyond one side, the nearest side first, beyond an edge, beyond the corner. By which
+ * of two sides is the nearer: bit 0 where y is nearer than x, 1 where z than y, 2 where z than x.
+ */
+const SIDES = [
+  [1, 2, 4],
+  [1, 4, 2],
+  [2, 1, 4],
+  [2, 4, 1],
+  [4, 1, 2],
+  [4, 2, 1],
+] as const;
+const ORDERS = ordersBySides();
 
 export class StateTree {
   readonly #facts: Rows;
@@ -175,9 +186,18 @@ export class StateTree {
     const fx = rx * rx;
     const fy = ry * ry;
     const fz = rz * rz;
+    let order = 0;
     let { limit } = best;
     for (let i = 0; i < 8; i++) {
-      const away = ORDER[i]!;
+      if (i === 1) {
+        // Whatever is left lies beyond at least one side.
+        const sx = fx + dy + dz;
+        const sy = dx + fy + dz;
+        const sz = dx + dy + fz;
+        if (sx >= limit && sy >= limit && sz >= limit) return;
+        order = 8 * (((sy - sx) >>> 31) + 2 * ((sz - sy) >>> 31) + 4 * ((sz - sx) >>> 31));
+      }
+      const away = ORDERS[order + i]!;
       const part = near ^ away;
       const child = children[8 * branch + part]!;
       if (child === EMPTY) continue;
@@ -362,4 +382,19 @@ export class StateTree {
     if (entry < 0) this.#crowds.refresh(-1 - entry, this.#leaves.bounds, leaf);
     else this.#leaves.bounds.widen(leaf, this.#facts, entry);
   }
+}
+
+function ordersBySides(): Uint8Array {
+  const orders = new Uint8Array(64);
+  // Two of the eight can't be, unless sums leave 32 bits: any order is right there too.
+  for (let row = 0; row < 8; row++) orders.set([0, 1, 2, 4, 3, 5, 6, 7], 8 * row);
+  for (const sides of SIDES) {
+    const [first, second, third] = sides;
+    const order: readonly number[] = sides;
+    const isBefore = (one: number, other: number): number =>
+      order.indexOf(one) < order.indexOf(other) ? 1 : 0;
+    const row = isBefore(2, 1) + 2 * isBefore(4, 2) + 4 * isBefore(4, 1);
+    orders.set([0, ...sides, first + second, first + third, second + third, 7], 8 * row);
+  }
+  return orders;
 }

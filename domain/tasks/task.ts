@@ -7,6 +7,7 @@ import { classId, regionId } from '../names.ts';
 import { Refusal } from '../refusal.ts';
 import { classesFor, MAX_CLASSES, requirementOf } from '../requirement.ts';
 import type { Hex, Order } from '../types.ts';
+import { parseMoney } from '../units.ts';
 import { REFERENCE, taskVector } from '../vectors.ts';
 import { isTaskKind, TASK_KINDS, type TaskKind } from './kind.ts';
 
@@ -36,6 +37,8 @@ export interface Task {
     provider?: Hex;
   };
   compliance: { minTier: number; minReputation: number };
+  /** The most that it pays, base units per card-hour; absent when it does not say. */
+  maxPrice?: bigint;
 }
 
 const MOST_SECONDS = 31_536_000;
@@ -51,6 +54,7 @@ export function parseTask(value: unknown): Task {
     'toleranceSeconds',
     'place',
     'compliance',
+    'maxPrice',
   ]);
   if (task['version'] !== 1) throw wrong('version', 'must be 1');
   if (!isTaskKind(task['kind'])) throw wrong('kind', `must be ${TASK_KINDS.join(', ')}`);
@@ -99,6 +103,7 @@ export function parseTask(value: unknown): Task {
       gigabytes: integer(data['gigabytes'], 'data.gigabytes', 0, 0xffffffff),
     };
   }
+  if (task['maxPrice'] !== undefined) parsed.maxPrice = price(task['maxPrice'], 'maxPrice');
   checkHolds(parsed);
   return parsed;
 }
@@ -116,10 +121,11 @@ export type TaskTerms = Pick<
   | 'latestStart'
   | 'minReputation'
   | 'minTier'
-> & { classes: Hex[] };
+> & { classes: Hex[]; startPrice?: bigint };
 
 /** @param now chain time, unix seconds */
-export function termsOf({ resources, toleranceSeconds, place, compliance }: Task, now: bigint): TaskTerms {
+export function termsOf(task: Task, now: bigint): TaskTerms {
+  const { resources, toleranceSeconds, place, compliance, maxPrice } = task;
   const ids = resources.classes.map(classId);
   return {
     requirement: requirementOf(ids),
@@ -130,6 +136,7 @@ export function termsOf({ resources, toleranceSeconds, place, compliance }: Task
     region: place.region === undefined ? ZERO_HASH : regionId(place.region),
     latestStart: now + BigInt(toleranceSeconds - resources.seconds),
     ...compliance,
+    ...(maxPrice === undefined ? {} : { startPrice: maxPrice }),
   };
 }
 
@@ -169,6 +176,14 @@ function text(value: unknown, field: string): string {
   if (typeof value !== 'string' || value === '' || value.length > 64)
     throw wrong(field, 'must be a text of 1 to 64 characters');
   return value;
+}
+
+function price(value: unknown, field: string): bigint {
+  const what = 'must be a text with the tokens per card-hour, above 0, with at most 6 decimals';
+  if (typeof value !== 'string' || !/^\d{1,20}(\.\d{1,6})?$/.test(value)) throw wrong(field, what);
+  const units = parseMoney(value);
+  if (units === 0n) throw wrong(field, what);
+  return units;
 }
 
 function address(value: unknown, field: string): Hex {

@@ -4,13 +4,14 @@ import { entropyOf, nodeEntropyOf } from '../../app/server/reads/entropy.ts';
 import { loadLinks } from '../../app/server/links.ts';
 import { missedOf } from '../../app/server/reads/missed.ts';
 import { createMarketNodes } from '../../app/server/market-nodes.ts';
-import { taskAnswer } from '../../app/server/tasks.ts';
+import { createOpenAsks } from '../../app/server/open-asks.ts';
+import { taskAnswer, type TaskMarket } from '../../app/server/tasks.ts';
 import { ZERO_HASH } from '../../domain/hash.ts';
 import { nodeEntropy } from '../../domain/history.ts';
 import { classId, regionId } from '../../domain/names.ts';
 import { canonicalWorkload, workloadHash } from '../../domain/workload.ts';
 import { writeShortlist } from '../../prisma/shortlist-bytes.ts';
-import { CLASS, CONSUMER, NODE, PROVIDER, REGION, setup, type World } from './fixture.ts';
+import { CLASS, CONSUMER, NODE, PROVIDER, REGION, setup, signedAsk, type World } from './fixture.ts';
 
 const SLOT_SECONDS = 10;
 const HOUR = 3600;
@@ -151,8 +152,14 @@ describe('demand', () => {
       toleranceSeconds: 1_200,
     };
     const marketNodes = createMarketNodes(world.db, 0n);
-    const ask = (change: object) =>
-      taskAnswer(world.db, loadLinks(undefined), marketNodes, NOW, { ...task, ...change });
+    const openAsks = createOpenAsks(world.db, 0n);
+    const market: TaskMarket = {
+      db: world.db,
+      links: loadLinks(undefined),
+      marketNodes,
+      onOffer: (now) => openAsks(now + BigInt(SLOT_SECONDS)),
+    };
+    const ask = (change: object) => taskAnswer(market, NOW, { ...task, ...change });
     const { terms, regions, environment } = await ask({});
     expect(terms).toMatchObject({
       requirement: classId(CLASS),
@@ -184,6 +191,37 @@ describe('demand', () => {
     });
     expect(await why({ resources: { classes: ['ABACUS'], cards: 1, seconds: 600 } })).toEqual([]);
     await expect(ask({ kind: 'mining' })).rejects.toMatchObject({ code: 'MALFORMED' });
+  });
+
+  test('a task that names its price hears what the auction has for less', async () => {
+    const { db } = world;
+    const free = `0x${'c'.repeat(64)}` as const;
+    await world.addNode(free);
+    world.setNow(NOW);
+    await world.intake.acceptAsk(await signedAsk({ supply: free, cards: 4, validUntil: NOW + 3_600n }));
+    const openAsks = createOpenAsks(db, 0n);
+    const market: TaskMarket = {
+      db,
+      links: loadLinks(undefined),
+      marketNodes: createMarketNodes(db, 0n),
+      onOffer: (now) => openAsks(now + BigInt(SLOT_SECONDS)),
+    };
+    const resources = { classes: [CLASS], cards: 2, seconds: 600 };
+    const ask = (change: object) =>
+      taskAnswer(market, NOW, { version: 1, kind: 'inference', resources, toleranceSeconds: 900, ...change });
+    expect(await ask({})).toMatchObject({ note: null });
+    const enough = await ask({ maxPrice: '1.5' });
+    expect(enough).toMatchObject({ note: null, terms: { startPrice: 1_500_000n } });
+    expect((await ask({ maxPrice: '1.499999' })).note).toMatchObject({
+      code: 'PRICE_TOO_LOW',
+      sentence: `No ${CLASS} below 1.499999: the lowest ask is 1.5 per card-hour.`,
+      reason: 'PRICE',
+      counts: { NO_TIER: 1, PRICE: 0 },
+    });
+    const wide = await ask({ maxPrice: '9', resources: { ...resources, cards: 5 } });
+    expect(wide).toMatchObject({ none: null, note: { reason: 'NO_CARDS' } });
+    await db.ask.deleteMany();
+    await db.node.delete({ where: { id: free } });
   });
 
   test('misses add up to what was wanted, where, how often and at what price', async () => {

@@ -107,7 +107,12 @@ describe('estimates', () => {
 
 describe('tasks', () => {
   test('become an order with what the auction judges', () => {
-    const task = parseTask({ ...TASK(), place: { region: 'eu-west' }, compliance: { minTier: 2 } });
+    const task = parseTask({
+      ...TASK(),
+      place: { region: 'eu-west' },
+      compliance: { minTier: 2 },
+      maxPrice: '1.25',
+    });
     expect(termsOf(task, 1_000n)).toMatchObject({
       cards: 4,
       duration: 3600,
@@ -118,7 +123,9 @@ describe('tasks', () => {
       latestStart: 1_000n + 3600n,
       minTier: 2,
       minReputation: 0,
+      startPrice: 1_250_000n,
     });
+    expect(termsOf(parseTask(TASK()), 1_000n)).not.toHaveProperty('startPrice');
   });
 
   test.each([
@@ -135,6 +142,9 @@ describe('tasks', () => {
     ['compliance.minReputation', { ...TASK(), compliance: { minReputation: 10_001 } }],
     ['task', null],
     ['resources.networkMbps', { ...TASK(), resources: { ...TASK().resources, networkMbps: 100_001 } }],
+    ['maxPrice', { ...TASK(), maxPrice: 2 }],
+    ['maxPrice', { ...TASK(), maxPrice: '0.0' }],
+    ['maxPrice', { ...TASK(), maxPrice: '1.0000001' }],
     ['must be done in', { ...TASK(), toleranceSeconds: 3599 }],
   ])('a wrong %s is refused by name', (field, input) => {
     const refused = (): Refusal => {

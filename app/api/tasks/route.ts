@@ -5,7 +5,7 @@ import { taskAnswer } from '../../server/tasks.ts';
 /** A task in the form of docs/tasks.md: what an order for it says, and which regions its data reach in time, and the nearest nodes. */
 export async function POST(request: Request): Promise<Response> {
   return answer(async () => {
-    const { db, links, marketNodes, chainNow } = serverContext();
-    return json(await taskAnswer(db, links, marketNodes, await chainNow(), await readJson(request)));
+    const context = serverContext();
+    return json(await taskAnswer(context, await context.chainNow(), await readJson(request)));
   });
 }
