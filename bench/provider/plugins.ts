@@ -19,6 +19,7 @@ const CLASS = 'TEST-1G';
 export async function startLatencies(
   starts: number,
 ): Promise<Record<string, StartLatency | { absent: string }>> {
+  process.env['PLATFORMS'] ??= '1';
   return {
     container: await latencyOf('container', prepareContainer, starts),
     slurm: await latencyOf('slurm', prepareSlurm, starts),

@@ -71,7 +71,8 @@ describe('the kubernetes plugin', () => {
     const lease = someLease(CLASS, 'true', { image: 'registry.test/absent:9' });
     await plugin.call('start', { lease });
     const status = await plugin.over(lease.id);
-    expect(status).toMatchObject({ state: 'failed', reason: expect.stringMatching(/absent:9.*not found/) });
+    expect(status.state).toBe('failed');
+    expect(status.reason).toMatch(/absent:9.*not found/);
     await until(() => api.objects.list('jobs').length === 0);
     expect((await plugin.call('inventory', {})).cards[0]?.free).toBe(4);
   });
@@ -116,10 +117,9 @@ describe('the kubernetes plugin', () => {
     const lease = await run(plugin, 'sleep 600');
     const job = api.objects.list('jobs')[0]?.metadata?.name ?? '';
     api.objects.remove('jobs', job);
-    expect(await plugin.over(lease.id)).toMatchObject({
-      state: 'lost',
-      reason: expect.stringContaining(job),
-    });
+    const lost = await plugin.over(lease.id);
+    expect(lost.state).toBe('lost');
+    expect(lost.reason).toContain(job);
     await until(() => api.objects.list('pods').length === 0);
   });
 

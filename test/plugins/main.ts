@@ -24,6 +24,9 @@ export type Prepared =
       stop(): Promise<void>;
     };
 
+// Real platforms are what this command is for.
+process.env['PLATFORMS'] ??= '1';
+
 const BUILT_IN = join(import.meta.dirname, '../../provider/plugins');
 
 async function prepared(name: string, folder: string, scratch: string): Promise<Prepared> {

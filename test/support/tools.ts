@@ -1,10 +1,14 @@
-/** Which of the platforms that the plugins drive this machine has, and whether they work. `PLATFORMS=required`: all of them must. */
+/**
+ * Which of the platforms that the plugins drive this machine has, and whether they work. `npm test` leaves them alone: they take root,
+ * minutes and a machine that is not busy. `PLATFORMS=1` tries what is there, `PLATFORMS=required` fails where one is not.
+ */
 import { spawnSync } from 'node:child_process';
 
 /** null when all is there; else one sentence that says what is skipped and why. @throws Error when platforms are required */
 export function missing(plugin: string, programs: string[], needsRoot = false): string | null {
   const absent = programs.filter((name) => spawnSync('sh', ['-c', `command -v ${name}`]).status !== 0);
   const reasons = [
+    ...(process.env['PLATFORMS'] ? [] : ['PLATFORMS=1 is not set']),
     ...(absent.length > 0 ? [`${absent.join(', ')} not found`] : []),
     ...(needsRoot && process.getuid?.() !== 0 ? ['its daemons need root'] : []),
   ];

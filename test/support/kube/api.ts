@@ -118,7 +118,7 @@ export async function startKubeApi(nodes: number[] = [4]): Promise<KubeApi> {
       const quota = kind === 'jobs' ? jobsOverQuota(objects) : null;
       if (quota !== null) return refuse(response, 403, 'Forbidden', quota);
       const taken = `${kind} "${body.metadata?.name}" already exists`;
-      const created = objects.create(kind, withDefaults(body) as never);
+      const created = objects.create(kind, withDefaults(body));
       return created ? reply(response, 201, created) : refuse(response, 409, 'AlreadyExists', taken);
     }
     if (method === 'DELETE') {

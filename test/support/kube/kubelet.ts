@@ -124,10 +124,10 @@ function secretValue(objects: Objects, secret: string, key: string): Buffer {
 function environmentOf(objects: Objects, pod: V1Pod, folder: string): NodeJS.ProcessEnv {
   const own = (pod.spec?.containers[0]?.env ?? []).map(({ name, value, valueFrom }) => {
     const { name: secret = '', key = '' } = valueFrom?.secretKeyRef ?? {};
-    return [name, valueFrom ? secretValue(objects, secret, key).toString() : value];
+    return [name, valueFrom ? secretValue(objects, secret, key).toString() : value] as const;
   });
   const path = { PATH: process.env['PATH'] ?? '' };
-  return { ...path, ...Object.fromEntries(own), HOME: folder } as unknown as NodeJS.ProcessEnv;
+  return { ...path, ...Object.fromEntries(own), HOME: folder };
 }
 
 function writeFiles(objects: Objects, pod: V1Pod, folder: string): void {
